@@ -1,0 +1,85 @@
+"""What can be said on the command line: `mixeff fit` and `mixeff demo`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+import mixeff as me
+from mixeff.cli.demo import DEFAULT_FOLDER, run_demo
+from mixeff.cli.output import as_json, as_table
+from mixeff.cli.screen import clean_errors, progress, remarks
+from mixeff.data.files import read_frame
+
+__all__ = ["program"]
+
+NOT_CONVERGED = 3
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mixeff")
+def program() -> None:
+    """Generalized linear mixed models: a formula and a data file in, a table out."""
+
+
+@program.command()
+@click.argument("formula")
+@click.argument("data")
+@click.option("--family", default="gaussian", show_default=True, help="Response distribution.")
+@click.option("--link", help="Link function; the family's canonical one by default.")
+@click.option("--method", default="auto", show_default=True, help="laplace, agq, ml, reml, auto.")
+@click.option("--nodes", type=int, help="Quadrature points per random effect.")
+@click.option("--weights", metavar="COLUMN", help="Prior weights; trials of a proportion.")
+@click.option("--offset", metavar="COLUMN", help="Known part of the linear predictor.")
+@click.option("--dispersion", metavar="FORMULA", help='Formula of the dispersion, such as "~ x".')
+@click.option("--level", default=0.95, show_default=True, help="Level of the intervals.")
+@click.option("--labels", is_flag=True, help="Use the value labels of a Stata or SPSS file.")
+@click.option("--json", "json", is_flag=True, help="Print JSON instead of the table.")
+@click.option("--save", type=click.Path(path_type=Path), help="Keep the fit, for me.load().")
+@click.option("--quiet", is_flag=True, help="No table, progress or remarks.")
+def fit(
+    formula: str,
+    data: str,
+    level: float,
+    labels: bool,
+    json: bool,
+    save: Path | None,
+    quiet: bool,
+    **model: Any,
+) -> None:
+    """Fit FORMULA to DATA and print the table.
+
+    DATA is a .csv, .tsv, .parquet, .feather, .dta, .sav or .sas7bdat file, or a DuckDB database:
+    duckdb:PATH?table=NAME or "duckdb:PATH?query=SELECT ...".
+
+    The exit code is 0; 2 where the input is wrong; 3 where the fit did not converge.
+
+    Example: mixeff fit "use ~ age + urban + (1 | district)" contraception.csv --family bernoulli
+    """
+    with clean_errors():
+        with remarks(quiet), progress(f"Fitting {formula}", quiet):
+            result = me.fit(formula, read_frame(data, labels=labels), **model)
+        if save is not None:
+            result.save(save)
+        if json:
+            click.echo(as_json(result, level))
+        elif not quiet:
+            click.echo(as_table(result, level))
+    if not result.converged:
+        raise SystemExit(NOT_CONVERGED)
+
+
+@program.command()
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=DEFAULT_FOLDER,
+    show_default=True,
+    help="Folder for the tables and pictures.",
+)
+def demo(out: Path) -> None:
+    """Fit two models, and leave their tables and pictures in a folder."""
+    with clean_errors():
+        run_demo(out, click.echo)
