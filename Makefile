@@ -11,6 +11,7 @@ WORKERS ?= 2
 export PYO3_PYTHON := $(BIN)/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export MPLBACKEND := Agg
+export NO_MKDOCS_2_WARNING := 1
 unexport CONDA_PREFIX
 
 RUST := Cargo.toml Cargo.lock $(shell find crates -name '*.rs' -o -name Cargo.toml)

@@ -1,0 +1,85 @@
+"""Every block of code in the documentation and the README runs, page by page, from top to bottom.
+
+`python` blocks are executed, `pycon` blocks are compared with the output they show, `sh` blocks are
+run by a shell that stops at the first command that fails. `text` blocks are only shown.
+"""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(([^)#\s]+)")
+FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+
+
+def page_name(page):
+    return str(page.relative_to(ROOT))
+
+
+def blocks(page):
+    return [(match[1], match[2]) for match in BLOCK.finditer(page.read_text(encoding="utf-8"))]
+
+
+def run_python(code, names, page):
+    exec(compile(code, page_name(page), "exec"), names)
+
+
+def run_session(code, names, page):
+    test = doctest.DocTestParser().get_doctest(code, names, page_name(page), page_name(page), 0)
+    runner = doctest.DocTestRunner(optionflags=FLAGS)
+    report = []
+    runner.run(test, out=report.append, clear_globs=False)
+    names.update(test.globs)
+    assert runner.failures == 0, "".join(report)
+
+
+def run_shell(code, names, page):
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-e"], input=code, capture_output=True, text=True, env={**os.environ, "PATH": path}
+    )
+    assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
+
+
+RUNNERS = {"python": run_python, "pycon": run_session, "sh": run_shell}
+
+
+def runnable(page):
+    # The README's shell block is the two commands that set everything up, this test included.
+    skipped = {"sh"} if page.name == "README.md" else set()
+    return [(kind, code) for kind, code in blocks(page) if kind in RUNNERS.keys() - skipped]
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)], ids=page_name)
+def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = {"__name__": "__docs__"}
+    for kind, code in runnable(page):
+        RUNNERS[kind](code, names, page)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
+def test_every_block_is_of_a_known_kind(page):
+    assert {kind for kind, _ in blocks(page)} <= {*RUNNERS, "text", "rust"}
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CONTRIBUTING.md"], ids=page_name)
+def test_a_link_to_a_file_leads_somewhere(page):
+    links = LINK.findall(page.read_text(encoding="utf-8"))
+    files = [page.parent / link for link in links if "://" not in link]
+    assert [str(file) for file in files if not file.exists()] == []
+
+
+def test_the_readme_gives_exactly_two_commands():
+    shell = [code for kind, code in blocks(ROOT / "README.md") if kind == "sh"]
+    commands = [line.split("#")[0].strip() for line in "".join(shell).splitlines()]
+    assert commands == ["make demo", "make test"]
