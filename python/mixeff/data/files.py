@@ -124,7 +124,7 @@ def _read_feather(path: Path, labels: bool) -> Any:
 
 
 def _read_stata(path: Path, labels: bool) -> pd.DataFrame:
-    return pd.read_stata(path, convert_categoricals=labels).convert_dtypes()
+    return pd.DataFrame(pd.read_stata(path, convert_categoricals=labels)).convert_dtypes()
 
 
 def _read_spss(path: Path, labels: bool) -> pd.DataFrame:
