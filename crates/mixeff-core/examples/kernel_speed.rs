@@ -1,0 +1,65 @@
+//! Nanoseconds a row for each family, link and order of derivatives, in cache.
+//!
+//! `cargo run --release --example kernel_speed [rows]`
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use mixeff_core::family::registry::{all, Support};
+use mixeff_core::family::{pairs, Family, Rows};
+
+fn main() {
+    let n: usize = std::env::args()
+        .nth(1)
+        .map_or(1500, |text| text.parse().expect("a number"));
+    println!("{n} rows           density    score curvature    third   [ns/row]");
+    for row in all() {
+        let y: Vec<f64> = (0..n).map(|i| response(row.support, i)).collect();
+        let trials = vec![9.0; n];
+        let center = if row.domain.1 == 0.0 { -1.5 } else { 1.5 };
+        let times = measure(&*(row.new)(), &y, &trials, center);
+        print!("{:10} {:8}", row.family, row.link);
+        times.iter().for_each(|t| print!(" {t:8.2}"));
+        println!();
+    }
+}
+
+fn response(support: Support, i: usize) -> f64 {
+    match support {
+        Support::Binary => (i % 2) as f64,
+        Support::Successes | Support::Counts => (i % 9) as f64,
+        Support::Positive | Support::Real => 0.5 + (i % 13) as f64 * 0.2,
+    }
+}
+
+fn measure(family: &dyn Family, y: &[f64], trials: &[f64], center: f64) -> [f64; 4] {
+    let (n, d) = (y.len(), family.predictors());
+    let rows = Rows {
+        y,
+        trials,
+        weights: &[],
+    };
+    let mut eta: Vec<f64> = (0..n * d).map(|i| (i as f64 * 0.37).sin() * 0.5).collect();
+    eta[..n].iter_mut().for_each(|x| *x += center);
+    let (mut l, mut s) = (vec![0.0; n], vec![0.0; n * d]);
+    let (mut w, h) = (vec![0.0; n * pairs(d)], vec![0.3; n * pairs(d)]);
+    [
+        time(n, || family.density(rows, black_box(&eta), &mut l)),
+        time(n, || family.score(rows, black_box(&eta), &mut l, &mut s)),
+        time(n, || {
+            family.curvature(rows, black_box(&eta), &mut l, &mut s, &mut w)
+        }),
+        time(n, || family.third(rows, black_box(&eta), &h, &mut s)),
+    ]
+}
+
+/// The best of several repeated timings, in nanoseconds a row.
+fn time(n: usize, mut run: impl FnMut()) -> f64 {
+    let calls = 300_000 / n + 1;
+    let mut once = || {
+        let start = Instant::now();
+        (0..calls).for_each(|_| run());
+        start.elapsed().as_secs_f64() * 1e9 / (calls * n) as f64
+    };
+    (0..15).map(|_| once()).fold(f64::INFINITY, f64::min)
+}

@@ -1,0 +1,27 @@
+//! The binomial distribution.
+
+use libm::lgamma;
+
+use super::density::Density;
+use super::link::ProbabilityLink;
+use super::real::Real;
+
+/// `log f(y) = log (n choose y) + y log F(eta) + (n - y) log(1 - F(eta))`
+///
+/// `y` successes in `n` trials.
+#[derive(Clone, Copy, Debug)]
+pub struct Binomial<L>(pub L);
+
+impl<L: ProbabilityLink> Density<1> for Binomial<L> {
+    const TRIALS: bool = true;
+
+    #[inline(always)]
+    fn log_density<T: Real>(&self, y: f64, trials: f64, [eta]: [T; 1]) -> T {
+        let [success, failure] = self.0.log_probabilities(eta);
+        success.times(y) + failure.times(trials - y)
+    }
+
+    fn log_normalizer(&self, y: f64, trials: f64) -> f64 {
+        lgamma(trials + 1.0) - lgamma(y + 1.0) - lgamma(trials - y + 1.0)
+    }
+}

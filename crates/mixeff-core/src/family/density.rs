@@ -1,0 +1,291 @@
+//! From one generic log-density to a [`Family`].
+
+use super::jet::Jet;
+use super::real::Real;
+use super::simd::{dispatch, Arithmetic, Kernel, LANES};
+use super::{pair, Family, Rows};
+
+/// The log-density of one observation, written once for numbers with and without derivatives.
+///
+/// A value that is not finite means: outside the domain of the linear predictors. Where the value
+/// is finite, so must the derivatives be.
+pub trait Density<const D: usize>: Copy + Send + Sync + 'static {
+    /// Whether the number of trials is read.
+    const TRIALS: bool = false;
+
+    /// `l(y; eta)` without the terms free of `eta`.
+    fn log_density<T: Real>(&self, y: f64, trials: f64, eta: [T; D]) -> T;
+
+    /// The terms of the log-density free of `eta`.
+    fn log_normalizer(&self, y: f64, trials: f64) -> f64;
+
+    /// Value and derivatives at `eta`; closed forms go here where they are faster.
+    #[inline(always)]
+    fn expand<A: Arithmetic>(&self, y: f64, trials: f64, eta: [f64; D]) -> Jet<A, D> {
+        self.log_density(y, trials, Jet::variables(eta))
+    }
+}
+
+/// The [`Family`] of a [`Density`].
+#[derive(Clone, Copy, Debug)]
+pub struct Pointwise<F, const D: usize>(pub F);
+
+impl<F: Density<D>, const D: usize> Family for Pointwise<F, D> {
+    fn predictors(&self) -> usize {
+        D
+    }
+
+    fn log_normalizer(&self, rows: Rows<'_>) -> f64 {
+        let trials = self.trials(rows);
+        let term = |i: usize| {
+            let weight = if rows.weights.is_empty() {
+                1.0
+            } else {
+                rows.weights[i]
+            };
+            weighted(weight, self.0.log_normalizer(rows.y[i], trials[i]))
+        };
+        (0..rows.len()).map(term).sum()
+    }
+
+    fn density(&self, rows: Rows<'_>, eta: &[f64], l: &mut [f64]) {
+        self.evaluate::<VALUE>(rows, eta, &[], [l, &mut [], &mut []]);
+    }
+
+    fn score(&self, rows: Rows<'_>, eta: &[f64], l: &mut [f64], s: &mut [f64]) {
+        self.evaluate::<SCORE>(rows, eta, &[], [l, s, &mut []]);
+    }
+
+    fn curvature(&self, rows: Rows<'_>, eta: &[f64], l: &mut [f64], s: &mut [f64], w: &mut [f64]) {
+        self.evaluate::<CURVATURE>(rows, eta, &[], [l, s, w]);
+    }
+
+    fn third(&self, rows: Rows<'_>, eta: &[f64], h: &[f64], v: &mut [f64]) {
+        self.evaluate::<THIRD>(rows, eta, h, [&mut [], v, &mut []]);
+    }
+}
+
+const VALUE: u8 = 0;
+const SCORE: u8 = 1;
+const CURVATURE: u8 = 2;
+const THIRD: u8 = 3;
+
+impl<F: Density<D>, const D: usize> Pointwise<F, D> {
+    /// The trials, or something of the same length that will not be read.
+    fn trials<'a>(&self, rows: Rows<'a>) -> &'a [f64] {
+        if F::TRIALS {
+            rows.trials
+        } else {
+            rows.y
+        }
+    }
+
+    /// One of the four functions of a family. The outputs are those of `curvature`, with the
+    /// contracted third derivatives in the place of the score.
+    fn evaluate<const ORDER: u8>(
+        &self,
+        rows: Rows<'_>,
+        eta: &[f64],
+        h: &[f64],
+        out: [&mut [f64]; 3],
+    ) {
+        let (n, trials) = (rows.len(), self.trials(rows));
+        let [l, s, w] = out;
+        let mut pass = Pass::<F, D, ORDER> {
+            family: &self.0,
+            y: rows.y,
+            trials,
+            eta,
+            h,
+            l,
+            s,
+            w,
+        };
+        if n >= LANES {
+            dispatch(&mut pass);
+        } else if n > 0 {
+            pass.run_few();
+        }
+        weigh(rows.weights, pass.l);
+        weigh(rows.weights, pass.s);
+        weigh(rows.weights, pass.w);
+    }
+}
+
+/// Multiplies each block of rows of `out` by the weights, if there are any.
+fn weigh(weights: &[f64], out: &mut [f64]) {
+    if weights.is_empty() {
+        return;
+    }
+    for block in out.chunks_exact_mut(weights.len()) {
+        for (x, &weight) in block.iter_mut().zip(weights) {
+            *x = weighted(weight, *x);
+        }
+    }
+}
+
+/// A weighted term; one of weight zero does not count even if infinite.
+fn weighted(weight: f64, x: f64) -> f64 {
+    if weight == 0.0 {
+        0.0
+    } else {
+        weight * x
+    }
+}
+
+/// One evaluation of a density over a block of rows.
+struct Pass<'a, F, const D: usize, const ORDER: u8> {
+    family: &'a F,
+    y: &'a [f64],
+    trials: &'a [f64],
+    eta: &'a [f64],
+    h: &'a [f64],
+    l: &'a mut [f64],
+    s: &'a mut [f64],
+    w: &'a mut [f64],
+}
+
+impl<F: Density<D>, const D: usize, const ORDER: u8> Kernel for Pass<'_, F, D, ORDER> {
+    fn rows(&self) -> usize {
+        self.y.len()
+    }
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(&mut self, start: usize) {
+        let (y, trials) = (load(self.y, start), load(self.trials, start));
+        let eta: [Lanes; D] = std::array::from_fn(|d| load(self.block(self.eta, d), start));
+        let h = self.load_h(start);
+        let mut l = [0.0; LANES];
+        let mut s = [[0.0; LANES]; D];
+        let mut w = [[[0.0; LANES]; D]; D];
+        for k in 0..LANES {
+            let jet = self
+                .family
+                .expand::<A>(y[k], trials[k], std::array::from_fn(|d| eta[d][k]));
+            let inside = jet.value().abs() < f64::INFINITY;
+            let or = |x: f64, outside: f64| if inside { x } else { outside };
+            l[k] = or(jet.value(), f64::NEG_INFINITY);
+            for a in 0..D {
+                let entry = if ORDER == THIRD {
+                    -contract(&jet, &h, a, k)
+                } else {
+                    jet.first(a)
+                };
+                s[a][k] = or(entry, 0.0);
+                for b in a..D {
+                    w[a][b][k] = or(-jet.second(a, b), 0.0);
+                }
+            }
+        }
+        self.store(start, &l, &s, &w);
+    }
+}
+
+impl<F: Density<D>, const D: usize, const ORDER: u8> Pass<'_, F, D, ORDER> {
+    /// The rows of one predictor or pair of predictors.
+    #[inline(always)]
+    fn block<'b>(&self, x: &'b [f64], index: usize) -> &'b [f64] {
+        &x[index * self.y.len()..][..self.y.len()]
+    }
+
+    #[inline(always)]
+    fn load_h(&self, start: usize) -> [[Lanes; D]; D] {
+        std::array::from_fn(|a| {
+            std::array::from_fn(|b| match ORDER {
+                THIRD => load(self.block(self.h, pair(D, a, b)), start),
+                _ => [0.0; LANES],
+            })
+        })
+    }
+
+    #[inline(always)]
+    fn store(&mut self, start: usize, l: &Lanes, s: &[Lanes; D], w: &[[Lanes; D]; D]) {
+        let n = self.y.len();
+        if ORDER != THIRD {
+            store(self.l, start, l);
+        }
+        for a in 0..D {
+            if ORDER != VALUE {
+                store(self.s, a * n + start, &s[a]);
+            }
+            for b in a..D {
+                if ORDER == CURVATURE {
+                    store(self.w, pair(D, a, b) * n + start, &w[a][b]);
+                }
+            }
+        }
+    }
+
+    /// Less rows than a vector has: filled up with the last one.
+    #[cold]
+    fn run_few(&mut self) {
+        let n = self.y.len();
+        let [[mut y], [mut trials]] = [[[0.0; LANES]; 1]; 2];
+        let (mut eta, mut h) = ([[0.0; LANES]; D], [[[0.0; LANES]; D]; D]);
+        fill(self.y, n, &mut y);
+        fill(self.trials, n, &mut trials);
+        fill(self.eta, n, eta.as_flattened_mut());
+        fill(self.h, n, h.as_flattened_mut().as_flattened_mut());
+        let (mut l, mut s, mut w) = ([0.0; LANES], eta, h);
+        dispatch(&mut Pass::<F, D, ORDER> {
+            family: self.family,
+            y: &y,
+            trials: &trials,
+            eta: eta.as_flattened(),
+            h: h.as_flattened().as_flattened(),
+            l: &mut l,
+            s: s.as_flattened_mut(),
+            w: w.as_flattened_mut().as_flattened_mut(),
+        });
+        empty(&l, n, self.l);
+        empty(s.as_flattened(), n, self.s);
+        empty(w.as_flattened().as_flattened(), n, self.w);
+    }
+}
+
+/// `sum_ab d3l / (deta_a deta_b deta_c) h_ab` for one row.
+#[inline(always)]
+fn contract<A: Arithmetic, const D: usize>(
+    jet: &Jet<A, D>,
+    h: &[[Lanes; D]; D],
+    c: usize,
+    k: usize,
+) -> f64 {
+    let mut sum = 0.0;
+    for a in 0..D {
+        sum = A::mul_add(jet.third(a, a, c), h[a][a][k], sum);
+        for b in a + 1..D {
+            sum = A::mul_add(2.0 * jet.third(a, b, c), h[a][b][k], sum);
+        }
+    }
+    sum
+}
+
+type Lanes = [f64; LANES];
+
+#[inline(always)]
+fn load(x: &[f64], start: usize) -> Lanes {
+    x[start..start + LANES]
+        .try_into()
+        .expect("as many as asked for")
+}
+
+#[inline(always)]
+fn store(x: &mut [f64], start: usize, lanes: &Lanes) {
+    x[start..start + LANES].copy_from_slice(lanes);
+}
+
+/// Blocks of `n` rows to blocks of one vector, the last row repeated.
+fn fill(x: &[f64], n: usize, lanes: &mut [f64]) {
+    for (lanes, block) in lanes.chunks_exact_mut(LANES).zip(x.chunks_exact(n)) {
+        lanes[..n].copy_from_slice(block);
+        lanes[n..].fill(block[n - 1]);
+    }
+}
+
+/// And back.
+fn empty(lanes: &[f64], n: usize, x: &mut [f64]) {
+    for (lanes, block) in lanes.chunks_exact(LANES).zip(x.chunks_exact_mut(n)) {
+        block.copy_from_slice(&lanes[..n]);
+    }
+}

@@ -1,0 +1,29 @@
+//! The normal distribution.
+
+use super::density::Density;
+use super::link::MeanLink;
+use super::real::Real;
+
+/// Residual log standard deviations beyond count as outside the domain.
+const LOG_SD_LIMIT: f64 = 300.0;
+const HALF_LN_TAU: f64 = 0.918_938_533_204_672_8;
+
+/// `log f(y) = -(y - mu)^2 / (2 sigma^2) - log sigma - log(2 pi) / 2`
+///
+/// The link gives the mean `mu` from the first predictor; the second is `log sigma`, the log
+/// residual standard deviation.
+#[derive(Clone, Copy, Debug)]
+pub struct Gaussian<L>(pub L);
+
+impl<L: MeanLink> Density<2> for Gaussian<L> {
+    #[inline(always)]
+    fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_sd]: [T; 2]) -> T {
+        let residual = (self.0.mean(eta) - y) * (-log_sd).exp();
+        let inside = log_sd.value().abs() < LOG_SD_LIMIT;
+        residual.square() * -0.5 - log_sd.only_if(inside)
+    }
+
+    fn log_normalizer(&self, _: f64, _: f64) -> f64 {
+        -HALF_LN_TAU
+    }
+}

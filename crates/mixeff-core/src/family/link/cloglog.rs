@@ -1,0 +1,71 @@
+//! The complementary log-log link: the minimum extreme value (Gumbel) distribution.
+
+use super::ProbabilityLink;
+use crate::family::math;
+use crate::family::real::Real;
+
+/// `F(eta) = 1 - exp(-exp(eta))`
+#[derive(Clone, Copy, Debug)]
+pub struct Cloglog;
+
+impl ProbabilityLink for Cloglog {
+    #[inline(always)]
+    fn log_probabilities<T: Real>(self, eta: T) -> [T; 2] {
+        let mu = eta.exp();
+        [ln_1m_exp_neg_exp(eta, mu.value()), -mu]
+    }
+}
+
+/// `log(sinh(x / 2) / (x / 2))` in powers of `x^2` from the first: `B_2n / (2n (2n)!)`.
+const LN_SINHC: [f64; 6] = [
+    0.041_666_666_666_666_664,
+    -0.000_347_222_222_222_222_2,
+    5.511_463_844_797_178e-6,
+    -1.033_399_470_899_470_9e-7,
+    2.087_675_698_786_81e-9,
+    -4.403_491_782_239_578e-11,
+];
+
+/// The coefficients after `order` applications of `x d/dx`.
+const fn euler(order: usize) -> [f64; 6] {
+    let mut c = LN_SINHC;
+    let mut n = 0;
+    while n < 6 {
+        let mut k = 0;
+        while k < order {
+            c[n] *= (2 * n + 2) as f64;
+            k += 1;
+        }
+        n += 1;
+    }
+    c
+}
+
+const LN_SINHC_1: [f64; 6] = euler(1);
+const LN_SINHC_2: [f64; 6] = euler(2);
+const LN_SINHC_3: [f64; 6] = euler(3);
+
+/// `log(1 - exp(-mu))` with `mu = exp(eta)`, as a function of `eta`.
+///
+/// With `b = mu / (exp(mu) - 1)` the derivatives are `b`, `b c`, `b (c^2 - b c - mu)`, where
+/// `c = 1 - mu - b`; for small `mu` a series, since `c` cancels.
+#[inline(always)]
+pub fn ln_1m_exp_neg_exp<T: Real>(eta: T, mu: f64) -> T {
+    let near = mu < 0.25;
+    let x = if mu < 800.0 { mu } else { 800.0 };
+    let b = x * math::exp::<T::A>(-x) / -math::exp_m1::<T::A>(-x);
+    let c = 1.0 - x - b;
+    let log = math::ln_1m_exp_neg::<T::A>(x);
+    let far = [log, b, b * c, b * (c * c - b * c - x)];
+    let x2 = x * x;
+    let series = |c: &[f64; 6]| x2 * math::polynomial::<T::A, 6>(x2, c) - 0.5 * x;
+    let close = [
+        eta.value() + series(&LN_SINHC),
+        1.0 + series(&LN_SINHC_1),
+        series(&LN_SINHC_2),
+        series(&LN_SINHC_3),
+    ];
+    eta.chain(std::array::from_fn(
+        |k| if near { close[k] } else { far[k] },
+    ))
+}

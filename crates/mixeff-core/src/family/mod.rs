@@ -1,0 +1,93 @@
+//! Response distributions: log-densities of D linear predictors and their derivatives.
+//!
+//! A family knows nothing of fixed or random effects. Everything it is asked for is on the scale
+//! of the linear predictors `eta`, row by row, already multiplied by the prior weights.
+//!
+//! Layout. A block of `n` rows with `D` predictors keeps `eta` and the scores predictor by
+//! predictor: `eta[d * n + i]`. Symmetric `D x D` blocks (`weight`, `h`) keep the upper triangle
+//! in the order of [`pair`]: `weight[pair(d, e) * n + i]`.
+
+pub mod bernoulli;
+pub mod binomial;
+pub mod density;
+pub mod gamma;
+pub mod gaussian;
+pub mod jet;
+pub mod link;
+pub mod math;
+pub mod poisson;
+pub mod real;
+pub mod registry;
+pub mod simd;
+
+/// A block of rows of the response.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    /// The response.
+    pub y: &'a [f64],
+    /// Numbers of trials for families that take them; empty otherwise.
+    pub trials: &'a [f64],
+    /// Prior weights, which multiply the log-density; empty when all are one.
+    pub weights: &'a [f64],
+}
+
+impl<'a> Rows<'a> {
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.y.len()
+    }
+
+    /// True if the block has no rows.
+    pub fn is_empty(&self) -> bool {
+        self.y.is_empty()
+    }
+
+    /// The rows `start..end`.
+    pub fn range(&self, start: usize, end: usize) -> Rows<'a> {
+        let part = |v: &'a [f64]| if v.is_empty() { v } else { &v[start..end] };
+        Rows {
+            y: &self.y[start..end],
+            trials: part(self.trials),
+            weights: part(self.weights),
+        }
+    }
+}
+
+/// Position of the pair `(a, b)`, `a <= b < d`, in a packed symmetric `d x d` block: row by row, upper triangle.
+#[inline(always)]
+pub fn pair(d: usize, a: usize, b: usize) -> usize {
+    let (a, b) = if a <= b { (a, b) } else { (b, a) };
+    a * d - a * (a + 1) / 2 + b
+}
+
+/// Number of entries of a packed symmetric `d x d` block.
+#[inline(always)]
+pub fn pairs(d: usize) -> usize {
+    d * (d + 1) / 2
+}
+
+/// A response distribution: a log-density `l(y; eta_1 .. eta_D)`.
+///
+/// Outside the domain of the linear predictor (a negative Poisson mean under the identity link)
+/// the log-density is minus infinity and the derivatives are zero, never NaN.
+pub trait Family: Send + Sync {
+    /// Number `D` of linear predictors.
+    fn predictors(&self) -> usize;
+
+    /// The sum over rows of the weighted terms of the log-density that are free of `eta`
+    /// (binomial coefficients, `log y!`). Not included in the other functions.
+    fn log_normalizer(&self, rows: Rows<'_>) -> f64;
+
+    /// `l`, per row.
+    fn density(&self, rows: Rows<'_>, eta: &[f64], l: &mut [f64]);
+
+    /// `l` and the score `s_d = dl/deta_d`.
+    fn score(&self, rows: Rows<'_>, eta: &[f64], l: &mut [f64], s: &mut [f64]);
+
+    /// `l`, the score, and the observed weight `W_de = -d2l/deta_d deta_e`, packed.
+    fn curvature(&self, rows: Rows<'_>, eta: &[f64], l: &mut [f64], s: &mut [f64], w: &mut [f64]);
+
+    /// The third derivatives contracted with the packed symmetric `h`:
+    /// `v_c = -sum_ab d3l/(deta_a deta_b deta_c) h_ab`, the sum over all ordered pairs.
+    fn third(&self, rows: Rows<'_>, eta: &[f64], h: &[f64], v: &mut [f64]);
+}

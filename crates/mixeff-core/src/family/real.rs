@@ -1,0 +1,101 @@
+//! Numbers that a log-density is written in: plain ones, and ones that carry their derivatives.
+
+use std::ops::{Add, Mul, Neg, Sub};
+
+use super::math;
+use super::simd::Arithmetic;
+
+/// A real number, possibly with derivatives with respect to the linear predictors.
+///
+/// A density written for any `Real` gives its value and its derivatives to third order. A new
+/// elementary function is its four numbers `f, f', f'', f'''` handed to [`Real::chain`]; those not
+/// needed cost nothing, since everything is inlined. Branches should be [`Real::select`], so that
+/// loops over rows vectorise.
+pub trait Real:
+    Copy
+    + Neg<Output = Self>
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Add<f64, Output = Self>
+    + Sub<f64, Output = Self>
+    + Mul<f64, Output = Self>
+{
+    /// The multiply-add of the machine the code is compiled for.
+    type A: Arithmetic;
+
+    /// A number that does not depend on the linear predictors.
+    fn constant(x: f64) -> Self;
+
+    /// The number without its derivatives.
+    fn value(self) -> f64;
+
+    /// `f(self)`, where `f` and its first three derivatives at `self.value()` are given.
+    fn chain(self, f: [f64; 4]) -> Self;
+
+    /// `self` if `condition` holds, else `other`, computing both.
+    fn select(self, condition: bool, other: Self) -> Self;
+
+    /// `self` where `condition` holds, else not a number: outside the domain.
+    #[inline(always)]
+    fn only_if(self, condition: bool) -> Self {
+        self.select(condition, Self::constant(f64::NAN))
+    }
+
+    /// `k * self`, which is zero for `k = 0` even if `self` is infinite.
+    #[inline(always)]
+    fn times(self, k: f64) -> Self {
+        (self * k).select(k != 0.0, Self::constant(0.0))
+    }
+
+    /// `exp(self)`
+    #[inline(always)]
+    fn exp(self) -> Self {
+        let e = math::exp::<Self::A>(self.value());
+        self.chain([e, e, e, e])
+    }
+
+    /// The natural logarithm; not a number below zero.
+    #[inline(always)]
+    fn ln(self) -> Self {
+        let (x, r) = (self.value(), self.value().recip());
+        self.chain([math::ln::<Self::A>(x), r, -r * r, 2.0 * r * r * r])
+    }
+
+    /// `exp(self) - 1 - self`, without cancellation near zero.
+    #[inline(always)]
+    fn exp_m1_mx(self) -> Self {
+        let x = self.value();
+        let (e, m1) = (math::exp::<Self::A>(x), math::exp_m1::<Self::A>(x));
+        self.chain([math::exp_m1_mx::<Self::A>(x), m1, e, e])
+    }
+
+    /// `self` squared.
+    #[inline(always)]
+    fn square(self) -> Self {
+        let x = self.value();
+        self.chain([x * x, 2.0 * x, 2.0, 0.0])
+    }
+
+    /// `1 / self`
+    #[inline(always)]
+    fn recip(self) -> Self {
+        let r = self.value().recip();
+        let r2 = r * r;
+        self.chain([r, -r2, 2.0 * r2 * r, -6.0 * r2 * r2])
+    }
+
+    /// `log Gamma(self)` less its leading term `(x - 1/2) log x - x + log(2 pi) / 2`, for a
+    /// positive number: what is left of Stirling's formula, about `1 / (12 x)`.
+    #[inline(always)]
+    fn stirling_remainder(self) -> Self {
+        self.chain(math::stirling_remainder::<Self::A>(self.value()))
+    }
+
+    /// `log Gamma(self)`, for a positive number.
+    #[inline(always)]
+    fn ln_gamma(self) -> Self {
+        const HALF_LN_TAU: f64 = 0.918_938_533_204_672_8;
+        (self - 0.5) * self.ln() - self + HALF_LN_TAU + self.stirling_remainder()
+    }
+}

@@ -1,0 +1,91 @@
+//! The table of families: the only place where they have names.
+
+use super::bernoulli::Bernoulli;
+use super::binomial::Binomial;
+use super::density::Pointwise;
+use super::gamma::Gamma;
+use super::gaussian::Gaussian;
+use super::link::{Cauchit, Cloglog, Identity, Inverse, Log, Logit, Loglog, Probit, Sqrt};
+use super::poisson::Poisson;
+use super::Family;
+
+/// The responses that a family takes, for drawing valid ones in tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// Zero and one, and proportions in between.
+    Binary,
+    /// Numbers of successes up to the number of trials, which is needed.
+    Successes,
+    /// 0, 1, 2, ..
+    Counts,
+    /// Positive numbers.
+    Positive,
+    /// All numbers.
+    Real,
+}
+
+/// A family with a link.
+#[derive(Clone, Copy)]
+pub struct Row {
+    /// Name of the distribution.
+    pub family: &'static str,
+    /// Name of the link of the first predictor.
+    pub link: &'static str,
+    /// Makes the family.
+    pub new: fn() -> Box<dyn Family>,
+    /// What responses are valid.
+    pub support: Support,
+    /// The interval of the first linear predictor in which every response has a density; the
+    /// other predictors are free.
+    pub domain: (f64, f64),
+}
+
+const FREE: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+const POSITIVE: (f64, f64) = (0.0, f64::INFINITY);
+const NEGATIVE: (f64, f64) = (f64::NEG_INFINITY, 0.0);
+
+macro_rules! row {
+    ($family:literal, $link:literal, $value:expr, $support:ident, $domain:expr) => {
+        Row {
+            family: $family,
+            link: $link,
+            new: || Box::new(Pointwise($value)),
+            support: Support::$support,
+            domain: $domain,
+        }
+    };
+}
+
+const ROWS: &[Row] = &[
+    row!("bernoulli", "logit", Bernoulli(Logit), Binary, FREE),
+    row!("bernoulli", "probit", Bernoulli(Probit), Binary, FREE),
+    row!("bernoulli", "cloglog", Bernoulli(Cloglog), Binary, FREE),
+    row!("bernoulli", "loglog", Bernoulli(Loglog), Binary, FREE),
+    row!("bernoulli", "cauchit", Bernoulli(Cauchit), Binary, FREE),
+    row!("bernoulli", "log", Bernoulli(Log), Binary, NEGATIVE),
+    row!("binomial", "logit", Binomial(Logit), Successes, FREE),
+    row!("binomial", "probit", Binomial(Probit), Successes, FREE),
+    row!("binomial", "cloglog", Binomial(Cloglog), Successes, FREE),
+    row!("binomial", "loglog", Binomial(Loglog), Successes, FREE),
+    row!("binomial", "cauchit", Binomial(Cauchit), Successes, FREE),
+    row!("binomial", "log", Binomial(Log), Successes, NEGATIVE),
+    row!("poisson", "log", Poisson(Log), Counts, FREE),
+    row!("poisson", "sqrt", Poisson(Sqrt), Counts, POSITIVE),
+    row!("poisson", "identity", Poisson(Identity), Counts, POSITIVE),
+    row!("gaussian", "identity", Gaussian(Identity), Real, FREE),
+    row!("gaussian", "log", Gaussian(Log), Real, FREE),
+    row!("gamma", "log", Gamma(Log), Positive, FREE),
+    row!("gamma", "inverse", Gamma(Inverse), Positive, POSITIVE),
+];
+
+/// All families with all their links.
+pub fn all() -> &'static [Row] {
+    ROWS
+}
+
+/// The family of a name with a link of a name.
+pub fn lookup(family: &str, link: &str) -> Option<Box<dyn Family>> {
+    ROWS.iter()
+        .find(|row| row.family == family && row.link == link)
+        .map(|row| (row.new)())
+}

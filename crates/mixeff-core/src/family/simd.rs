@@ -1,0 +1,87 @@
+//! Runs loops over rows with the widest vector instructions of the machine.
+//!
+//! The only file that names the dispatching library. A [`Kernel`] is an ordinary loop that the
+//! compiler vectorises once for each instruction set.
+
+use std::fmt::Debug;
+use std::sync::OnceLock;
+
+use pulp::{Arch, Simd, WithSimd};
+
+/// How `a * b + c` is computed: with one rounding where the machine has the instruction, with
+/// two where calling a library function for it would cost more than all the rest.
+pub trait Arithmetic: Copy + Debug + PartialEq + Send + Sync + 'static {
+    /// `a * b + c`.
+    fn mul_add(a: f64, b: f64, c: f64) -> f64;
+}
+
+/// Fused multiply and add.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fused;
+
+/// Multiply, round, add, round.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Plain;
+
+impl Arithmetic for Fused {
+    #[inline(always)]
+    fn mul_add(a: f64, b: f64, c: f64) -> f64 {
+        a.mul_add(b, c)
+    }
+}
+
+impl Arithmetic for Plain {
+    #[inline(always)]
+    fn mul_add(a: f64, b: f64, c: f64) -> f64 {
+        a * b + c
+    }
+}
+
+/// Rows in the widest vector: eight doubles.
+pub const LANES: usize = 8;
+
+/// A loop over rows, each independent of the others: doing a row twice does no harm.
+pub trait Kernel {
+    /// Number of rows.
+    fn rows(&self) -> usize;
+
+    /// Does one vector of rows. Must be `#[inline(always)]` and contain no calls.
+    fn run<A: Arithmetic>(&mut self, start: usize);
+}
+
+/// Runs a kernel over all its rows.
+pub fn dispatch<K: Kernel>(kernel: &mut K) {
+    static WIDEST: OnceLock<Arch> = OnceLock::new();
+    if kernel.rows() > 0 {
+        WIDEST.get_or_init(Arch::new).dispatch(Loop(kernel));
+    }
+}
+
+struct Loop<'a, K>(&'a mut K);
+
+impl<K: Kernel> WithSimd for Loop<'_, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        if S::IS_SCALAR {
+            run::<Plain, K>(self.0);
+        } else {
+            run::<Fused, K>(self.0);
+        }
+    }
+}
+
+/// Vector by vector; the last overlaps the one before, in place of a loop over single rows.
+#[inline(always)]
+fn run<A: Arithmetic, K: Kernel>(kernel: &mut K) {
+    let last = kernel.rows().saturating_sub(LANES);
+    let mut start = 0;
+    loop {
+        kernel.run::<A>(start.min(last));
+        start += LANES;
+        if start >= last + LANES {
+            break;
+        }
+    }
+}
