@@ -8,27 +8,32 @@ from __future__ import annotations
 
 __all__ = [
     "AllRowsMissingError",
+    "ArgumentError",
     "ColumnTypeError",
     "ConstantColumnError",
     "ConstantColumnWarning",
     "ConstantResponseError",
     "ConvergenceWarning",
+    "DataFileError",
     "DataTypeError",
     "DuplicateColumnError",
     "EmptyDataError",
     "FormulaError",
     "InfiniteValueError",
     "LengthError",
+    "MissingDependencyError",
     "MissingRowsWarning",
     "MixeffError",
     "MixeffWarning",
     "NewDataError",
+    "NotAvailableError",
     "RankDeficientWarning",
     "ResponseLevelsError",
     "ResponseSupportError",
     "SeparationWarning",
     "SingleLevelError",
     "SingularFitWarning",
+    "StoredFitError",
     "TooFewRowsError",
     "TooManyRandomEffectsError",
     "TrialsError",
@@ -43,6 +48,18 @@ __all__ = [
 
 class MixeffError(ValueError):
     """Base of all errors about the input; also a `ValueError`."""
+
+
+class ArgumentError(MixeffError):
+    """An argument has a value that it cannot have."""
+
+
+class NotAvailableError(MixeffError):
+    """Something that this model, or this version, does not offer."""
+
+
+class MissingDependencyError(MixeffError, ImportError):
+    """An optional package is not installed; the message says which extra brings it."""
 
 
 # The formula ----------------------------------------------------------------------------------
@@ -68,6 +85,17 @@ class FormulaError(MixeffError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.problem, self.text, self.start, self.end)
+
+
+# Files ----------------------------------------------------------------------------------------
+
+
+class DataFileError(MixeffError):
+    """A data file, or a table of a database, that cannot be read."""
+
+
+class StoredFitError(MixeffError):
+    """A file that holds no fit, or one whose log-likelihood does not come out again."""
 
 
 # The data frame -------------------------------------------------------------------------------

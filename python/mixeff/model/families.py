@@ -56,6 +56,8 @@ class Family:
         Whether the response counts successes among trials.
     is_binary : bool
         Whether every trial has two outcomes, so that there may be separation.
+    constant_variance : bool
+        Whether the variance does not depend on the mean: dispersion**2, the residual variance.
     per_row_effects : bool
         Whether one random effect per row can be told from the family's own spread.
     unit_trials : str or None
@@ -76,6 +78,7 @@ class Family:
     mean_range: tuple[float, float] = (-np.inf, np.inf)
     takes_trials: bool = False
     is_binary: bool = False
+    constant_variance: bool = False
     per_row_effects: bool = True
     unit_trials: str | None = None
     ratio_names: Mapping[str, str] = field(default_factory=dict)
@@ -237,6 +240,7 @@ _ROWS = (
         simulate=_gaussian_draw,
         deviance=_gaussian_deviance,
         log_density=_gaussian_log_density,
+        constant_variance=True,
         per_row_effects=False,
         ratio_names={"log": "Mean ratio"},
     ),

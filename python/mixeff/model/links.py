@@ -152,9 +152,7 @@ _ROWS = (
         "Hazard ratio",
         math.pi**2 / 6,
     ),
-    Link(
-        "loglog", _loglog, _loglog_inverse, _loglog_derivative, latent_variance=math.pi**2 / 6
-    ),
+    Link("loglog", _loglog, _loglog_inverse, _loglog_derivative, latent_variance=math.pi**2 / 6),
     Link("cauchit", _cauchit, _cauchit_inverse, _cauchit_derivative),
 )
 

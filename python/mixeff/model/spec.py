@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..data import Schema
 from ..formula import Formula
 from .grouping import GroupingSpec
+from .inputs import Inputs
 from .matrix import MatrixSpec
 
 __all__ = ["ModelSpec", "RandomSpec"]
@@ -87,6 +88,22 @@ class ModelSpec:
     def response(self) -> str:
         """The response as written."""
         return self.formula.response.text if self.formula.response else ""
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Every column of the data that the model reads."""
+        return self.inputs.variables
+
+    @property
+    def dispersion(self) -> str | None:
+        """Fixed effects of the log dispersion, for a family that has one."""
+        return self.predictors[1].text if len(self.predictors) > 1 else None
+
+    @property
+    def inputs(self) -> Inputs:
+        """The formula and the arguments, without the arrays among them."""
+        texts = tuple(matrix.text for matrix in self.predictors)
+        return Inputs(self.formula, texts, self.weights, self.offset)
 
     @property
     def aliased(self) -> tuple[str, ...]:

@@ -1,0 +1,214 @@
+"""Typed columns: what the rest of the package sees of a data frame."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import AllRowsMissingError, ColumnTypeError, InfiniteValueError
+from .factorize import drop_unused, encode, factorize
+
+__all__ = ["Column", "Columns", "Schema"]
+
+
+@dataclass(frozen=True)
+class Schema:
+    """Kind and levels of a column, without its values.
+
+    Attributes
+    ----------
+    kind : str
+        "number", "integer", "boolean", "categorical" or "time".
+    levels : tuple or None
+        Of a categorical column, in order.
+    """
+
+    kind: str
+    levels: tuple[Hashable, ...] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """One column.
+
+    Attributes
+    ----------
+    name : str
+    kind : str
+        "number", "integer", "boolean", "categorical" (words and categories), or "time" (dates,
+        which can group rows and nothing else).
+    values : ndarray, shape (n,)
+        float64, int64, bool, or the int32 codes of a categorical or time column (-1 is missing).
+        A number that is missing is NaN; a column of integers with missing ones is a "number".
+    levels : ndarray or None
+        Levels of a categorical or time column, in order.
+    missing : ndarray of bool or None
+        Where values are missing; None if none is.
+    """
+
+    name: str
+    kind: str
+    values: NDArray[Any]
+    levels: NDArray[Any] | None = None
+    missing: NDArray[np.bool_] | None = None
+
+    @property
+    def schema(self) -> Schema:
+        """Kind and levels."""
+        return Schema(self.kind, None if self.levels is None else tuple(self.levels.tolist()))
+
+    @property
+    def is_factor(self) -> bool:
+        """Whether the values are codes of levels."""
+        return self.levels is not None
+
+    def number(self) -> NDArray[np.float64]:
+        """The values as float64.
+
+        Raises
+        ------
+        ColumnTypeError
+            If they are words or dates.
+        """
+        if self.is_factor:
+            raise ColumnTypeError(
+                f"column {self.name!r} is {_KIND_WORDS[self.kind]}, where a number is needed; "
+                "convert it to a number, or write a comparison with one of its values"
+            )
+        return self.values.astype(np.float64, copy=False)
+
+    @property
+    def value(self) -> NDArray[Any]:
+        """The values for arithmetic: numbers as float64, booleans, and words as they are."""
+        if self.is_factor:
+            return self.labels()
+        return self.values if self.kind == "boolean" else self.number()
+
+    def labels(self) -> NDArray[Any]:
+        """The values as they were: levels, not codes (None where missing)."""
+        if self.levels is None:
+            return self.values
+        return np.append(self.levels.astype(object), None)[self.values]
+
+    def codes(self) -> tuple[NDArray[np.int32], NDArray[Any]]:
+        """Codes and sorted levels, whatever the kind: the column as a grouping factor."""
+        if self.levels is None:
+            return factorize(self.values)
+        return drop_unused(self.values, self.levels)
+
+    def codes_among(self, levels: NDArray[Any]) -> NDArray[np.int32]:
+        """Codes among given levels, whatever the kind; -1 for a value that is none of them."""
+        if self.levels is None:
+            return encode(self.values, levels)
+        return np.append(encode(self.levels, levels), np.int32(-1))[self.values]
+
+    def rows(self, rows: NDArray[np.int64]) -> Column:
+        """The given rows, with all levels."""
+        missing = None if self.missing is None else self.missing[rows]
+        return replace(self, values=self.values[rows], missing=missing)
+
+    def used(self) -> Column:
+        """The column without the levels that no row has."""
+        if self.levels is None:
+            return self
+        codes, levels = drop_unused(self.values, self.levels)
+        return self if levels is self.levels else replace(self, values=codes, levels=levels)
+
+    def require_finite(self) -> None:
+        """Raise InfiniteValueError if a number is infinite."""
+        if self.values.dtype.kind != "f":
+            return
+        row = first_infinite(self.values)
+        if row is not None:
+            raise InfiniteValueError(
+                f"column {self.name!r} holds {self.values[row]} in row {row} (counting from 0); "
+                "replace it by a number, or by a missing value to drop the row"
+            )
+
+
+_KIND_WORDS = {"categorical": "categorical", "time": "a date or time"}
+
+
+def first_infinite(values: NDArray[Any]) -> int | None:
+    """Position of the first infinite value, or None."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(values.sum()):  # one pass and no temporary; NaN and overflow look closer
+            return None
+    where = np.flatnonzero(np.isinf(values))
+    return int(where[0]) if len(where) else None
+
+
+@dataclass(frozen=True, eq=False)
+class Columns(Mapping[str, Column]):
+    """The columns a model needs, by name.
+
+    Attributes
+    ----------
+    columns : dict of str to Column
+    n_rows : int
+    like : Any
+        An empty frame of the library the data came in, see `to_native`.
+    rows : ndarray of int64 or None
+        Positions of these rows in the data they came from; None if it is every row.
+    """
+
+    columns: Mapping[str, Column]
+    n_rows: int
+    like: Any = None
+    rows: NDArray[np.int64] | None = None
+
+    def __getitem__(self, name: str) -> Column:
+        return self.columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def origin(self, row: int) -> int:
+        """Position of a row in the data it came from."""
+        return row if self.rows is None else int(self.rows[row])
+
+    @cached_property
+    def incomplete(self) -> NDArray[np.bool_] | None:
+        """Rows with a missing value in any column; None if there are none."""
+        masks = [c.missing for c in self.columns.values() if c.missing is not None]
+        return np.logical_or.reduce(masks) if masks else None
+
+    @property
+    def missing_counts(self) -> dict[str, int]:
+        """Number of missing values of each column that has some."""
+        columns = self.columns.values()
+        return {c.name: int(c.missing.sum()) for c in columns if c.missing is not None}
+
+    def take(self, rows: NDArray[np.int64]) -> Columns:
+        """The given rows, with all levels."""
+        kept = {name: column.rows(rows) for name, column in self.columns.items()}
+        return Columns(kept, len(rows), self.like, rows)
+
+    def complete(self) -> Columns:
+        """The rows without missing values, and no unused levels.
+
+        Raises
+        ------
+        AllRowsMissingError
+            If there are none.
+        """
+        if self.incomplete is None:
+            return replace(self, columns={name: c.used() for name, c in self.columns.items()})
+        rows = np.flatnonzero(~self.incomplete)
+        if len(rows) == 0:
+            counts = ", ".join(f"{n!r} ({k})" for n, k in self.missing_counts.items())
+            raise AllRowsMissingError(
+                f"each of the {self.n_rows} rows has a missing value; missing by column: {counts}. "
+                "Leave a column out of the formula, or fill in its values"
+            )
+        kept = self.take(rows)
+        used = {name: replace(column, missing=None).used() for name, column in kept.items()}
+        return replace(kept, columns=used)

@@ -1,0 +1,210 @@
+"""Formula and data to `ModelSpec` and `Design`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data import Columns
+from . import families
+from .checks import check_coefficients, check_factor, check_repeats, check_term
+from .design import Design, GroupingFactor, RandomTerm
+from .families import Family
+from .grouping import GroupingSpec, learn_grouping
+from .inputs import Inputs, inputs_of, offset_of, read
+from .matrix import MatrixSpec, learn_matrix
+from .notices import Notice, of_dependence, of_missing, of_separation, tell
+from .rank import dependent_columns
+from .response import Outcome, read_response, read_weights, refuse_constant
+from .separation import screen_separation
+from .spec import ModelSpec, RandomSpec
+
+__all__ = ["build"]
+
+Array = NDArray[np.float64]
+
+
+def build(
+    formula: str,
+    data: Any,
+    family: str = "gaussian",
+    *,
+    link: str | None = None,
+    weights: Any = None,
+    offset: Any = None,
+    dispersion: str | None = None,
+) -> tuple[ModelSpec, Design]:
+    """Make the model that a formula describes.
+
+    Parameters
+    ----------
+    formula : str
+        See `mixeff.formula.parse`.
+    data : frame
+        See `mixeff.data.from_any`.
+    family, link : str
+        Names in the tables; the link is the family's first by default.
+    weights : str or array of shape (n,), optional
+        Prior weights, which multiply the log-density of a row; or the numbers of trials, where a
+        binomial response is a proportion. An expression of columns, or the values.
+    offset : str or array of shape (n,), optional
+        Added to the linear predictor, along with any ``offset()`` of the formula.
+    dispersion : str, optional
+        Formula of the log dispersion, such as "~ x", for families that have one; "~ 1" by default.
+
+    Returns
+    -------
+    spec : ModelSpec
+    design : Design
+
+    Raises
+    ------
+    MixeffError
+        Of a class of its own for everything that can be wrong; see `mixeff.errors`.
+
+    Warns
+    -----
+    MissingRowsWarning, RankDeficientWarning, SeparationWarning
+        The same is in `ModelSpec.notes`.
+
+    Examples
+    --------
+    >>> data = {"y": [1, 0, 2, 5, 3, 4], "x": [1, 2, 3, 4, 5, 6], "g": [1, 1, 2, 2, 3, 3]}
+    >>> spec, design = build("y ~ x + (1 | g)", data, "poisson")
+    >>> design.x_names, design.factors[0].codes.tolist()
+    ((('Intercept', 'x'),), [0, 0, 1, 1, 2, 2])
+    """
+    kind = families.family(family)
+    chosen = families.link(kind, link)
+    inputs = inputs_of(formula, kind, weights, offset, dispersion)
+    every = read(inputs, data)
+    columns = every.complete()
+    outcome = _outcome(inputs, columns, kind)
+    fixed, random = _fixed(inputs, columns), _random(inputs, columns, kind)
+    check_coefficients(columns.n_rows, fixed.x[0].shape[1], kind)
+    design = Design(
+        family=kind.name if outcome.trials is not None else kind.unit_trials or kind.name,
+        link=chosen.name,
+        y=outcome.y,
+        trials=outcome.trials,
+        weights=outcome.weights,
+        x=fixed.x,
+        x_names=tuple(spec.names for spec in fixed.specs),
+        offset=(offset_of(inputs, columns), *(None for _ in fixed.x[1:])),
+        factors=random.factors,
+        terms=random.terms,
+        rows=columns.rows,
+    )
+    separations = of_separation(screen_separation(design))
+    notices = [*of_missing(every, columns), *fixed.notices, *separations]
+    tell(notices)
+    spec = ModelSpec(
+        formula=inputs.formula,
+        family=kind.name,
+        link=chosen.name,
+        predictors=fixed.specs,
+        random=random.specs,
+        grouping=random.grouping,
+        schema={name: column.schema for name, column in _covariates(columns, fixed, random)},
+        weights=inputs.weights,
+        offset=inputs.offset,
+        response_levels=outcome.levels,
+        n_rows_read=every.n_rows,
+        n_rows=columns.n_rows,
+        dropped=every.missing_counts,
+        notes=tuple(notice.sentence for notice in notices),
+    )
+    return spec, design
+
+
+def _outcome(inputs: Inputs, columns: Columns, family: Family) -> Outcome:
+    assert inputs.formula.response is not None
+    weights = inputs.weights_in(columns)
+    if weights is not None:
+        weights = read_weights(weights, columns, str(inputs.weights))
+    outcome = read_response(inputs.formula.response, columns, family, weights)
+    refuse_constant(inputs.formula.response, outcome, family)
+    return outcome
+
+
+# Fixed effects --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Fixed:
+    specs: tuple[MatrixSpec, ...]
+    x: tuple[Array, ...]
+    notices: tuple[Notice, ...]
+
+
+def _fixed(inputs: Inputs, columns: Columns) -> _Fixed:
+    made = [_full_rank(text, columns) for text in inputs.predictors]
+    notices = tuple(notice for _, _, told in made for notice in told)
+    return _Fixed(tuple(spec for spec, _, _ in made), tuple(x for _, x, _ in made), notices)
+
+
+def _full_rank(text: str, columns: Columns) -> tuple[MatrixSpec, Array, list[Notice]]:
+    """The columns of a linear predictor without those that depend on earlier ones."""
+    spec, x = learn_matrix(text, columns)
+    found = dependent_columns(x)
+    if not found:
+        return spec, x, []
+    positions = tuple(dependence.column for dependence in found)
+    kept = spec.without(positions)
+    return kept, np.asfortranarray(x[:, list(kept.kept)]), of_dependence(found, spec.names)
+
+
+# Random effects -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Random:
+    specs: tuple[RandomSpec, ...]
+    terms: tuple[RandomTerm, ...]
+    grouping: tuple[GroupingSpec, ...]
+    factors: tuple[GroupingFactor, ...]
+
+
+def _random(inputs: Inputs, columns: Columns, family: Family) -> _Random:
+    groups = {frozenset(term.group.columns): term.group for term in reversed(inputs.formula.random)}
+    ordered = dict.fromkeys(frozenset(term.group.columns) for term in inputs.formula.random)
+    learned = {key: learn_grouping(groups[key], columns) for key in ordered}
+    factors = tuple(factor for _, factor in learned.values())
+    for factor in factors:
+        check_factor(factor)
+    specs, terms = [], []
+    for term in inputs.formula.random:
+        at = list(ordered).index(frozenset(term.group.columns))
+        spec, z = learn_matrix(term.effects, columns)
+        specs.append(RandomSpec(term.text, at, spec, term.structure))
+        terms.append(random_term(specs[-1], z))
+        check_term(terms[-1], factors[at], term.text, columns.n_rows, family)
+    check_repeats(tuple(terms), factors)
+    return _Random(tuple(specs), tuple(terms), tuple(spec for spec, _ in learned.values()), factors)
+
+
+def random_term(spec: RandomSpec, z: Array) -> RandomTerm:
+    """The arrays of a random-effects term.
+
+    Parameters
+    ----------
+    spec : RandomSpec
+    z : ndarray of shape (n, p)
+
+    Returns
+    -------
+    RandomTerm
+    """
+    columns = None if spec.effects.is_intercept else z
+    return RandomTerm(spec.factor, spec.effects.names, columns, spec.predictor, spec.structure)
+
+
+def _covariates(columns: Columns, fixed: _Fixed, random: _Random) -> Collection[tuple[str, Any]]:
+    """The columns that new data must hold in the same kind, with the same levels."""
+    matrices = [*fixed.specs, *(spec.effects for spec in random.specs)]
+    names = dict.fromkeys(name for spec in matrices for name in spec.columns)
+    return [(name, columns[name]) for name in names]

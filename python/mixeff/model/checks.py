@@ -1,0 +1,96 @@
+"""What can be seen to be wrong with a model before it is fitted."""
+
+from __future__ import annotations
+
+from ..errors import (
+    ConstantColumnError,
+    FormulaError,
+    SingleLevelError,
+    TooFewRowsError,
+    TooManyRandomEffectsError,
+)
+from .design import GroupingFactor, RandomTerm
+from .families import Family
+from .rank import is_constant
+
+__all__ = ["check_coefficients", "check_factor", "check_repeats", "check_term"]
+
+
+def check_factor(factor: GroupingFactor) -> None:
+    """Raise SingleLevelError for a grouping factor with one level."""
+    if factor.n_levels < 2:
+        raise SingleLevelError(
+            f"grouping factor {factor.name!r} has the single level {factor.levels[0]!r}, so there "
+            "is no variance between levels to estimate; leave out its term, or add data"
+        )
+
+
+def check_term(term: RandomTerm, factor: GroupingFactor, text: str, n: int, family: Family) -> None:
+    """Raise if a term has more random effects than the rows can tell apart.
+
+    Parameters
+    ----------
+    term : RandomTerm
+    factor : GroupingFactor
+    text : str
+        The term as written.
+    n : int
+        Number of rows.
+    family : Family
+
+    Raises
+    ------
+    TooManyRandomEffectsError
+        As in lme4: more random effects than rows; or as many, where the spread within a row
+        leaves no room for them.
+    ConstantColumnError
+        If a slope's covariate does not vary beside an intercept.
+
+    Notes
+    -----
+    The terms of ``( || )`` are judged one by one, as lme4 does. One effect for each row is fine
+    for counts, where it stands for overdispersion.
+    """
+    effects = factor.n_levels * (1 if term.structure == "diagonal" else term.size)
+    per_row = effects == n and (family.has_dispersion or effects == factor.n_levels)
+    if effects > n or (per_row and not family.per_row_effects):
+        raise TooManyRandomEffectsError(
+            f"term {text} has {effects} random effects ({factor.n_levels} levels of "
+            f"{factor.name!r}) for {n} rows, so that they cannot be told from the "
+            f"{family.name} spread of single rows; leave out the term or some of its slopes"
+        )
+    if "Intercept" in term.names and term.z is not None:
+        _refuse_constant_slopes(term, text)
+
+
+def _refuse_constant_slopes(term: RandomTerm, text: str) -> None:
+    assert term.z is not None
+    for j, name in enumerate(term.names):
+        if name != "Intercept" and is_constant(term.z[:, j]):
+            raise ConstantColumnError(
+                f"{name!r} in {text} is {term.z[0, j]:g} in every row, so its random slope cannot "
+                "be told from the random intercept; leave it out"
+            )
+
+
+def check_repeats(terms: tuple[RandomTerm, ...], factors: tuple[GroupingFactor, ...]) -> None:
+    """Raise FormulaError if two terms give one factor the same random effect."""
+    seen: set[tuple[int, int, str]] = set()
+    for term in terms:
+        for name in term.names:
+            key = (term.predictor, term.factor, name)
+            if key in seen:
+                raise FormulaError(
+                    f"two terms give {factors[term.factor].name!r} the random effect {name!r}; "
+                    f"leave it out of one of them, as in (0 + x | {factors[term.factor].name})"
+                )
+            seen.add(key)
+
+
+def check_coefficients(n: int, p: int, family: Family) -> None:
+    """Raise TooFewRowsError if the coefficients alone can reproduce every response."""
+    if family.has_dispersion and p >= n:
+        raise TooFewRowsError(
+            f"there are {p} coefficients for {n} rows, so that nothing is left to estimate the "
+            f"dispersion of family {family.name!r} from; leave out covariates"
+        )

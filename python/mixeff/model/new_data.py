@@ -1,0 +1,173 @@
+"""The arrays of a model for new data, as the data of the fit were coded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data import Column, Columns, Schema, column_names, from_any
+from ..errors import ColumnTypeError, NewDataError, UnseenLevelError
+from . import families
+from .build import random_term
+from .design import Design, GroupingFactor
+from .grouping import GroupingSpec, recode_grouping
+from .inputs import GIVEN, Inputs, offset_of
+from .matrix import recode_matrix
+from .response import Outcome, read_response, read_weights
+from .spec import ModelSpec
+
+__all__ = ["design_for_new_data"]
+
+Array = NDArray[np.float64]
+
+
+def design_for_new_data(
+    spec: ModelSpec, data: Any, *, new_levels: str = "error", need_response: bool = False
+) -> Design:
+    """Make the arrays of a model for new data.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    data : frame
+        With the columns of the covariates, and of the grouping factors unless `new_levels` is
+        "population".
+    new_levels : {"error", "population"}
+        What to do with a level of a grouping factor that was not in the data of the fit, a missing
+        one included: refuse, or give it code -1, so that its random effects are zero.
+    need_response : bool
+        Whether to read the response and the weights, too.
+
+    Returns
+    -------
+    Design
+        Of the rows in which no covariate is missing; `Design.rows` says which, None for all.
+        Without the response, y is NaN, and trials and weights are None.
+
+    Raises
+    ------
+    UnseenLevelError
+        For an unknown level of a covariate, or of a grouping factor if `new_levels` is "error".
+    NewDataError
+        If the model has an offset that was given as an array.
+    UnknownColumnError, ColumnTypeError
+        If a column is missing, or of another kind than before.
+
+    Examples
+    --------
+    >>> from mixeff.model import build
+    >>> data = {"y": [1, 0, 2, 5, 3, 4], "x": [1, 2, 3, 4, 5, 6], "g": [1, 1, 2, 2, 3, 3]}
+    >>> spec, _ = build("y ~ x + (1 | g)", data, "poisson")
+    >>> new = design_for_new_data(spec, {"x": [7], "g": [9]}, new_levels="population")
+    >>> new.X.tolist(), new.factors[0].codes.tolist()
+    ([[1.0, 7.0]], [-1])
+    """
+    if new_levels not in ("error", "population"):
+        raise NewDataError(f"new_levels is 'error' or 'population', not {new_levels!r}")
+    inputs = spec.inputs
+    every = _read(inputs, data, new_levels, need_response)
+    complete = _complete_rows(every, inputs, need_response)
+    columns = _conform(every if complete is None else every.take(complete), spec.schema)
+    outcome = _outcome(spec, inputs, columns) if need_response else _no_outcome(columns)
+    family = families.family(spec.family)
+    fixed = tuple(recode_matrix(matrix, columns) for matrix in spec.predictors)
+    return Design(
+        family=family.name if outcome.trials is not None else family.unit_trials or family.name,
+        link=spec.link,
+        y=outcome.y,
+        trials=outcome.trials,
+        weights=outcome.weights,
+        x=fixed,
+        x_names=tuple(matrix.names for matrix in spec.predictors),
+        offset=(offset_of(inputs, columns), *(None for _ in fixed[1:])),
+        factors=tuple(_factor(group, columns, new_levels) for group in spec.grouping),
+        terms=tuple(random_term(t, recode_matrix(t.effects, columns)) for t in spec.random),
+        rows=complete,
+    )
+
+
+def _complete_rows(every: Columns, inputs: Inputs, need_response: bool) -> NDArray[np.int64] | None:
+    """Rows without missing covariates, or None if that is every row; a group may be missing."""
+    names = {*inputs.covariates, *(inputs.outcomes if need_response else ())}
+    masks = [every[name].missing for name in names]
+    incomplete = [mask for mask in masks if mask is not None]
+    return np.flatnonzero(~np.logical_or.reduce(incomplete)) if incomplete else None
+
+
+def _no_outcome(columns: Columns) -> Outcome:
+    return Outcome(np.full(columns.n_rows, np.nan))
+
+
+def _read(inputs: Inputs, data: Any, new_levels: str, need_response: bool) -> Columns:
+    if inputs.offset == GIVEN or (need_response and inputs.weights == GIVEN):
+        name = "offset" if inputs.offset == GIVEN else "weights"
+        raise NewDataError(
+            f"the model was made with {name}= an array, which new data do not have; make it a "
+            f"column and fit again with {name}= its name"
+        )
+    groups = inputs.groups
+    if new_levels == "population":
+        groups = tuple(set(groups).intersection(column_names(data)))
+    outcomes = inputs.outcomes if need_response else ()
+    names = list(dict.fromkeys([*inputs.covariates, *outcomes, *groups]))
+    return from_any(data, names)
+
+
+def _conform(columns: Columns, schema: Mapping[str, Schema]) -> Columns:
+    """The columns in the kinds, and with the levels, that the fit saw."""
+    known = {name: _as_before(column, schema.get(name)) for name, column in columns.items()}
+    return replace(columns, columns=known)
+
+
+def _as_before(column: Column, schema: Schema | None) -> Column:
+    if schema is None or (schema.levels is None and not column.is_factor):
+        return column
+    if schema.levels is None:
+        raise ColumnTypeError(
+            f"column {column.name!r} holds words in the new data and held numbers in the data of "
+            "the fit; convert it to numbers"
+        )
+    levels = np.asarray(schema.levels, dtype=object)
+    codes = column.codes_among(levels)
+    unknown = codes < 0 if column.missing is None else (codes < 0) & ~column.missing
+    if unknown.any():
+        raise UnseenLevelError(
+            f"column {column.name!r} has levels that the data of the fit did not have: "
+            f"{_few(column, unknown)}; the fit knows {', '.join(map(repr, schema.levels[:8]))}. "
+            "Drop those rows or merge the levels"
+        )
+    return Column(column.name, schema.kind, codes, levels, column.missing)
+
+
+def _few(column: Column, rows: NDArray[np.bool_]) -> str:
+    labels = list(dict.fromkeys(column.labels()[rows].tolist()))
+    return ", ".join(map(repr, labels[:5])) + (", ..." if len(labels) > 5 else "")
+
+
+def _factor(spec: GroupingSpec, columns: Columns, new_levels: str) -> GroupingFactor:
+    if any(name not in columns for name in spec.columns):
+        codes = np.full(columns.n_rows, -1, dtype=np.int32)
+        return GroupingFactor(spec.name, codes, spec.labels)
+    factor = recode_grouping(spec, columns)
+    if new_levels == "error" and np.any(factor.codes < 0):
+        row = int(np.argmin(factor.codes))
+        label = ":".join(str(columns[name].labels()[row]) for name in spec.columns)
+        raise UnseenLevelError(
+            f"grouping factor {spec.name!r} has level {label!r} in row {columns.origin(row)} "
+            "(counting from 0), which the data of the fit did not have; give new_levels='population' to predict it "
+            "without a random effect of its own"
+        )
+    return factor
+
+
+def _outcome(spec: ModelSpec, inputs: Inputs, columns: Columns) -> Outcome:
+    assert spec.formula.response is not None
+    weights = inputs.weights_in(columns)
+    if weights is not None:
+        weights = read_weights(weights, columns, str(inputs.weights))
+    family = families.family(spec.family)
+    return read_response(spec.formula.response, columns, family, weights, spec.response_levels)

@@ -1,0 +1,223 @@
+"""Separation: covariates that tell successes from failures without error.
+
+Along such a direction the likelihood of a binary model rises for ever, so the coefficients have no
+finite maximum-likelihood estimate. Single covariates are looked at before every fit, which costs
+next to nothing; combinations of covariates when a fit asks for it, by linear programming (Konis
+2007, "Linear programming algorithms for detecting separated data in binary logistic regression
+models").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .design import Design
+from .families import FAMILIES
+from .rank import is_constant
+
+__all__ = ["Separation", "find_separation", "screen_separation"]
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+_SAMPLE = 2000
+_ROUNDS = 50
+_FEW = 40
+_TOLERANCE = 1e-7
+
+
+@dataclass(frozen=True)
+class Separation:
+    """Covariates that separate successes from failures.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Columns of the model matrix; together they separate, and none can be left out.
+    complete : bool
+        Whether every row is told apart; otherwise some rows lie on the border.
+    """
+
+    columns: tuple[str, ...]
+    complete: bool
+
+    def __str__(self) -> str:
+        what = " and ".join(map(repr, self.columns))
+        kind = "completely" if self.complete else "but for rows on the border (quasi-completely)"
+        several = len(self.columns) > 1
+        return (
+            f"{what} {'together separate' if several else 'separates'} successes from failures "
+            f"{kind}, so {'these coefficients have' if several else 'this coefficient has'} no "
+            "finite maximum-likelihood estimate; leave the covariate out, merge its levels, or "
+            "shrink it with a penalty or a prior"
+        )
+
+
+def screen_separation(design: Design) -> tuple[Separation, ...]:
+    """Covariates that separate on their own.
+
+    Parameters
+    ----------
+    design : Design
+
+    Returns
+    -------
+    tuple of Separation
+        Empty for families that are not binary.
+
+    Notes
+    -----
+    Most covariates are cleared by a sample of rows: what does not separate a part does not
+    separate the whole.
+    """
+    if not FAMILIES[design.family].is_binary:
+        return ()
+    success, failure = _outcomes(design)
+    step = max(1, design.n // _SAMPLE)
+    suspects = _overlap_missing(design.X[::step], success[::step], failure[::step])
+    found = (_alone(design, j, success, failure) for j in suspects)
+    return tuple(separation for separation in found if separation is not None)
+
+
+def find_separation(design: Design) -> Separation | None:
+    """A smallest set of covariates that separate together, if there is one.
+
+    Parameters
+    ----------
+    design : Design
+        Of a binary family; any other has no separation.
+
+    Returns
+    -------
+    Separation or None
+
+    Examples
+    --------
+    >>> from mixeff.model import build
+    >>> data = {"y": [0, 1, 0, 0, 1, 1], "a": [0, 1, 2, 3, 4, 5], "b": [1, 0, 3, 4, 3, 4]}
+    >>> _, design = build("y ~ a + b", data, "bernoulli")
+    >>> find_separation(design).columns
+    ('a', 'b')
+    """
+    alone = screen_separation(design)
+    if alone or not FAMILIES[design.family].is_binary:
+        return alone[0] if alone else None
+    x = _standardised(design.X)
+    signs = _signs(*_outcomes(design))
+    columns = list(range(x.shape[1]))
+    direction = _direction(x, signs, columns)
+    if direction is None:
+        return None
+    columns, direction = _smallest(x, signs, columns, direction)
+    strict = all(bool(np.all(rows @ direction > _TOLERANCE)) for rows in _faced(x, signs, columns))
+    names = [design.x_names[0][j] for j in columns]
+    named = [name for name in names if name != "Intercept"]
+    return Separation(tuple(named or names), strict)
+
+
+# One covariate --------------------------------------------------------------------------------
+
+
+def _outcomes(design: Design) -> tuple[Mask, Mask]:
+    """Rows with a success, and rows with a failure."""
+    trials = 1.0 if design.trials is None else design.trials
+    return design.y > 0, design.y < trials
+
+
+def _overlap_missing(x: Array, success: Mask, failure: Mask) -> list[int]:
+    """Columns in which these rows show no overlap of successes and failures."""
+    if not success.any() or not failure.any():
+        return list(range(x.shape[1]))
+    won, lost = x[success], x[failure]
+    overlap = (won.min(axis=0) < lost.max(axis=0)) & (lost.min(axis=0) < won.max(axis=0))
+    return np.flatnonzero(~overlap).tolist()
+
+
+def _alone(design: Design, j: int, success: Mask, failure: Mask) -> Separation | None:
+    column = design.X[:, j]
+    if is_constant(column):
+        return None
+    won, lost = column[success], column[failure]
+    gap = max(won.min() - lost.max(), lost.min() - won.max())
+    if gap < 0 or not (_has_intercept(design.X) or _border_is_zero(won, lost)):
+        return None
+    return Separation((design.x_names[0][j],), bool(gap > 0))
+
+
+def _has_intercept(x: Array) -> bool:
+    return is_constant(x[:, 0]) and x[0, 0] != 0
+
+
+def _border_is_zero(won: Array, lost: Array) -> bool:
+    return bool(won.min() >= 0 >= lost.max() or lost.min() >= 0 >= won.max())
+
+
+# Several covariates ---------------------------------------------------------------------------
+
+
+def _standardised(x: Array) -> Array:
+    """Columns of a like scale; centred if the intercept can take up the difference."""
+    z = np.array(x)
+    if _has_intercept(x):
+        z[:, 1:] -= z[:, 1:].mean(axis=0)
+    return z / np.abs(z).max(axis=0)
+
+
+def _signs(success: Mask, failure: Mask) -> NDArray[np.int8]:
+    """1 for rows of successes, -1 of failures, 0 of both."""
+    return success.astype(np.int8) - failure.astype(np.int8)
+
+
+def _faced(x: Array, signs: NDArray[np.int8], columns: list[int]) -> Iterator[Array]:
+    """Rows turned so that a separating direction has a product of 0 or more with each."""
+    part = x[:, columns]
+    yield part[signs > 0]
+    yield -part[signs < 0]
+    if np.any(signs == 0):
+        yield part[signs == 0]
+        yield -part[signs == 0]
+
+
+def _direction(x: Array, signs: NDArray[np.int8], columns: list[int]) -> Array | None:
+    """A direction that separates, or None; rows become constraints when they are violated."""
+    rows = np.vstack(list(_faced(x, signs, columns)))
+    total = rows.mean(axis=0)
+    active = np.zeros(len(rows), dtype=bool)
+    active[:: max(1, len(rows) // (20 * len(columns) + 200))] = True
+    for _ in range(_ROUNDS):
+        direction = _solve(total, rows[active])
+        if total @ direction <= _TOLERANCE:
+            return None
+        product = rows @ direction
+        violated = np.flatnonzero(product < -_TOLERANCE)
+        if len(violated) == 0:
+            return direction
+        active[violated[np.argsort(product[violated])[: 20 * len(columns) + 200]]] = True
+    return None
+
+
+def _solve(total: Array, rows: Array) -> Array:
+    from scipy.optimize import linprog
+
+    found = linprog(-total, A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=(-1, 1), method="highs")
+    return np.zeros(len(total)) if found.x is None else np.asarray(found.x)
+
+
+def _smallest(
+    x: Array, signs: NDArray[np.int8], columns: list[int], direction: Array
+) -> tuple[list[int], Array]:
+    """Leave out columns one by one as long as the rest separates."""
+    kept = [j for j, d in zip(columns, direction, strict=True) if abs(d) > _TOLERANCE]
+    direction = direction[np.abs(direction) > _TOLERANCE]
+    for j in kept[::-1] if len(kept) <= _FEW else ():
+        fewer = [k for k in kept if k != j]
+        again = (
+            _direction(x, signs, fewer) if fewer and not (_has_intercept(x) and j == 0) else None
+        )
+        if again is not None:
+            kept, direction = fewer, again
+    return kept, direction
