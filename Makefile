@@ -59,5 +59,5 @@ $(VENV)/.built: $(VENV)/.installed pyproject.toml $(RUST)
 	touch $@
 
 $(VENV)/.peers: requirements/bench.txt $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --requirement requirements/bench.txt
+	$(BIN)/python -m pip install --quiet --requirement requirements/dev.txt --requirement requirements/bench.txt
 	touch $@
