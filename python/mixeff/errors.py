@@ -83,6 +83,22 @@ class FormulaError(MixeffError):
         marked = f"\n    {text}\n    {' ' * start}{'^' * max(end - start, 1)}" if text else ""
         super().__init__(problem + marked)
 
+    def within(self, text: str) -> FormulaError:
+        """Mark the same part in the formula that it is a part of.
+
+        Parameters
+        ----------
+        text : str
+            The whole formula.
+
+        Returns
+        -------
+        FormulaError
+        """
+        part = self.text[self.start : self.end]
+        start = text.find(part) if part else -1
+        return self if start < 0 else FormulaError(self.problem, text, start, start + len(part))
+
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.problem, self.text, self.start, self.end)
 

@@ -93,7 +93,8 @@ class Column:
         """The values as they were: levels, not codes (None where missing)."""
         if self.levels is None:
             return self.values
-        return np.append(self.levels.astype(object), None)[self.values]
+        with_none = np.array([*self.levels.tolist(), None], dtype=object)
+        return with_none[self.values]
 
     def codes(self) -> tuple[NDArray[np.int32], NDArray[Any]]:
         """Codes and sorted levels, whatever the kind: the column as a grouping factor."""

@@ -177,7 +177,7 @@ def empty_frame(library: str) -> Any:
     -------
     frame
     """
-    return nw.from_dict({"x": np.empty(0)}, backend=library).to_native()
+    return nw.from_dict({"x": np.empty(0)}, backend=cast(Any, library)).to_native()
 
 
 def _plain(values: Any) -> Any:
@@ -298,7 +298,8 @@ def _read_pandas(name: str, series: pd.Series) -> Column:
 def _read_objects(name: str, series: pd.Series) -> Column:
     kind = pd.api.types.infer_dtype(series, skipna=True)
     if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
-        return _number(name, pd.to_numeric(series).to_numpy(dtype=np.float64))
+        numbers = cast("pd.Series", pd.to_numeric(series))
+        return _number(name, numbers.to_numpy(dtype=np.float64))
     if kind == "boolean":
         return _nullable(name, series.astype("boolean"))
     if kind in ("string", "empty", "categorical", "mixed-integer"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -78,7 +78,7 @@ def _formula(text: str) -> Any:
     from formulaic.errors import FormulaParsingError
 
     try:
-        formula = Formula(text)
+        formula = Formula(text)  # pyright: ignore[reportAbstractUsage]
     except FormulaParsingError as error:
         problem = _COLOUR.sub("", str(error)).split("\n")[0]
         raise FormulaError(
@@ -91,7 +91,7 @@ def _factor(factor: Any, text: str) -> Expression:
     from formulaic.transforms import TRANSFORMS
 
     if factor.eval_method.value == "lookup":
-        return expression(f"`{factor.expr}`")
+        return replace(expression(f"`{factor.expr}`"), text=factor.expr)
     found = expression(factor.expr)
     known = {**TRANSFORMS, **_CONTEXT}
     for name in found.functions:

@@ -101,6 +101,14 @@ class Expression:
         return None
 
     @property
+    def categorical(self) -> str | None:
+        """The column, if the expression is ``C(column)`` and nothing else."""
+        match self.tree:
+            case ast.Call(func=ast.Name(id="C"), args=[ast.Name(id=name)], keywords=[]):
+                return self.quoted.get(name, name)
+        return None
+
+    @property
     def is_rowwise(self) -> bool:
         """Whether `evaluate` knows all of it."""
         return all(isinstance(node, _KNOWN) for node in ast.walk(self.tree)) and all(

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import Columns
+from ..errors import FormulaError
 from . import families
 from .checks import check_coefficients, check_factor, check_repeats, check_term
 from .design import Design, GroupingFactor, RandomTerm
@@ -17,7 +18,7 @@ from .families import Family
 from .grouping import GroupingSpec, learn_grouping
 from .inputs import Inputs, inputs_of, offset_of, read
 from .matrix import MatrixSpec, learn_matrix
-from .notices import Notice, of_dependence, of_missing, of_separation, tell
+from .notices import Notice, of_dependence, of_missing, of_separation, of_single_levels, tell
 from .rank import dependent_columns
 from .response import Outcome, read_response, read_weights, refuse_constant
 from .separation import screen_separation
@@ -81,6 +82,17 @@ def build(
     kind = families.family(family)
     chosen = families.link(kind, link)
     inputs = inputs_of(formula, kind, weights, offset, dispersion)
+    try:
+        spec, design, notices = _build(inputs, data, kind, chosen.name)
+    except FormulaError as error:
+        raise error.within(formula) from None
+    tell(notices)
+    return spec, design
+
+
+def _build(
+    inputs: Inputs, data: Any, kind: Family, link: str
+) -> tuple[ModelSpec, Design, list[Notice]]:
     every = read(inputs, data)
     columns = every.complete()
     outcome = _outcome(inputs, columns, kind)
@@ -88,7 +100,7 @@ def build(
     check_coefficients(columns.n_rows, fixed.x[0].shape[1], kind)
     design = Design(
         family=kind.name if outcome.trials is not None else kind.unit_trials or kind.name,
-        link=chosen.name,
+        link=link,
         y=outcome.y,
         trials=outcome.trials,
         weights=outcome.weights,
@@ -101,11 +113,10 @@ def build(
     )
     separations = of_separation(screen_separation(design))
     notices = [*of_missing(every, columns), *fixed.notices, *separations]
-    tell(notices)
     spec = ModelSpec(
         formula=inputs.formula,
         family=kind.name,
-        link=chosen.name,
+        link=link,
         predictors=fixed.specs,
         random=random.specs,
         grouping=random.grouping,
@@ -118,7 +129,7 @@ def build(
         dropped=every.missing_counts,
         notes=tuple(notice.sentence for notice in notices),
     )
-    return spec, design
+    return spec, design, notices
 
 
 def _outcome(inputs: Inputs, columns: Columns, family: Family) -> Outcome:
@@ -150,12 +161,13 @@ def _fixed(inputs: Inputs, columns: Columns) -> _Fixed:
 def _full_rank(text: str, columns: Columns) -> tuple[MatrixSpec, Array, list[Notice]]:
     """The columns of a linear predictor without those that depend on earlier ones."""
     spec, x = learn_matrix(text, columns)
+    notices = of_single_levels(spec, columns)
     found = dependent_columns(x)
     if not found:
-        return spec, x, []
-    positions = tuple(dependence.column for dependence in found)
-    kept = spec.without(positions)
-    return kept, np.asfortranarray(x[:, list(kept.kept)]), of_dependence(found, spec.names)
+        return spec, x, notices
+    kept = spec.without(tuple(dependence.column for dependence in found))
+    x = np.asfortranarray(x[:, list(kept.kept)])
+    return kept, x, notices + of_dependence(found, spec.names)
 
 
 # Random effects -------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The arrays of a model: response, fixed-effects columns, grouping factors, random-effects columns."""
+"""The arrays of a model: response, covariates, grouping factors, random-effects columns."""
 
 from __future__ import annotations
 

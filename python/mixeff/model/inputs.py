@@ -13,7 +13,8 @@ from ..data import Column, Columns, from_any
 from ..errors import FormulaError, InfiniteValueError, LengthError, WeightsError
 from ..formula import Formula, expression, parse
 from .families import Family
-from .matrix import evaluate, required
+from .matrix import required
+from .values import evaluate
 
 __all__ = ["GIVEN", "Inputs", "inputs_of", "offset_of", "read"]
 

@@ -14,6 +14,7 @@ from ..errors import (
     RankDeficientWarning,
     SeparationWarning,
 )
+from .matrix import MatrixSpec
 from .rank import Dependence
 from .separation import Separation
 
@@ -59,6 +60,21 @@ def _of_dependence(found: Dependence, names: tuple[str, ...]) -> Notice:
         RankDeficientWarning,
         f"column {name!r} is a combination of {others} and was dropped (rank-deficient model)",
     )
+
+
+def of_single_levels(spec: MatrixSpec, columns: Columns) -> list[Notice]:
+    """Factors with one level, which have no columns."""
+    planned = spec.plan.factors if spec.plan is not None else {}
+    levels = {name: known for name, known in planned.values()}
+    levels.update({n: columns[n].schema.levels or () for n in spec.columns if columns[n].is_factor})
+    return [
+        Notice(
+            ConstantColumnWarning,
+            f"column {name!r} has the single level {known[0]!r} and was dropped",
+        )
+        for name, known in levels.items()
+        if len(known) == 1
+    ]
 
 
 def of_separation(found: Iterable[Separation]) -> list[Notice]:

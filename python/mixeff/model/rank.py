@@ -141,7 +141,7 @@ def _triangle(x: Array, shift: Array | None, scale: Array) -> Array:
     for start in range(0, len(x), _CHUNK):
         rows = x[start : start + _CHUNK]
         rows = (rows if shift is None else rows - shift) / scale
-        triangle = np.linalg.qr(np.vstack([triangle, rows]), mode="r")
+        triangle = np.asarray(np.linalg.qr(np.vstack([triangle, rows]), mode="r"))
     return triangle
 
 

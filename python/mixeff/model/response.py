@@ -19,7 +19,7 @@ from ..errors import (
 )
 from ..formula import Response, expression
 from .families import Family
-from .matrix import evaluate
+from .values import evaluate
 
 __all__ = ["Outcome", "read_response", "read_weights"]
 

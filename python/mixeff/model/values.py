@@ -1,0 +1,94 @@
+"""Arithmetic on columns, with errors that name the row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..data import Column, Columns
+from ..errors import ColumnTypeError, UndefinedValueError
+from ..formula import Expression
+
+__all__ = ["Values", "evaluate", "require_defined"]
+
+Array = NDArray[np.float64]
+
+
+class Values(Mapping[str, Any]):
+    """Columns as arrays for arithmetic."""
+
+    def __init__(self, columns: Mapping[str, Column]) -> None:
+        self.columns = columns
+
+    def __getitem__(self, name: str) -> Any:
+        return self.columns[name].value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+
+def evaluate(factor: Expression, columns: Columns) -> Array:
+    """Values of an expression that must be a finite number in every row.
+
+    Parameters
+    ----------
+    factor : Expression
+    columns : Columns
+        Without missing values.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+
+    Raises
+    ------
+    UndefinedValueError
+        Naming the row where it is none.
+    ColumnTypeError
+        If it computes with words.
+    """
+    if factor.column is not None:
+        column = columns[factor.column]
+        return column.number() if column.kind != "boolean" else column.values
+    try:
+        found = np.asarray(factor.evaluate(Values(columns)))
+    except TypeError as error:
+        words = [name for name in factor.names if columns[name].is_factor]
+        raise ColumnTypeError(
+            f"{factor.text!r} computes with {' and '.join(map(repr, words)) or 'its columns'}, "
+            f"which holds no numbers ({error})"
+        ) from None
+    value = np.broadcast_to(found, columns.n_rows)
+    if value.dtype.kind == "f":
+        require_defined(value[:, None], (factor.text,), columns)
+    return value
+
+
+def require_defined(matrix: Array, names: tuple[str, ...], columns: Columns) -> None:
+    """Raise UndefinedValueError, naming column and row, if a number is not finite.
+
+    Parameters
+    ----------
+    matrix : ndarray, shape (n, p)
+    names : tuple of str
+        Of its columns.
+    columns : Columns
+        Where the rows came from.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(matrix.sum()):
+            return
+    for j, name in enumerate(names):
+        bad = np.flatnonzero(~np.isfinite(matrix[:, j]))
+        if len(bad):
+            row = int(bad[0])
+            raise UndefinedValueError(
+                f"{name!r} is {matrix[row, j]} in row {columns.origin(row)} (counting from 0); "
+                "drop such rows or use another transformation"
+            )
