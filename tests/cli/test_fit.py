@@ -97,7 +97,7 @@ def test_a_dispersion_formula(path):
 def test_a_saved_fit_loads(path, tmp_path):
     saved = tmp_path / "doctors.fit"
     assert run_fit(FORMULA, path, "--quiet", "--save", saved).stdout == ""
-    assert me.load(saved).spec.formula == FORMULA
+    assert str(me.load(saved).spec.formula) == FORMULA
 
 
 @pytest.mark.parametrize("ending", [".parquet", ".dta"])

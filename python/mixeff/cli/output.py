@@ -18,7 +18,7 @@ def as_table(fit: Any, level: float) -> str:
 def as_json(fit: Any, level: float) -> str:
     """Return the fit as JSON: how it was made, one line of statistics, one row per parameter."""
     content = {
-        "formula": fit.spec.formula,
+        "formula": str(fit.spec.formula),
         "converged": bool(fit.converged),
         "singular": bool(fit.singular),
         "notes": list(fit.notes),
