@@ -1,8 +1,10 @@
 //! The Bernoulli distribution.
 
 use super::density::Density;
+use super::jet::Jet;
 use super::link::ProbabilityLink;
 use super::real::Real;
+use super::simd::Arithmetic;
 
 /// `log f(y) = y log F(eta) + (1 - y) log(1 - F(eta))`
 ///
@@ -13,8 +15,12 @@ pub struct Bernoulli<L>(pub L);
 impl<L: ProbabilityLink> Density<1> for Bernoulli<L> {
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta]: [T; 1]) -> T {
-        let [success, failure] = self.0.log_probabilities(eta);
-        success.times(y) + failure.times(1.0 - y)
+        eta.chain(self.0.log_likelihood::<T::A>(y, 1.0 - y, eta.value()))
+    }
+
+    #[inline(always)]
+    fn expand<A: Arithmetic>(&self, y: f64, _: f64, [eta]: [f64; 1]) -> Jet<A, 1> {
+        Jet::taylor(self.0.log_likelihood::<A>(y, 1.0 - y, eta))
     }
 
     fn log_normalizer(&self, _: f64, _: f64) -> f64 {

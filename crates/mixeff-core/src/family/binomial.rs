@@ -3,8 +3,10 @@
 use libm::lgamma;
 
 use super::density::Density;
+use super::jet::Jet;
 use super::link::ProbabilityLink;
 use super::real::Real;
+use super::simd::Arithmetic;
 
 /// `log f(y) = log (n choose y) + y log F(eta) + (n - y) log(1 - F(eta))`
 ///
@@ -17,8 +19,12 @@ impl<L: ProbabilityLink> Density<1> for Binomial<L> {
 
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, trials: f64, [eta]: [T; 1]) -> T {
-        let [success, failure] = self.0.log_probabilities(eta);
-        success.times(y) + failure.times(trials - y)
+        eta.chain(self.0.log_likelihood::<T::A>(y, trials - y, eta.value()))
+    }
+
+    #[inline(always)]
+    fn expand<A: Arithmetic>(&self, y: f64, trials: f64, [eta]: [f64; 1]) -> Jet<A, 1> {
+        Jet::taylor(self.0.log_likelihood::<A>(y, trials - y, eta))
     }
 
     fn log_normalizer(&self, y: f64, trials: f64) -> f64 {

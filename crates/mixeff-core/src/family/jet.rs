@@ -97,6 +97,31 @@ impl<A: Arithmetic> Jet<A, 1> {
     pub fn taylor(f: [f64; 4]) -> Self {
         Self::new(f[0], |_| f[1], |_, _| f[2], |_, _, _| f[3])
     }
+
+    /// The value and derivatives.
+    #[inline(always)]
+    pub fn entries(self) -> [f64; 4] {
+        [
+            self.value,
+            self.first[0],
+            self.second[0][0],
+            self.third[0][0][0],
+        ]
+    }
+}
+
+impl<A: Arithmetic> Jet<A, 2> {
+    /// `u(x) * v(y)`, from `u` and `v` each as a jet in its own variable.
+    #[inline(always)]
+    pub fn product(u: Jet<A, 1>, v: Jet<A, 1>) -> Self {
+        let (u, v) = (u.entries(), v.entries());
+        Self::new(
+            u[0] * v[0],
+            |a| u[1 - a] * v[a],
+            |a, b| u[2 - a - b] * v[a + b],
+            |a, b, c| u[3 - a - b - c] * v[a + b + c],
+        )
+    }
 }
 
 impl<A: Arithmetic, const N: usize> Real for Jet<A, N> {

@@ -1,8 +1,8 @@
 //! The complementary log-log link: the minimum extreme value (Gumbel) distribution.
 
-use super::ProbabilityLink;
+use super::{ProbabilityLink, Taylor};
 use crate::family::math;
-use crate::family::real::Real;
+use crate::family::simd::Arithmetic;
 
 /// `F(eta) = 1 - exp(-exp(eta))`
 #[derive(Clone, Copy, Debug)]
@@ -10,9 +10,9 @@ pub struct Cloglog;
 
 impl ProbabilityLink for Cloglog {
     #[inline(always)]
-    fn log_probabilities<T: Real>(self, eta: T) -> [T; 2] {
-        let mu = eta.exp();
-        [ln_1m_exp_neg_exp(eta, mu.value()), -mu]
+    fn log_probabilities<A: Arithmetic>(self, eta: f64) -> [Taylor; 2] {
+        let mu = math::exp::<A>(eta);
+        [ln_1m_exp_neg_exp::<A>(eta, mu), [-mu; 4]]
     }
 }
 
@@ -50,22 +50,19 @@ const LN_SINHC_3: [f64; 6] = euler(3);
 /// With `b = mu / (exp(mu) - 1)` the derivatives are `b`, `b c`, `b (c^2 - b c - mu)`, where
 /// `c = 1 - mu - b`; for small `mu` a series, since `c` cancels.
 #[inline(always)]
-pub fn ln_1m_exp_neg_exp<T: Real>(eta: T, mu: f64) -> T {
+fn ln_1m_exp_neg_exp<A: Arithmetic>(eta: f64, mu: f64) -> Taylor {
     let near = mu < 0.25;
     let x = if mu < 800.0 { mu } else { 800.0 };
-    let b = x * math::exp::<T::A>(-x) / -math::exp_m1::<T::A>(-x);
+    let (log, odds) = math::ln_1m_exp_neg::<A>(x);
+    let b = x * odds;
     let c = 1.0 - x - b;
-    let log = math::ln_1m_exp_neg::<T::A>(x);
     let far = [log, b, b * c, b * (c * c - b * c - x)];
     let x2 = x * x;
-    let series = |c: &[f64; 6]| x2 * math::polynomial::<T::A, 6>(x2, c) - 0.5 * x;
     let close = [
-        eta.value() + series(&LN_SINHC),
-        1.0 + series(&LN_SINHC_1),
-        series(&LN_SINHC_2),
-        series(&LN_SINHC_3),
+        eta + A::mul_add(x2, math::polynomial::<A, 6>(x2, &LN_SINHC), -0.5 * x),
+        1.0 + A::mul_add(x2, math::polynomial::<A, 6>(x2, &LN_SINHC_1), -0.5 * x),
+        A::mul_add(x2, math::polynomial::<A, 6>(x2, &LN_SINHC_2), -0.5 * x),
+        A::mul_add(x2, math::polynomial::<A, 6>(x2, &LN_SINHC_3), -0.5 * x),
     ];
-    eta.chain(std::array::from_fn(
-        |k| if near { close[k] } else { far[k] },
-    ))
+    std::array::from_fn(|k| if near { close[k] } else { far[k] })
 }

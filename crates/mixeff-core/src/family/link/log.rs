@@ -1,8 +1,9 @@
 //! The log link.
 
-use super::{MeanLink, ProbabilityLink, EDGE};
+use super::{MeanLink, ProbabilityLink, Taylor, EDGE};
 use crate::family::math;
 use crate::family::real::Real;
+use crate::family::simd::Arithmetic;
 
 /// `mu = exp(eta)`; as a probability, `eta < 0`.
 #[derive(Clone, Copy, Debug)]
@@ -22,12 +23,16 @@ impl MeanLink for Log {
 
 impl ProbabilityLink for Log {
     #[inline(always)]
-    fn log_probabilities<T: Real>(self, eta: T) -> [T; 2] {
-        let inside = eta.value() < -EDGE;
-        let x = if inside { -eta.value() } else { 1.0 };
-        let a = math::exp_m1::<T::A>(x).recip();
-        let b = a * (1.0 + a);
-        let failure = [math::ln_1m_exp_neg::<T::A>(x), -a, -b, -b * (1.0 + 2.0 * a)];
-        [eta.only_if(inside), eta.chain(failure).only_if(inside)]
+    fn log_probabilities<A: Arithmetic>(self, eta: f64) -> [Taylor; 2] {
+        let inside = eta < -EDGE;
+        let x = if inside { -eta } else { 1.0 };
+        let (log, odds) = math::ln_1m_exp_neg::<A>(x);
+        let second = -odds * (1.0 + odds);
+        let success = if inside { eta } else { f64::NAN };
+        let failure = if inside { log } else { f64::NAN };
+        [
+            [success, 1.0, 0.0, 0.0],
+            [failure, -odds, second, second * A::mul_add(2.0, odds, 1.0)],
+        ]
     }
 }

@@ -1,8 +1,8 @@
 //! The logit link: the logistic distribution.
 
-use super::ProbabilityLink;
+use super::{ProbabilityLink, Taylor};
 use crate::family::math;
-use crate::family::real::Real;
+use crate::family::simd::Arithmetic;
 
 /// `F(eta) = 1 / (1 + exp(-eta))`
 #[derive(Clone, Copy, Debug)]
@@ -10,9 +10,9 @@ pub struct Logit;
 
 /// `log(1 + exp(-|eta|))`, `F(eta)` and `1 - F(eta)`.
 #[inline(always)]
-pub fn logistic<T: Real>(eta: f64) -> [f64; 3] {
-    let e = math::exp::<T::A>(-eta.abs());
-    let (log, large) = math::ln_1p_and_recip::<T::A>(e);
+fn logistic<A: Arithmetic>(eta: f64) -> [f64; 3] {
+    let e = math::exp::<A>(-eta.abs());
+    let (log, large) = math::ln_1p_and_recip::<A>(e);
     let small = e * large;
     if eta > 0.0 {
         [log, large, small]
@@ -23,14 +23,22 @@ pub fn logistic<T: Real>(eta: f64) -> [f64; 3] {
 
 impl ProbabilityLink for Logit {
     #[inline(always)]
-    fn log_probabilities<T: Real>(self, eta: T) -> [T; 2] {
-        let x = eta.value();
-        let [log, p, q] = logistic::<T>(x);
-        let (second, third) = (-p * q, -p * q * (q - p));
-        let positive = if x > 0.0 { x } else { 0.0 };
+    fn log_probabilities<A: Arithmetic>(self, eta: f64) -> [Taylor; 2] {
+        [(1.0, 0.0), (0.0, 1.0)].map(|(s, f)| self.log_likelihood::<A>(s, f, eta))
+    }
+
+    /// In closed form, since successes and failures share all derivatives but the first.
+    #[inline(always)]
+    fn log_likelihood<A: Arithmetic>(self, successes: f64, failures: f64, eta: f64) -> Taylor {
+        let [log, p, q] = logistic::<A>(eta);
+        let n = successes + failures;
+        let positive = if eta > 0.0 { eta } else { 0.0 };
+        let variance = n * (p * q);
         [
-            eta.chain([x - positive - log, q, second, third]),
-            eta.chain([-positive - log, -p, second, third]),
+            A::mul_add(successes, eta, -n * positive) - n * log,
+            A::mul_add(successes, q, -failures * p),
+            -variance,
+            variance * (p - q),
         ]
     }
 }

@@ -1,7 +1,7 @@
 //! The log-log link: the maximum extreme value (Gumbel) distribution.
 
-use super::{Cloglog, ProbabilityLink};
-use crate::family::real::Real;
+use super::{mirror, Cloglog, ProbabilityLink, Taylor};
+use crate::family::simd::Arithmetic;
 
 /// `F(eta) = exp(-exp(-eta))`
 #[derive(Clone, Copy, Debug)]
@@ -9,8 +9,8 @@ pub struct Loglog;
 
 impl ProbabilityLink for Loglog {
     #[inline(always)]
-    fn log_probabilities<T: Real>(self, eta: T) -> [T; 2] {
-        let [failure, success] = Cloglog.log_probabilities(-eta);
-        [success, failure]
+    fn log_probabilities<A: Arithmetic>(self, eta: f64) -> [Taylor; 2] {
+        let [failure, success] = Cloglog.log_probabilities::<A>(-eta);
+        [mirror(success), mirror(failure)]
     }
 }

@@ -21,16 +21,37 @@ pub use probit::Probit;
 pub use sqrt::Sqrt;
 
 use super::real::Real;
+use super::simd::Arithmetic;
 
 /// Linear predictors nearer than this to the end of their domain count as outside: their
 /// derivatives would overflow.
 pub const EDGE: f64 = 1e-100;
 
+/// A function of one variable: its value and first three derivatives.
+pub type Taylor = [f64; 4];
+
 /// A link for a probability `F(eta)`.
 pub trait ProbabilityLink: Copy + Send + Sync + 'static {
-    /// `log F(eta)` and `log (1 - F(eta))`, both exact in both tails; not numbers outside the
-    /// domain.
-    fn log_probabilities<T: Real>(self, eta: T) -> [T; 2];
+    /// `log F(eta)` and `log (1 - F(eta))` with their derivatives, all exact in both tails; not
+    /// numbers outside the domain.
+    fn log_probabilities<A: Arithmetic>(self, eta: f64) -> [Taylor; 2];
+
+    /// `successes * log F(eta) + failures * log (1 - F(eta))` with its derivatives; what has the
+    /// factor zero does not count even if infinite.
+    #[inline(always)]
+    fn log_likelihood<A: Arithmetic>(self, successes: f64, failures: f64, eta: f64) -> Taylor {
+        let [success, failure] = self.log_probabilities::<A>(eta);
+        std::array::from_fn(|k| times(successes, success[k]) + times(failures, failure[k]))
+    }
+}
+
+#[inline(always)]
+fn times(factor: f64, x: f64) -> f64 {
+    if factor == 0.0 {
+        0.0
+    } else {
+        factor * x
+    }
 }
 
 /// A link for a mean.
@@ -42,11 +63,20 @@ pub trait MeanLink: Copy + Send + Sync + 'static {
     fn log_mean<T: Real>(self, eta: T) -> T;
 }
 
-/// Both tails of a distribution symmetric about zero, from value and derivatives of `log F(-x)`
-/// and `log F(x)` with respect to their arguments, at `x = |eta|`.
+/// `log F(eta)` and `log F(-eta)` of a distribution symmetric about zero, as functions of `eta`,
+/// from `log F` at `-|eta|` and at `|eta|`, as functions of their arguments.
 #[inline(always)]
-fn symmetric<T: Real>(eta: T, [low, high]: [[f64; 4]; 2]) -> [T; 2] {
-    let negative = eta.value() < 0.0;
-    let pick = |swap: bool| std::array::from_fn(|k| if swap { low[k] } else { high[k] });
-    [eta.chain(pick(negative)), (-eta).chain(pick(!negative))]
+fn symmetric(eta: f64, [low, high]: [Taylor; 2]) -> [Taylor; 2] {
+    let negative = eta < 0.0;
+    let pick = |swap: bool, k: usize| if swap { low[k] } else { high[k] };
+    [
+        std::array::from_fn(|k| pick(negative, k)),
+        mirror(std::array::from_fn(|k| pick(!negative, k))),
+    ]
+}
+
+/// The function of the negative argument.
+#[inline(always)]
+fn mirror([f, f1, f2, f3]: Taylor) -> Taylor {
+    [f, -f1, f2, -f3]
 }

@@ -23,31 +23,23 @@ fn twice_atanh<A: Arithmetic>(s: f64) -> f64 {
     A::mul_add(s * s2, polynomial::<A, 7>(s2, &ATANH), s + s)
 }
 
-/// `log(x)` within 1.5 ulp: minus infinity at zero, not a number below.
+/// `log(x)` within 1.5 ulp: minus infinity at zero and for subnormal numbers, not a number below.
 #[inline(always)]
 pub fn ln<A: Arithmetic>(x: f64) -> f64 {
     const ROOT_HALF: u64 = 0x3fe6_a09e_667f_3bcd;
     const MANTISSA: u64 = (1 << 52) - 1;
     const INTEGER: u64 = 0x4330_0000_0000_0000; // 2^52, whose low bits count ones
-    let subnormal = x < f64::MIN_POSITIVE;
-    let (scaled, lift) = if subnormal {
-        (x * 18_014_398_509_481_984.0, 54.0)
-    } else {
-        (x, 0.0)
-    };
-    let bits = scaled
-        .to_bits()
-        .wrapping_add(1.0_f64.to_bits().wrapping_sub(ROOT_HALF));
-    let k = f64::from_bits((bits >> 52) | INTEGER) - (4_503_599_627_370_496.0 + 1023.0) - lift;
+    let bits = x.to_bits().wrapping_add(1.0_f64.to_bits() - ROOT_HALF);
+    let k = f64::from_bits((bits >> 52) | INTEGER) - (4_503_599_627_370_496.0 + 1023.0);
     let f = f64::from_bits((bits & MANTISSA).wrapping_add(ROOT_HALF)) - 1.0;
     let log = A::mul_add(k, LN_2_LO, twice_atanh::<A>(f / (f + 2.0)));
     let log = A::mul_add(k, LN_2_HI, log);
-    let log = if x < f64::INFINITY { log } else { x };
-    let log = if x == 0.0 { f64::NEG_INFINITY } else { log };
-    if x < 0.0 {
-        f64::NAN
-    } else {
+    let low = if x < 0.0 { f64::NAN } else { f64::NEG_INFINITY };
+    let log = if x < f64::MIN_POSITIVE { low } else { log };
+    if x <= f64::MAX {
         log
+    } else {
+        x
     }
 }
 
@@ -84,12 +76,15 @@ pub fn ln_1p_and_recip<A: Arithmetic>(x: f64) -> (f64, f64) {
     (twice_atanh::<A>(f * (r * one)) + shift, r * g)
 }
 
-/// `log(1 - exp(-x))` for `x >= 0` within 3 ulp: minus infinity at zero.
+/// `log(1 - exp(-x))` and `1 / (exp(x) - 1)` for `x > 0` within 3 ulp.
 #[inline(always)]
-pub fn ln_1m_exp_neg<A: Arithmetic>(x: f64) -> f64 {
-    let e = exp::<A>(-x);
-    let near = x < std::f64::consts::LN_2;
-    let u = if near { -exp_m1::<A>(-x) } else { 1.0 - e };
-    let lost = if near { 0.0 } else { ((1.0 - u) - e) / u };
-    ln::<A>(u) + lost
+pub fn ln_1m_exp_neg<A: Arithmetic>(x: f64) -> (f64, f64) {
+    let (e, u) = (exp::<A>(-x), -exp_m1::<A>(-x));
+    let r = u.recip();
+    let lost = if x < std::f64::consts::LN_2 {
+        0.0
+    } else {
+        ((1.0 - u) - e) * r
+    };
+    (ln::<A>(u) + lost, e * r)
 }

@@ -1,0 +1,12 @@
+//! The model as data: grouping factors, random-effects terms, covariance structures, sorted rows.
+
+pub mod covariance;
+pub mod factor;
+pub mod model;
+pub mod nesting;
+pub mod term;
+
+pub use covariance::{Covariance, Lambda};
+pub use factor::{Column, Factor, Levels};
+pub use model::{Model, ModelData, Predictor, Shard};
+pub use term::Term;

@@ -1,0 +1,349 @@
+//! The immutable model that the algorithms see: sorted rows in shards, factors in elimination order.
+
+use super::covariance;
+use super::factor::{Column, Factor, Levels};
+use super::nesting::{elimination_order, is_chain, renumber, row_order, run_starts, Codes};
+use super::term::Term;
+use crate::family::{Family, Rows};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Rows that a shard gathers before it ends at the next cluster: its matrices then stay in the cache.
+const SHARD_ROWS: usize = 1024;
+
+/// One random-effects term as the user gave it.
+pub struct TermData {
+    /// Index into `ModelData::factors`.
+    pub factor: usize,
+    /// Columns, one value per row; `None` is the intercept.
+    pub z: Vec<Option<Vec<f64>>>,
+    /// Linear predictor of each column.
+    pub predictor: Vec<usize>,
+    /// Name of the covariance structure.
+    pub structure: String,
+}
+
+/// A model in the user's row order.
+pub struct ModelData<'a> {
+    /// Response distribution.
+    pub family: Box<dyn Family>,
+    /// Response.
+    pub y: &'a [f64],
+    /// Trials, or empty.
+    pub trials: &'a [f64],
+    /// Prior weights, or empty.
+    pub weights: &'a [f64],
+    /// Fixed-effects columns of each linear predictor.
+    pub x: Vec<Vec<&'a [f64]>>,
+    /// Offset of each linear predictor.
+    pub offset: Vec<Option<&'a [f64]>>,
+    /// Grouping factors.
+    pub factors: Vec<Codes>,
+    /// Random-effects terms.
+    pub terms: Vec<TermData>,
+}
+
+/// The fixed part of one linear predictor.
+pub struct Predictor {
+    /// Number of coefficients.
+    pub p: usize,
+    /// First coefficient in `beta`.
+    pub first: usize,
+    /// `X`, shard by shard, column by column within a shard.
+    x: Vec<f64>,
+    /// Offset in sorted row order.
+    pub offset: Option<Vec<f64>>,
+}
+
+/// A part of the data that can be integrated on its own: whole top-level clusters.
+#[derive(Clone, Debug)]
+pub struct Shard {
+    /// Rows, in sorted order.
+    pub rows: Range<usize>,
+    /// Levels of each factor.
+    pub levels: Vec<Range<usize>>,
+    /// First row of each cluster, relative to the shard, and the end.
+    pub cluster_rows: Vec<u32>,
+    /// For each factor, the first level of each cluster, relative to the shard, and the end.
+    pub cluster_levels: Vec<Vec<u32>>,
+}
+
+impl Shard {
+    /// Number of clusters.
+    pub fn clusters(&self) -> usize {
+        self.cluster_rows.len() - 1
+    }
+
+    /// The rows of cluster `c`, relative to the shard.
+    pub fn rows_of(&self, c: usize) -> Range<usize> {
+        self.cluster_rows[c] as usize..self.cluster_rows[c + 1] as usize
+    }
+
+    /// The levels of factor `f` in cluster `c`, relative to the shard.
+    pub fn levels_of(&self, f: usize, c: usize) -> Range<usize> {
+        self.cluster_levels[f][c] as usize..self.cluster_levels[f][c + 1] as usize
+    }
+}
+
+/// The model.
+pub struct Model {
+    /// Response distribution.
+    pub family: Box<dyn Family>,
+    y: Vec<f64>,
+    trials: Vec<f64>,
+    weights: Vec<f64>,
+    /// Fixed parts of the linear predictors.
+    pub predictors: Vec<Predictor>,
+    /// Grouping factors, in elimination order.
+    pub factors: Vec<Factor>,
+    /// Position of each factor in the user's order.
+    pub user_factor: Vec<usize>,
+    /// Old code of each level, factor by factor.
+    pub level_order: Vec<Vec<u32>>,
+    /// Random-effects terms, in the user's order, with `factor` in elimination order.
+    pub terms: Vec<Term>,
+    /// Row of the user's data that each sorted row came from.
+    pub row_order: Vec<u32>,
+    /// True if the factors are nested in a chain (one factor included).
+    pub nested: bool,
+    /// Independent parts.
+    pub shards: Vec<Shard>,
+    /// Sum over rows of the terms of the log-density that are free of the parameters.
+    pub log_normalizer: f64,
+}
+
+impl Model {
+    /// Sorts the rows and lays out factors, terms and shards. `Err` names an unknown structure.
+    pub fn new(data: ModelData<'_>) -> Result<Model, String> {
+        let n = data.y.len();
+        let user_factor = elimination_order(&data.factors);
+        let nested = is_chain(&data.factors, &user_factor);
+        let sorted_by = if nested { &user_factor[..] } else { &user_factor[..1] };
+        let order = row_order(n, &data.factors, sorted_by);
+        let (mut factors, level_order) = lay_out_factors(&data.factors, &user_factor, &order, nested);
+        let terms = lay_out_terms(&data.terms, &user_factor, &order, &mut factors)?;
+        let shards = if nested { nested_shards(n, &factors) } else { vec![whole_shard(n, &factors)] };
+        let y = gather(data.y, &order);
+        let (trials, weights) = (gather(data.trials, &order), gather(data.weights, &order));
+        let rows = Rows { y: &y, trials: &trials, weights: &weights };
+        let log_normalizer = data.family.log_normalizer(rows);
+        let predictors = lay_out_predictors(&data.x, &data.offset, &order, &shards);
+        Ok(Model {
+            family: data.family,
+            y,
+            trials,
+            weights,
+            predictors,
+            factors,
+            user_factor,
+            level_order,
+            terms,
+            row_order: order,
+            nested,
+            shards,
+            log_normalizer,
+        })
+    }
+
+    /// Number of rows.
+    pub fn n(&self) -> usize {
+        self.y.len()
+    }
+
+    /// Number of fixed effects over all predictors.
+    pub fn n_beta(&self) -> usize {
+        self.predictors.iter().map(|d| d.p).sum()
+    }
+
+    /// Number of covariance parameters.
+    pub fn n_theta(&self) -> usize {
+        self.terms.iter().map(Term::n_theta).sum()
+    }
+
+    /// Random effects per level of each factor.
+    pub fn sizes(&self) -> Vec<usize> {
+        self.factors.iter().map(Factor::p).collect()
+    }
+
+    /// Number of random effects of a shard.
+    pub fn n_effects(&self, shard: &Shard) -> usize {
+        self.factors.iter().zip(&shard.levels).map(|(f, l)| f.p() * l.len()).sum()
+    }
+
+    /// Sum of the prior weights.
+    pub fn total_weight(&self) -> f64 {
+        if self.weights.is_empty() { self.n() as f64 } else { self.weights.iter().sum() }
+    }
+
+    /// The response rows of a shard.
+    pub fn rows(&self, shard: &Shard) -> Rows<'_> {
+        Rows { y: &self.y, trials: &self.trials, weights: &self.weights }.range(shard.rows.start, shard.rows.end)
+    }
+
+    /// Column `c` of `X` of predictor `d` on a shard's rows.
+    #[inline]
+    pub fn x_column(&self, d: usize, c: usize, shard: &Shard) -> &[f64] {
+        let predictor = &self.predictors[d];
+        let n = shard.rows.len();
+        &predictor.x[predictor.p * shard.rows.start + c * n..][..n]
+    }
+
+    /// `eta := X beta + offset` on a shard's rows, predictor by predictor.
+    pub fn fixed_part(&self, shard: &Shard, beta: &[f64], eta: &mut [f64]) {
+        let n = shard.rows.len();
+        for (d, predictor) in self.predictors.iter().enumerate() {
+            let eta = &mut eta[d * n..][..n];
+            match &predictor.offset {
+                Some(o) => eta.copy_from_slice(&o[shard.rows.clone()]),
+                None => eta.fill(0.0),
+            }
+            for c in 0..predictor.p {
+                crate::linalg::small::axpy(beta[predictor.first + c], self.x_column(d, c, shard), eta);
+            }
+        }
+    }
+
+    /// `out += X' v` over a shard's rows.
+    pub fn add_xtv(&self, shard: &Shard, v: &[f64], out: &mut [f64]) {
+        let n = shard.rows.len();
+        for (d, predictor) in self.predictors.iter().enumerate() {
+            for c in 0..predictor.p {
+                out[predictor.first + c] +=
+                    crate::linalg::small::dot(self.x_column(d, c, shard), &v[d * n..][..n]);
+            }
+        }
+    }
+}
+
+fn gather(v: &[f64], order: &[u32]) -> Vec<f64> {
+    if v.is_empty() {
+        return Vec::new();
+    }
+    order.par_iter().with_min_len(1 << 16).map(|&i| v[i as usize]).collect()
+}
+
+fn lay_out_factors(
+    codes: &[Codes], user_factor: &[usize], order: &[u32], nested: bool,
+) -> (Vec<Factor>, Vec<Vec<u32>>) {
+    user_factor
+        .iter()
+        .enumerate()
+        .map(|(position, &f)| {
+            let (new, old) = renumber(&codes[f], order);
+            let n_levels = old.len();
+            let runs = nested || position == 0;
+            let levels = if runs { Levels::Runs(run_starts(&new, n_levels)) } else { Levels::Codes(new) };
+            (Factor { columns: Vec::new(), levels, n_levels }, old)
+        })
+        .unzip()
+}
+
+fn lay_out_terms(
+    terms: &[TermData], user_factor: &[usize], order: &[u32], factors: &mut [Factor],
+) -> Result<Vec<Term>, String> {
+    let mut theta_start = 0;
+    let mut laid_out = Vec::with_capacity(terms.len());
+    for data in terms {
+        let position = user_factor.iter().position(|&f| f == data.factor).ok_or("a term names no factor")?;
+        let structure = covariance::lookup(&data.structure)
+            .ok_or_else(|| format!("unknown covariance structure '{}'", data.structure))?;
+        let columns = &mut factors[position].columns;
+        let term = Term::new(position, columns.len(), data.z.len(), theta_start, structure);
+        theta_start += term.n_theta();
+        for (z, &predictor) in data.z.iter().zip(&data.predictor) {
+            columns.push(Column { values: z.as_ref().map(|v| gather(v, order)), predictor });
+        }
+        laid_out.push(term);
+    }
+    Ok(laid_out)
+}
+
+fn lay_out_predictors(
+    x: &[Vec<&[f64]>], offset: &[Option<&[f64]>], order: &[u32], shards: &[Shard],
+) -> Vec<Predictor> {
+    let mut first = 0;
+    x.iter()
+        .zip(offset)
+        .map(|(columns, offset)| {
+            let p = columns.len();
+            let predictor =
+                Predictor { p, first, x: blocked(columns, order, shards), offset: offset.map(|o| gather(o, order)) };
+            first += p;
+            predictor
+        })
+        .collect()
+}
+
+/// The columns, shard by shard.
+fn blocked(columns: &[&[f64]], order: &[u32], shards: &[Shard]) -> Vec<f64> {
+    let mut x = vec![0.0; columns.len() * order.len()];
+    let mut parts = Vec::with_capacity(shards.len());
+    let mut rest = &mut x[..];
+    for shard in shards {
+        let (part, tail) = rest.split_at_mut(columns.len() * shard.rows.len());
+        parts.push((shard, part));
+        rest = tail;
+    }
+    parts.into_par_iter().for_each(|(shard, part)| {
+        for (column, out) in columns.iter().zip(part.chunks_exact_mut(shard.rows.len().max(1))) {
+            for (o, &i) in out.iter_mut().zip(&order[shard.rows.clone()]) {
+                *o = column[i as usize];
+            }
+        }
+    });
+    x
+}
+
+fn whole_shard(n: usize, factors: &[Factor]) -> Shard {
+    Shard {
+        rows: 0..n,
+        levels: factors.iter().map(|f| 0..f.n_levels).collect(),
+        cluster_rows: vec![0, n as u32],
+        cluster_levels: factors.iter().map(|f| vec![0, f.n_levels as u32]).collect(),
+    }
+}
+
+fn starts(factor: &Factor) -> &[u32] {
+    match &factor.levels {
+        Levels::Runs(starts) => starts,
+        Levels::Codes(_) => unreachable!("nested factors are laid out in runs"),
+    }
+}
+
+/// Shards of whole clusters of the outermost factor; without factors, shards of rows.
+fn nested_shards(n: usize, factors: &[Factor]) -> Vec<Shard> {
+    let Some(root) = factors.last() else {
+        return (0..n.max(1)).step_by(SHARD_ROWS).map(|a| row_shard(a, (a + SHARD_ROWS).min(n))).collect();
+    };
+    let tops = starts(root);
+    let mut shards = Vec::new();
+    let mut first = 0;
+    while first < root.n_levels {
+        let mut last = first + 1;
+        while last < root.n_levels && tops[last + 1] as usize - tops[first] as usize <= SHARD_ROWS {
+            last += 1;
+        }
+        shards.push(cluster_shard(factors, &tops[first..=last]));
+        first = last;
+    }
+    shards
+}
+
+fn row_shard(first: usize, last: usize) -> Shard {
+    let cluster_rows = vec![0, (last - first) as u32];
+    Shard { rows: first..last, levels: Vec::new(), cluster_rows, cluster_levels: Vec::new() }
+}
+
+fn cluster_shard(factors: &[Factor], tops: &[u32]) -> Shard {
+    let first_row = tops[0];
+    let level_starts = |f: &Factor| -> Vec<u32> {
+        tops.iter().map(|row| starts(f).partition_point(|s| s < row) as u32).collect()
+    };
+    let at: Vec<Vec<u32>> = factors.iter().map(level_starts).collect();
+    Shard {
+        rows: first_row as usize..tops[tops.len() - 1] as usize,
+        levels: at.iter().map(|a| a[0] as usize..a[a.len() - 1] as usize).collect(),
+        cluster_rows: tops.iter().map(|t| t - first_row).collect(),
+        cluster_levels: at.iter().map(|a| a.iter().map(|l| l - a[0]).collect()).collect(),
+    }
+}

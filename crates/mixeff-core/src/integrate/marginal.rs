@@ -1,0 +1,234 @@
+//! Minus the marginal log-likelihood of a GLMM by the Laplace approximation or adaptive quadrature, with its exact gradient.
+
+use super::adjoint::curvature_adjoint;
+use super::modes::{find, Scratch, ShardState};
+use super::products::add_outer;
+use super::quadrature::{set_curvature_adjoint, sum_over_nodes, Sums};
+use super::rule::Rule;
+use crate::design::term::{lambdas, pull_back};
+use crate::design::{Lambda, Model, Shard};
+use rayon::prelude::*;
+
+/// Value and gradient by `(beta, theta)`, or by parts.
+#[derive(Clone, Debug)]
+pub struct Evaluation {
+    /// Minus the log-likelihood.
+    pub value: f64,
+    /// Its gradient by `beta`.
+    pub beta: Vec<f64>,
+    /// Its adjoint by `Lambda` of each factor.
+    pub lambda: Vec<Lambda>,
+}
+
+impl Evaluation {
+    fn zero(model: &Model) -> Self {
+        let lambda = model.sizes().into_iter().map(Lambda::zeros).collect();
+        Evaluation { value: 0.0, beta: vec![0.0; model.n_beta()], lambda }
+    }
+
+    fn add(&mut self, other: &Evaluation) {
+        self.value += other.value;
+        self.beta.iter_mut().zip(&other.beta).for_each(|(a, b)| *a += b);
+        for (a, b) in self.lambda.iter_mut().zip(&other.lambda) {
+            a.values.iter_mut().zip(&b.values).for_each(|(a, b)| *a += b);
+        }
+    }
+}
+
+/// Posterior mean and covariance of the random effects `b` of every level.
+#[derive(Clone, Debug, Default)]
+pub struct Posterior {
+    /// Modes, one vector per factor, level by level.
+    pub mode: Vec<Vec<f64>>,
+    /// Covariances from the curvature at the modes, `p x p` per level.
+    pub mode_cov: Vec<Vec<f64>>,
+    /// Means; the modes where the method has nothing better.
+    pub mean: Vec<Vec<f64>>,
+    /// Covariances.
+    pub mean_cov: Vec<Vec<f64>>,
+}
+
+/// The marginal likelihood of a model, or of some of its shards.
+pub struct Marginal<'a> {
+    /// The model.
+    pub model: &'a Model,
+    rule: Option<Rule>,
+    shards: Vec<usize>,
+    states: Vec<ShardState>,
+}
+
+impl<'a> Marginal<'a> {
+    /// By Laplace's approximation.
+    pub fn new(model: &'a Model) -> Self {
+        Self::of_shards(model, (0..model.shards.len()).collect())
+    }
+
+    /// Of a part of the data.
+    pub fn of_shards(model: &'a Model, shards: Vec<usize>) -> Self {
+        let states = shards.par_iter().map(|&s| ShardState::new(model, &model.shards[s])).collect();
+        Marginal { model, rule: None, shards, states }
+    }
+
+    /// Changes the number of nodes per random effect; one is Laplace. Only for models with one grouping factor.
+    pub fn set_nodes(&mut self, nodes: usize) {
+        let p = self.model.factors.first().map_or(0, |f| f.p());
+        self.rule = (nodes > 1 && p > 0).then(|| Rule::product(nodes, p));
+    }
+
+    /// Runs `task` on every shard with its scratch, in parallel over fixed shards; results in the order of the shards.
+    pub(super) fn over_shards<T: Send>(
+        &mut self, task: impl Fn(&Model, &Shard, &mut ShardState, &mut Scratch) -> T + Sync,
+    ) -> Vec<T> {
+        let model = self.model;
+        let run = |scratch: &mut Scratch, (state, &s): (&mut ShardState, &usize)| {
+            let shard = &model.shards[s];
+            scratch.resize(model, shard, state.u.len());
+            task(model, shard, state, scratch)
+        };
+        let pairs = (&mut self.states, &self.shards);
+        if pairs.0.len() < 4 {
+            let mut scratch = Scratch::default();
+            return pairs.0.iter_mut().zip(pairs.1).map(|pair| run(&mut scratch, pair)).collect();
+        }
+        pairs.0.par_iter_mut().zip(pairs.1).map_init(Scratch::default, run).collect()
+    }
+
+    /// Value and gradient by `(beta, theta)`; `None` outside the domain.
+    pub fn evaluate(&mut self, beta: &[f64], theta: &[f64]) -> Option<(f64, Vec<f64>)> {
+        let model = self.model;
+        let lambdas = lambdas(&model.terms, &model.sizes(), theta);
+        let total = self.evaluate_lambda(beta, &lambdas)?;
+        let mut gradient = total.beta;
+        let n_beta = gradient.len();
+        gradient.resize(n_beta + theta.len(), 0.0);
+        pull_back(&model.terms, &total.lambda, &mut gradient[n_beta..]);
+        gradient.iter().all(|g| g.is_finite()).then_some((total.value, gradient))
+    }
+
+    /// Value and adjoints by `beta` and the factors' `Lambda`.
+    pub fn evaluate_lambda(&mut self, beta: &[f64], lambdas: &[Lambda]) -> Option<Evaluation> {
+        let before: Vec<Vec<f64>> = self.states.iter().map(|s| s.u.clone()).collect();
+        let rule = self.rule.take();
+        let parts = self.over_shards(|model, shard, state, scratch| {
+            model.fixed_part(shard, beta, &mut scratch.eta_fixed);
+            evaluate_shard(model, shard, lambdas, state, scratch, rule.as_ref())
+        });
+        self.rule = rule;
+        let mut total = Evaluation::zero(self.model);
+        total.value = if self.shards.len() == self.model.shards.len() { -self.model.log_normalizer } else { 0.0 };
+        for part in &parts {
+            match part {
+                Some(part) => total.add(part),
+                None => total.value = f64::INFINITY,
+            }
+        }
+        if total.value.is_finite() {
+            return Some(total);
+        }
+        self.states.iter_mut().zip(before).for_each(|(s, u)| s.u = u);
+        None
+    }
+
+    /// Moments of the random effects given the data, at these parameters.
+    pub fn posterior(&mut self, beta: &[f64], theta: &[f64]) -> Option<Posterior> {
+        let model = self.model;
+        let lambdas = lambdas(&model.terms, &model.sizes(), theta);
+        let rule = self.rule.take();
+        let parts = self.over_shards(|model, shard, state, scratch| {
+            model.fixed_part(shard, beta, &mut scratch.eta_fixed);
+            posterior_of_shard(model, shard, &lambdas, state, scratch, rule.as_ref())
+        });
+        self.rule = rule;
+        let empty = || vec![Vec::new(); model.factors.len()];
+        let mut all = Posterior { mode: empty(), mode_cov: empty(), mean: empty(), mean_cov: empty() };
+        for part in parts {
+            let part = part?;
+            for f in 0..model.factors.len() {
+                all.mode[f].extend(&part.mode[f]);
+                all.mode_cov[f].extend(&part.mode_cov[f]);
+                all.mean[f].extend(&part.mean[f]);
+                all.mean_cov[f].extend(&part.mean_cov[f]);
+            }
+        }
+        Some(all)
+    }
+}
+
+fn evaluate_shard(
+    model: &Model, shard: &Shard, lambdas: &[Lambda], state: &mut ShardState, scratch: &mut Scratch,
+    rule: Option<&Rule>,
+) -> Option<Evaluation> {
+    let log_density = find(model, shard, lambdas, state, scratch)?;
+    let mut out = Evaluation::zero(model);
+    out.value = 0.5 * state.system.log_det() - log_density;
+    match rule {
+        None => {
+            state.system.invert();
+            add_outer(model, shard, -1.0, &scratch.zs, &state.u, &mut out.lambda);
+            curvature_adjoint(model, shard, lambdas, state, scratch, None, &mut out.lambda);
+            scratch.r.iter_mut().zip(&scratch.s).for_each(|(r, s)| *r -= s);
+        }
+        Some(rule) => {
+            let sums = sum_over_nodes(model, shard, lambdas, state, scratch, rule)?;
+            out.value -= sums.log_gain.iter().sum::<f64>();
+            set_curvature_adjoint(state, &sums, rule.p);
+            for direct in sums.direct.chunks_exact(rule.p * rule.p) {
+                out.lambda[0].values.iter_mut().zip(direct).for_each(|(bar, d)| *bar -= d);
+            }
+            let mode_bar: Vec<f64> = sums.r.iter().map(|r| -r).collect();
+            curvature_adjoint(model, shard, lambdas, state, scratch, Some(&mode_bar), &mut out.lambda);
+            scratch.r.iter_mut().zip(&sums.score).for_each(|(r, s)| *r -= s);
+        }
+    }
+    model.add_xtv(shard, &scratch.r, &mut out.beta);
+    Some(out)
+}
+
+fn posterior_of_shard(
+    model: &Model, shard: &Shard, lambdas: &[Lambda], state: &mut ShardState, scratch: &mut Scratch,
+    rule: Option<&Rule>,
+) -> Option<Posterior> {
+    find(model, shard, lambdas, state, scratch)?;
+    state.system.invert();
+    let mut out = Posterior::default();
+    super::products::for_factors(model, shard, |f, range| {
+        let p = model.factors[f].p();
+        let v: Vec<f64> = (0..shard.levels[f].len()).flat_map(|l| state.system.level_inverse(f, l)).collect();
+        out.mode.push(lift_vectors(&lambdas[f], &state.u[range]));
+        out.mode_cov.push(v.chunks_exact(p * p).flat_map(|v| lift_matrix(&lambdas[f], v)).collect());
+    });
+    (out.mean, out.mean_cov) = (out.mode.clone(), out.mode_cov.clone());
+    if let Some(rule) = rule {
+        let sums = sum_over_nodes(model, shard, lambdas, state, scratch, rule)?;
+        (out.mean[0], out.mean_cov[0]) = moments(&sums, &lambdas[0]);
+    }
+    Some(out)
+}
+
+fn moments(sums: &Sums, lambda: &Lambda) -> (Vec<f64>, Vec<f64>) {
+    let p = lambda.p;
+    let mut covariance = Vec::with_capacity(sums.second.len());
+    for (mean, second) in sums.mean.chunks_exact(p).zip(sums.second.chunks_exact(p * p)) {
+        let central: Vec<f64> = (0..p * p).map(|k| second[k] - mean[k / p] * mean[k % p]).collect();
+        covariance.extend(lift_matrix(lambda, &central));
+    }
+    (lift_vectors(lambda, &sums.mean), covariance)
+}
+
+fn lift_vectors(lambda: &Lambda, u: &[f64]) -> Vec<f64> {
+    let mut b = vec![0.0; u.len()];
+    for (u, b) in u.chunks_exact(lambda.p).zip(b.chunks_exact_mut(lambda.p)) {
+        lambda.apply(u, b);
+    }
+    b
+}
+
+/// `Lambda v Lambda'`.
+pub(super) fn lift_matrix(lambda: &Lambda, v: &[f64]) -> Vec<f64> {
+    let p = lambda.p;
+    let l = &lambda.values;
+    let entry = |r: usize, c: usize| -> f64 {
+        (0..=r).map(|i| (0..=c).map(|j| l[r * p + i] * v[i * p + j] * l[c * p + j]).sum::<f64>()).sum()
+    };
+    (0..p * p).map(|k| entry(k / p, k % p)).collect()
+}

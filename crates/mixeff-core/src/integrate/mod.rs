@@ -1,0 +1,13 @@
+//! The marginal log-likelihood: random effects integrated out, with the exact gradient.
+
+mod adjoint;
+pub mod gaussian;
+mod marginal;
+pub mod modes;
+mod products;
+pub mod quadrature;
+pub mod rule;
+pub mod working;
+
+pub use marginal::{Evaluation, Marginal, Posterior};
+pub use rule::Rule;

@@ -1,0 +1,5 @@
+//! Linear algebra that knows nothing of models: small dense blocks, large positive definite systems.
+
+pub mod dense;
+pub mod large;
+pub mod small;

@@ -1,0 +1,116 @@
+//! The constant linear predictors of greatest likelihood: a feasible start for any family and link.
+
+use crate::design::Model;
+use crate::family::{pair, pairs};
+use crate::linalg::dense::Symmetric;
+use crate::linalg::small::{dot, sum};
+
+/// First guesses of the first predictor, for links of any domain.
+const GUESSES: [f64; 15] =
+    [0.0, -0.1, 0.1, -1.0, 1.0, -3.0, 3.0, -10.0, 10.0, 0.01, 30.0, -30.0, 100.0, 1e-3, 1e4];
+/// Newton steps.
+const STEPS: usize = 60;
+/// Rows looked at.
+const ROWS: usize = 20_000;
+
+/// Log-likelihood, score and weight of constant predictors.
+struct At {
+    value: f64,
+    score: Vec<f64>,
+    weight: Symmetric,
+}
+
+/// One constant for each predictor; `None` if no guess is in the domain.
+pub fn predictors(model: &Model) -> Option<Vec<f64>> {
+    let d = model.predictors.len();
+    let guess = |g: f64| -> Vec<f64> { (0..d).map(|k| if k == 0 { g } else { 0.0 }).collect() };
+    let mut best: Option<(Vec<f64>, At)> = None;
+    for eta in GUESSES.into_iter().map(guess) {
+        let at = evaluate(model, &eta);
+        if at.value.is_finite() && best.as_ref().is_none_or(|(_, b)| at.value > b.value) {
+            best = Some((eta, at));
+        }
+    }
+    let (mut eta, mut at) = best?;
+    for _ in 0..STEPS {
+        let direction = direction(&at);
+        let gain = dot(&direction, &at.score);
+        let Some((next, there)) = step(model, &eta, &at, &direction) else { break };
+        (eta, at) = (next, there);
+        if gain < 1e-6 {
+            break;
+        }
+    }
+    Some(eta)
+}
+
+fn direction(at: &At) -> Vec<f64> {
+    match at.weight.cholesky() {
+        Some(factor) => factor.solve(&at.score),
+        None => (0..at.score.len()).map(|a| at.score[a] / at.weight.at(a, a).abs().max(1e-8)).collect(),
+    }
+}
+
+fn step(model: &Model, eta: &[f64], at: &At, direction: &[f64]) -> Option<(Vec<f64>, At)> {
+    let halvings = (0..40).map(|k| 0.5f64.powi(k));
+    halvings.into_iter().find_map(|t| {
+        let moved: Vec<f64> = eta.iter().zip(direction).map(|(e, d)| e + t * d).collect();
+        let there = evaluate(model, &moved);
+        (there.value >= at.value && there.value.is_finite()).then_some((moved, there))
+    })
+}
+
+fn evaluate(model: &Model, constants: &[f64]) -> At {
+    let d = constants.len();
+    let mut at = At { value: 0.0, score: vec![0.0; d], weight: Symmetric::zeros(d) };
+    let mut rows = 0;
+    for shard in &model.shards {
+        let n = shard.rows.len();
+        let mut eta = vec![0.0; n * d];
+        for (k, c) in constants.iter().enumerate() {
+            let eta = &mut eta[k * n..(k + 1) * n];
+            eta.fill(*c);
+            if let Some(o) = &model.predictors[k].offset {
+                eta.iter_mut().zip(&o[shard.rows.clone()]).for_each(|(e, o)| *e += o);
+            }
+        }
+        let (mut l, mut s, mut w) = (vec![0.0; n], vec![0.0; n * d], vec![0.0; n * pairs(d)]);
+        model.family.curvature(model.rows(shard), &eta, &mut l, &mut s, &mut w);
+        at.value += sum(&l);
+        for a in 0..d {
+            at.score[a] += sum(&s[a * n..(a + 1) * n]);
+            for b in a..d {
+                let w = &w[pair(d, a, b) * n..][..n];
+                at.weight.set(a, b, at.weight.at(a, b) + sum(w));
+            }
+        }
+        rows += n;
+        if rows > ROWS {
+            break;
+        }
+    }
+    at
+}
+
+/// The coefficients whose linear predictors are nearest to the constants.
+pub fn coefficients(model: &Model, constants: &[f64]) -> Vec<f64> {
+    let mut beta = vec![0.0; model.n_beta()];
+    for (d, predictor) in model.predictors.iter().enumerate() {
+        let p = predictor.p;
+        let mut gram = Symmetric::zeros(p);
+        let mut rhs = vec![0.0; p];
+        for shard in &model.shards {
+            for c in 0..p {
+                let x = model.x_column(d, c, shard);
+                rhs[c] += constants[d] * sum(x);
+                for e in 0..=c {
+                    gram.set(c, e, gram.at(c, e) + dot(x, model.x_column(d, e, shard)));
+                }
+            }
+        }
+        if let Some(factor) = gram.cholesky() {
+            beta[predictor.first..predictor.first + p].copy_from_slice(&factor.solve(&rhs));
+        }
+    }
+    beta
+}

@@ -1,0 +1,260 @@
+//! Maximum likelihood for GLMMs: start, search, boundary, observed information.
+
+use super::bfgs::{minimize, Outcome};
+use super::boundary::{settle, standard_form};
+use super::hessian::hessian;
+use super::start::{start, Start};
+use super::{Control, Fitted, Monitor, Objective, Reason, Record};
+use crate::design::Model;
+use crate::integrate::{Marginal, Posterior};
+use crate::linalg::dense::Symmetric;
+use crate::linalg::small::dot;
+
+/// Scaled gradient at which the search hands over to Newton steps in the observed information.
+const COARSE: f64 = 1e-3;
+/// Scaled gradient at which a search on a part of the data, or by a coarser rule, ends.
+const ROUGH: f64 = 0.1;
+/// Rows from which the search starts on a sample of the clusters, and its share and least size.
+const SAMPLE_FROM: usize = 40_000;
+const SAMPLE_SHARE: f64 = 0.04;
+const SAMPLE_LEAST: usize = 10_000;
+/// Scaled gradient up to which an end is an optimum.
+const CONVERGED: f64 = 1e-2;
+
+/// What to fit and from where.
+#[derive(Clone, Debug, Default)]
+pub struct Task {
+    /// Quadrature nodes per random effect; one is Laplace.
+    pub nodes: usize,
+    /// `(beta, theta)` to start from.
+    pub start: Option<(Vec<f64>, Vec<f64>)>,
+    /// Approximate Hessian at the start.
+    pub metric: Option<Symmetric>,
+    /// Limits.
+    pub control: Control,
+}
+
+/// The marginal likelihood as an objective of `(beta, theta)`.
+pub struct Joint<'m, 'a> {
+    /// The integral.
+    pub marginal: &'m mut Marginal<'a>,
+}
+
+impl Objective for Joint<'_, '_> {
+    fn dim(&self) -> usize {
+        self.marginal.model.n_beta() + self.marginal.model.n_theta()
+    }
+
+    fn value_and_gradient(&mut self, x: &[f64]) -> Option<(f64, Vec<f64>)> {
+        let (beta, theta) = x.split_at(self.marginal.model.n_beta());
+        self.marginal.evaluate(beta, theta)
+    }
+}
+
+/// Fits. `None` if the likelihood cannot be evaluated anywhere that was tried.
+pub fn fit(model: &Model, task: &Task, monitor: &Monitor) -> Option<Fitted> {
+    let mut record = Record::default();
+    let from = first_point(model, task, monitor, &mut record)?;
+    let mut marginal = Marginal::new(model);
+    let x = [from.beta.clone(), from.theta.clone()].concat();
+    record.start = x.clone();
+    let mut metric = from.metric;
+    let mut x = x;
+    if task.nodes > 1 && task.start.is_none() {
+        let control = Control { tolerance: ROUGH, ..task.control.clone() };
+        let rough = minimize(&mut Joint { marginal: &mut marginal }, x, metric, &control, monitor, &mut record);
+        (x, metric) = (rough.x, rough.metric);
+    }
+    marginal.set_nodes(task.nodes);
+    let control = Control { tolerance: COARSE.max(task.control.tolerance), ..task.control.clone() };
+    let search = minimize(&mut Joint { marginal: &mut marginal }, x, metric, &control, monitor, &mut record);
+    let end = finish(model, &mut Joint { marginal: &mut marginal }, search, task, monitor, &mut record);
+    let (beta, theta) = end.x.split_at(model.n_beta());
+    let posterior = marginal.posterior(beta, theta).unwrap_or_default();
+    Some(end.into_fitted(model, posterior, record))
+}
+
+/// The user's start, or one from penalized quasi-likelihood, improved on a sample where there is much data.
+fn first_point(model: &Model, task: &Task, monitor: &Monitor, record: &mut Record) -> Option<Start> {
+    if let Some((beta, theta)) = &task.start {
+        let theta = away_from_zero(model, theta);
+        let metric = match &task.metric {
+            Some(metric) => metric.clone(),
+            None => Marginal::new(model).working(beta, &theta)?.metric,
+        };
+        return Some(Start { beta: beta.clone(), theta, metric });
+    }
+    let sample = sample(model);
+    let share = sample.len() as f64 / model.shards.len() as f64;
+    let mut marginal = Marginal::of_shards(model, sample);
+    let mut from = start(&mut marginal, monitor)?;
+    if share < 1.0 {
+        let x = [from.beta.clone(), from.theta.clone()].concat();
+        let control = Control { tolerance: ROUGH, ..task.control.clone() };
+        let rough = minimize(&mut Joint { marginal: &mut marginal }, x, from.metric, &control, monitor, record);
+        let (beta, theta) = rough.x.split_at(model.n_beta());
+        let mut metric = rough.metric;
+        metric.values.iter_mut().for_each(|v| *v /= share);
+        from = Start { beta: beta.to_vec(), theta: theta.to_vec(), metric };
+        record.path.clear();
+    }
+    Some(from)
+}
+
+/// Every k-th shard of a large clustered model.
+fn sample(model: &Model) -> Vec<usize> {
+    let all = model.shards.len();
+    let wanted = (SAMPLE_SHARE * model.n() as f64).max(SAMPLE_LEAST as f64) / model.n().max(1) as f64;
+    if model.n() < SAMPLE_FROM || all < 20 || wanted > 0.5 {
+        return (0..all).collect();
+    }
+    (0..all).step_by((1.0 / wanted).floor().max(1.0) as usize).collect()
+}
+
+/// At a zero diagonal entry the gradient vanishes by symmetry: start a little off.
+fn away_from_zero(model: &Model, theta: &[f64]) -> Vec<f64> {
+    let mut theta = theta.to_vec();
+    for term in &model.terms {
+        for (k, &(r, c)) in term.entries.iter().enumerate() {
+            if r == c && theta[term.theta_start + k] == 0.0 {
+                theta[term.theta_start + k] = 0.05;
+            }
+        }
+    }
+    theta
+}
+
+/// An end of the search with its observed information.
+pub struct End {
+    pub x: Vec<f64>,
+    value: f64,
+    /// Positions in `x` held at zero.
+    fixed: Vec<usize>,
+    hessian: Option<Symmetric>,
+    metric: Symmetric,
+    scaled_gradient: f64,
+    reason: Reason,
+}
+
+/// Standard form, boundary, Hessian, and Newton steps in it until the gradient is small.
+fn finish(
+    model: &Model, objective: &mut dyn Objective, search: Outcome, task: &Task, monitor: &Monitor,
+    record: &mut Record,
+) -> End {
+    let n_beta = model.n_beta();
+    let mut end = End {
+        metric: search.metric,
+        x: search.x,
+        value: search.value,
+        fixed: Vec::new(),
+        hessian: None,
+        scaled_gradient: f64::NAN,
+        reason: search.reason,
+    };
+    if matches!(end.reason, Reason::BadStart | Reason::Interrupted) {
+        return end;
+    }
+    let theta = standard_form(model, &end.x[n_beta..]);
+    end.x[n_beta..].copy_from_slice(&theta);
+    for _ in 0..3 {
+        let fixed = settle(objective, model, &mut end.x, n_beta, &mut end.value, &end.metric);
+        end.fixed = fixed.into_iter().map(|k| n_beta + k).collect();
+        end.observe(objective, task, monitor, record);
+        if end.scaled_gradient < CONVERGED || monitor.stopped() || end.hessian.is_none() {
+            break;
+        }
+        end.search_again(objective, task, monitor, record);
+    }
+    end
+}
+
+impl End {
+    fn free(&self) -> Vec<usize> {
+        (0..self.x.len()).filter(|k| !self.fixed.contains(k)).collect()
+    }
+
+    /// Hessian at the point, then Newton steps in it.
+    fn observe(&mut self, objective: &mut dyn Objective, task: &Task, monitor: &Monitor, record: &mut Record) {
+        let free = self.free();
+        record.evaluations += 1;
+        let Some((value, mut gradient)) = objective.value_and_gradient(&self.x) else { return };
+        self.value = value;
+        self.hessian = hessian(objective, &self.x, &gradient, &self.metric, &free, monitor, record);
+        let Some(factor) = self.hessian.as_ref().and_then(Symmetric::cholesky) else { return };
+        for _ in 0..4 {
+            let part: Vec<f64> = free.iter().map(|&k| gradient[k]).collect();
+            let step = factor.solve(&part);
+            self.scaled_gradient = dot(&step, &part).max(0.0).sqrt();
+            if self.scaled_gradient < task.control.tolerance || self.scaled_gradient > 10.0 * CONVERGED {
+                break;
+            }
+            let mut moved = self.x.clone();
+            free.iter().zip(&step).for_each(|(&k, s)| moved[k] -= s);
+            record.evaluations += 1;
+            match objective.value_and_gradient(&moved) {
+                Some((value, g)) if value <= self.value + 1e-10 * (1.0 + self.value.abs()) => {
+                    (self.x, self.value, gradient) = (moved, value, g);
+                }
+                _ => break,
+            }
+        }
+    }
+
+    /// Goes on from a point that turned out not to be an optimum, in the metric of its Hessian.
+    fn search_again(&mut self, objective: &mut dyn Objective, task: &Task, monitor: &Monitor, record: &mut Record) {
+        let free = self.free();
+        if let Some(hessian) = &self.hessian {
+            for (a, &i) in free.iter().enumerate() {
+                for (b, &j) in free.iter().enumerate() {
+                    self.metric.set(i, j, hessian.at(a, b));
+                }
+            }
+        }
+        let control = Control { tolerance: COARSE, max_evaluations: record.evaluations + task.control.max_evaluations };
+        let out = minimize(objective, self.x.clone(), self.metric.clone(), &control, monitor, record);
+        (self.x, self.value, self.metric, self.reason) = (out.x, out.value, out.metric, out.reason);
+    }
+
+    fn into_fitted(self, model: &Model, posterior: Posterior, record: Record) -> Fitted {
+        let free = self.free();
+        let inverse = self.hessian.as_ref().and_then(Symmetric::cholesky).map(|f| f.inverse());
+        let mut cov = Symmetric::zeros(self.x.len());
+        cov.values.fill(f64::NAN);
+        if let Some(inverse) = &inverse {
+            for (a, &i) in free.iter().enumerate() {
+                for (b, &j) in free.iter().enumerate() {
+                    cov.set(i, j, inverse.at(a, b));
+                }
+            }
+        }
+        let converged = inverse.is_some() && self.scaled_gradient < CONVERGED && self.reason != Reason::Interrupted;
+        let reason = self.words(inverse.is_some(), converged);
+        let (beta, theta) = self.x.split_at(model.n_beta());
+        Fitted {
+            beta: beta.to_vec(),
+            theta: theta.to_vec(),
+            cov,
+            log_likelihood: -self.value,
+            posterior,
+            converged,
+            singular: !self.fixed.is_empty(),
+            reason,
+            record,
+            metric: self.metric,
+        }
+    }
+
+    fn words(&self, proper: bool, converged: bool) -> String {
+        if converged {
+            return format!(
+                "converged: the gradient is {:.1e} standard errors and the Hessian is positive definite{}",
+                self.scaled_gradient,
+                if self.fixed.is_empty() { "" } else { " off the boundary" }
+            );
+        }
+        if matches!(self.reason, Reason::BadStart | Reason::Interrupted) || proper {
+            return format!("not converged: {}", self.reason.words());
+        }
+        super::INDEFINITE.into()
+    }
+}

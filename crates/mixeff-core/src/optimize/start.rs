@@ -1,0 +1,143 @@
+//! Starting values and the first metric: a few rounds of penalized quasi-likelihood.
+
+use super::{constant, Monitor};
+use crate::design::{Lambda, Model, Term};
+use crate::integrate::working::Working;
+use crate::integrate::Marginal;
+use crate::linalg::dense::Symmetric;
+use crate::linalg::small::{cholesky, dot};
+
+/// Rounds of (fixed effects and modes, then variances).
+const ROUNDS: usize = 3;
+/// Newton steps of the first fit without random effects.
+const FIXED_STEPS: usize = 25;
+
+/// Where the optimizer starts.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Fixed effects.
+    pub beta: Vec<f64>,
+    /// Covariance parameters.
+    pub theta: Vec<f64>,
+    /// Approximate Hessian of the objective by `(beta, theta)`.
+    pub metric: Symmetric,
+}
+
+/// Starting values of a model. `None` if no feasible linear predictor was found.
+pub fn start(marginal: &mut Marginal<'_>, monitor: &Monitor) -> Option<Start> {
+    let model = marginal.model;
+    let mut beta = fixed_start(marginal)?;
+    let zero = vec![0.0; model.n_theta()];
+    let mut working = marginal.working(&beta, &zero)?;
+    for _ in 0..FIXED_STEPS {
+        if monitor.stopped() || !newton_step(marginal, &mut beta, &zero, &mut working) {
+            break;
+        }
+    }
+    let mut theta = initial_theta(model, &working);
+    if theta.is_empty() {
+        return Some(Start { beta, theta, metric: working.metric });
+    }
+    working = marginal.working(&beta, &theta)?;
+    for _ in 0..ROUNDS {
+        newton_step(marginal, &mut beta, &theta, &mut working);
+        let next = variance_step(model, &working);
+        match marginal.working(&beta, &next) {
+            Some(better) => (theta, working) = (next, better),
+            None => break,
+        }
+    }
+    Some(Start { beta, theta, metric: working.metric })
+}
+
+/// Least squares of constant linear predictors, the maximum-likelihood ones.
+fn fixed_start(marginal: &mut Marginal<'_>) -> Option<Vec<f64>> {
+    let model = marginal.model;
+    let zero = vec![0.0; model.n_theta()];
+    let constants = constant::predictors(model)?;
+    let beta = constant::coefficients(model, &constants);
+    let feasible = |beta: &Vec<f64>, marginal: &mut Marginal<'_>| marginal.working(beta, &zero).is_some();
+    [beta, vec![0.0; model.n_beta()]].into_iter().find(|beta| feasible(beta, marginal))
+}
+
+/// One step for `beta` with the modes maximised out; false when it no longer pays.
+fn newton_step(marginal: &mut Marginal<'_>, beta: &mut Vec<f64>, theta: &[f64], working: &mut Working) -> bool {
+    let keep: Vec<usize> = (0..beta.len()).collect();
+    let information = working.metric.part(&keep);
+    let Some(factor) = information.cholesky() else { return false };
+    let step = factor.solve(&working.score);
+    let gain = dot(&step, &working.score);
+    let mut t = 1.0;
+    while t > 1e-4 {
+        let moved: Vec<f64> = beta.iter().zip(&step).map(|(b, s)| b + t * s).collect();
+        match marginal.working(&moved, theta) {
+            Some(next) if next.value >= working.value - 1e-10 * working.value.abs() => {
+                *beta = moved;
+                *working = next;
+                return gain > 1e-2;
+            }
+            _ => t *= 0.5,
+        }
+    }
+    false
+}
+
+/// Standard deviations of about the size of one row's noise on the scale of the linear predictor.
+fn initial_theta(model: &Model, working: &Working) -> Vec<f64> {
+    let mut theta = vec![0.0; model.n_theta()];
+    let noise = (working.rows as f64 / working.total_weight.max(1e-12)).sqrt().min(1e8);
+    for term in &model.terms {
+        for (k, &(r, c)) in term.entries.iter().enumerate() {
+            if r == c {
+                let size = root_mean_square(model, term, c);
+                theta[term.theta_start + k] = 0.5 * noise / size;
+            }
+        }
+    }
+    theta
+}
+
+pub fn root_mean_square(model: &Model, term: &Term, c: usize) -> f64 {
+    match &model.factors[term.factor].columns[term.first + c].values {
+        None => 1.0,
+        Some(z) => (dot(z, z) / z.len().max(1) as f64).sqrt().max(1e-300),
+    }
+}
+
+/// The EM step: each term's covariance becomes the mean of `b b' + Cov(b | y)`.
+fn variance_step(model: &Model, working: &Working) -> Vec<f64> {
+    let mut theta = vec![0.0; model.n_theta()];
+    for term in &model.terms {
+        let moments = &working.second_moment[term.factor];
+        let levels = working.levels[term.factor] as f64;
+        let l = factor_of(term, moments, levels);
+        for (k, &(r, c)) in term.entries.iter().enumerate() {
+            theta[term.theta_start + k] = l[r * term.p + c];
+        }
+    }
+    theta
+}
+
+fn factor_of(term: &Term, moments: &Lambda, levels: f64) -> Vec<f64> {
+    let p = term.p;
+    let mut sigma = vec![0.0; p * p];
+    let free = |r: usize, c: usize| term.entries.contains(&(r.max(c), r.min(c)));
+    for r in 0..p {
+        for c in 0..p {
+            if free(r, c) {
+                sigma[r * p + c] = moments.values[(term.first + r) * moments.p + term.first + c] / levels.max(1.0);
+            }
+        }
+    }
+    let diagonal: Vec<f64> = (0..p).map(|r| sigma[r * p + r]).collect();
+    for (r, d) in diagonal.iter().enumerate() {
+        sigma[r * p + r] = d * 1.001 + 1e-300;
+    }
+    if !cholesky(&mut sigma, p, p) {
+        sigma = vec![0.0; p * p];
+        for (r, d) in diagonal.iter().enumerate() {
+            sigma[r * p + r] = d.max(1e-300).sqrt();
+        }
+    }
+    sigma
+}

@@ -1,0 +1,533 @@
+//! Crossed grouping factors: the factor with most levels is eliminated, the others stay in a Schur complement.
+//!
+//! With factor 0 eliminated, `H_00` is block diagonal, `B = L^-1 H_0r` has one panel per level over the
+//! effects of the remaining factors that the level touches, and `S = H_rr - B'B`.
+
+use super::panels::{codes, Pair, Panels};
+use super::schur::{schur, Schur};
+use super::System;
+use crate::design::factor::coupling;
+use crate::design::{Column, Lambda, Levels, Model, Shard};
+use crate::linalg::small::{add_at_b, backward, cholesky, forward, inverse_from_cholesky, multiply};
+use std::ops::Range;
+
+/// `H` for crossed factors.
+pub struct Crossed {
+    sizes: Vec<usize>,
+    panels: Panels,
+    n_levels: usize,
+    /// `A_00`, then `L`, then `V_00`, one `p x p` block per level.
+    a_own: Vec<f64>,
+    own: Vec<f64>,
+    v_own: Vec<f64>,
+    /// `A_0r`, `B`, `V_0r`, one `p x touched` panel per level.
+    a_panel: Vec<f64>,
+    panel: Vec<f64>,
+    v_panel: Vec<f64>,
+    schur: Box<dyn Schur>,
+    log_det_own: f64,
+}
+
+impl Crossed {
+    /// The system of a crossed model, without numbers yet.
+    pub fn new(model: &Model) -> Crossed {
+        let sizes = model.sizes();
+        let panels = Panels::new(model);
+        let (p, n_levels) = (sizes[0], model.factors[0].n_levels);
+        let schur = schur(panels.n_rest(), || panels.pattern(&sizes));
+        let (own, panel) = (n_levels * p * p, panels.touched.len() * p);
+        Crossed {
+            sizes,
+            n_levels,
+            a_own: vec![0.0; own],
+            own: vec![0.0; own],
+            v_own: vec![0.0; own],
+            a_panel: vec![0.0; panel],
+            panel: vec![0.0; panel],
+            v_panel: vec![0.0; panel],
+            schur,
+            panels,
+            log_det_own: 0.0,
+        }
+    }
+
+    fn own_range(&self, level: usize) -> Range<usize> {
+        let size = self.sizes[0] * self.sizes[0];
+        level * size..(level + 1) * size
+    }
+
+    fn panel_range(&self, level: usize) -> Range<usize> {
+        let p = self.sizes[0];
+        self.panels.starts[level] as usize * p..self.panels.starts[level + 1] as usize * p
+    }
+
+    /// First effect of a level of a remaining factor.
+    fn effect(&self, factor: usize, level: u32) -> usize {
+        self.panels.first[factor - 1] + level as usize * self.sizes[factor]
+    }
+
+    /// The blocks of a panel: `(factor, first column)`.
+    fn blocks<'a>(&'a self, touched: &'a [u32]) -> impl Iterator<Item = (usize, usize)> + 'a {
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let effect = *touched.get(at)? as usize;
+            let factor = self.panels.owner(effect);
+            let block = (factor, at);
+            at += self.sizes[factor];
+            Some(block)
+        })
+    }
+
+    /// `H_rr` before the elimination.
+    fn fill_rest(&mut self, lambdas: &[Lambda]) {
+        self.schur.clear();
+        let mut block = Vec::new();
+        for pair in &self.panels.pairs {
+            let (g, h) = (pair.g, pair.h);
+            let (m, n) = (self.sizes[g], self.sizes[h]);
+            for (k, a) in pair.a.chunks_exact(m * n).enumerate() {
+                sandwich(&lambdas[g], a, n, &lambdas[h], &mut block);
+                let j = self.effect(g, pair.level_g[k]);
+                let i = self.effect(h, pair.level_h[k]);
+                for c in 0..m {
+                    for r in 0..n {
+                        if g != h || r >= c {
+                            let unit = if g == h && r == c { 1.0 } else { 0.0 };
+                            self.schur.add(i + r, j + c, block[c * n + r] + unit);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Factors one level of factor 0 and takes its part from the Schur complement.
+    fn eliminate(&mut self, level: usize, lambdas: &[Lambda], block: &mut Vec<f64>) -> bool {
+        let p = self.sizes[0];
+        let (own_range, panel_range) = (self.own_range(level), self.panel_range(level));
+        let touched = &self.panels.touched[self.panels.starts[level] as usize..self.panels.starts[level + 1] as usize];
+        let k = touched.len();
+        sandwich(&lambdas[0], &self.a_own[own_range.clone()], p, &lambdas[0], block);
+        let own = &mut self.own[own_range];
+        own.copy_from_slice(block);
+        for c in 0..p {
+            own[c * p + c] += 1.0;
+        }
+        if !cholesky(own, p, p) {
+            return false;
+        }
+        let a = &self.a_panel[panel_range.clone()];
+        let b = &mut self.panel[panel_range];
+        if p == 1 && self.sizes.iter().all(|&s| s == 1) {
+            let scale = lambdas[0].values[0] / own[0];
+            for (c, (b, a)) in b.iter_mut().zip(a).enumerate() {
+                *b = scale * a * lambdas[owner(&self.panels.first, touched[c] as usize)].values[0];
+            }
+        } else {
+            let mut at = 0;
+            while at < k {
+                let factor = owner(&self.panels.first, touched[at] as usize);
+                let m = self.sizes[factor];
+                sandwich_strided(&lambdas[0], &a[at..], k, &lambdas[factor], block);
+                for r in 0..p {
+                    b[r * k + at..r * k + at + m].copy_from_slice(&block[r * m..(r + 1) * m]);
+                }
+                at += m;
+            }
+            forward_rows(own, p, b, k);
+        }
+        self.schur.subtract_gram(touched, b, p);
+        true
+    }
+
+    fn invert_level(&mut self, level: usize, scratch: &mut Vec<f64>) {
+        let p = self.sizes[0];
+        let (own_range, panel_range) = (self.own_range(level), self.panel_range(level));
+        let touched = &self.panels.touched[self.panels.starts[level] as usize..self.panels.starts[level + 1] as usize];
+        let k = touched.len();
+        scratch.clear();
+        scratch.extend_from_slice(&self.panel[panel_range.clone()]);
+        backward_rows(&self.own[own_range.clone()], p, scratch, k);
+        let v = &mut self.v_panel[panel_range];
+        v.fill(0.0);
+        for (c, &j) in touched.iter().enumerate() {
+            for (e, &i) in touched.iter().enumerate().skip(c) {
+                let s = self.schur.inverse_at(i as usize, j as usize);
+                for r in 0..p {
+                    v[r * k + c] -= scratch[r * k + e] * s;
+                    if e != c {
+                        v[r * k + e] -= scratch[r * k + c] * s;
+                    }
+                }
+            }
+        }
+        let own = &mut self.v_own[own_range.clone()];
+        inverse_from_cholesky(&self.own[own_range], p, p, own);
+        for i in 0..p {
+            for j in 0..p {
+                let gain: f64 = (0..k).map(|c| v[i * k + c] * scratch[j * k + c]).sum();
+                own[i * p + j] -= gain;
+            }
+        }
+    }
+
+    /// The block of `V` of two remaining effects' levels, `p_g x p_h`.
+    fn rest_block(&self, g: usize, level_g: u32, h: usize, level_h: u32, out: &mut [f64]) {
+        let (j, i) = (self.effect(g, level_g), self.effect(h, level_h));
+        let n = self.sizes[h];
+        for c in 0..self.sizes[g] {
+            for r in 0..n {
+                let (a, b) = (i + r, j + c);
+                out[c * n + r] = self.schur.inverse_at(a.max(b), a.min(b));
+            }
+        }
+    }
+
+    /// The dense `V` of the effects of one row.
+    fn row_inverse(&self, codes: &[u32], row: usize, level: usize, starts: &[usize], out: &mut [f64]) {
+        let width = starts[starts.len() - 1];
+        let p = self.sizes[0];
+        let own = &self.v_own[self.own_range(level)];
+        let panel = &self.v_panel[self.panel_range(level)];
+        let k = panel.len() / p.max(1);
+        for r in 0..p {
+            out[r * width..r * width + p].copy_from_slice(&own[r * p..(r + 1) * p]);
+            for g in 1..self.sizes.len() {
+                let at = self.panels.position[g - 1][row] as usize;
+                for c in 0..self.sizes[g] {
+                    out[r * width + starts[g] + c] = panel[r * k + at + c];
+                }
+            }
+        }
+        for g in 1..self.sizes.len() {
+            for h in g..self.sizes.len() {
+                let (j, i) = (self.effect(g, codes[g]), self.effect(h, codes[h]));
+                for c in 0..self.sizes[g] {
+                    for r in 0..self.sizes[h] {
+                        let (a, b) = (i + r, j + c);
+                        out[(starts[g] + c) * width + starts[h] + r] = self.schur.inverse_at(a.max(b), a.min(b));
+                    }
+                }
+            }
+        }
+        for r in 0..width {
+            for c in 0..r {
+                out[r * width + c] = out[c * width + r];
+            }
+        }
+    }
+}
+
+fn owner(first: &[usize], effect: usize) -> usize {
+    first.partition_point(|&f| f <= effect)
+}
+
+/// `out := left' a right`, `a: p x n` with row stride `stride`; `out` contiguous.
+fn sandwich_strided(left: &Lambda, a: &[f64], stride: usize, right: &Lambda, out: &mut Vec<f64>) {
+    let (m, n) = (left.p, right.p);
+    out.clear();
+    out.resize(2 * m * n, 0.0);
+    let (product, half) = out.split_at_mut(m * n);
+    multiply(a, stride, &right.values, n, half, n, m, n, n);
+    add_at_b(1.0, &left.values, m, half, n, product, n, m, m, n);
+    out.truncate(m * n);
+}
+
+fn sandwich(left: &Lambda, a: &[f64], n: usize, right: &Lambda, out: &mut Vec<f64>) {
+    sandwich_strided(left, a, n, right, out);
+}
+
+/// `b := L^-1 b` for `b: p x k`.
+fn forward_rows(l: &[f64], p: usize, b: &mut [f64], k: usize) {
+    for i in 0..p {
+        for j in 0..i {
+            let (done, own) = b.split_at_mut(i * k);
+            crate::linalg::small::axpy(-l[i * p + j], &done[j * k..(j + 1) * k], &mut own[..k]);
+        }
+        b[i * k..(i + 1) * k].iter_mut().for_each(|x| *x /= l[i * p + i]);
+    }
+}
+
+/// `b := L^-T b` for `b: p x k`.
+fn backward_rows(l: &[f64], p: usize, b: &mut [f64], k: usize) {
+    for i in (0..p).rev() {
+        for j in i + 1..p {
+            let (own, done) = b.split_at_mut(j * k);
+            crate::linalg::small::axpy(-l[j * p + i], &done[..k], &mut own[i * k..(i + 1) * k]);
+        }
+        b[i * k..(i + 1) * k].iter_mut().for_each(|x| *x /= l[i * p + i]);
+    }
+}
+
+/// `sum_i z_i y_i w_i` spread over rows: calls `add(row, value)`.
+#[inline]
+fn spread(z: Option<&[f64]>, y: Option<&[f64]>, w: &[f64], mut add: impl FnMut(usize, f64)) {
+    match (z, y) {
+        (None, None) => w.iter().enumerate().for_each(|(i, w)| add(i, *w)),
+        (Some(z), None) | (None, Some(z)) => w.iter().zip(z).enumerate().for_each(|(i, (w, z))| add(i, w * z)),
+        (Some(z), Some(y)) => {
+            w.iter().zip(z).zip(y).enumerate().for_each(|(i, ((w, z), y))| add(i, w * z * y));
+        }
+    }
+}
+
+/// All pairs of columns of two factors with the weights that couple them.
+fn for_column_pairs<'a>(
+    model: &'a Model, shard: &Shard, g: usize, h: usize, w: &'a [f64],
+    mut visit: impl FnMut(usize, usize, Option<&'a [f64]>, Option<&'a [f64]>, &'a [f64]),
+) {
+    let n = shard.rows.len();
+    for (c, a) in model.factors[g].columns.iter().enumerate() {
+        for (e, b) in model.factors[h].columns.iter().enumerate() {
+            let values = |column: &'a Column| column.values.as_deref().map(|v| &v[shard.rows.clone()]);
+            visit(c, e, values(a), values(b), coupling(w, n, model.predictors.len(), a, b));
+        }
+    }
+}
+
+impl System for Crossed {
+    fn assemble(&mut self, model: &Model, shard: &Shard, w: &[f64]) {
+        let p = self.sizes[0];
+        let Levels::Runs(runs) = &model.factors[0].levels else { return };
+        self.a_own.fill(0.0);
+        self.a_panel.fill(0.0);
+        let a_own = &mut self.a_own;
+        for_column_pairs(model, shard, 0, 0, w, |c, e, z, y, w| {
+            model.factors[0].for_runs(&shard.rows, &shard.levels[0], |level, run| {
+                a_own[level * p * p + c * p + e] = crate::design::factor::weighted_product(z, y, w, run);
+            });
+        });
+        for g in 1..self.sizes.len() {
+            let (position, starts, a_panel) = (&self.panels.position[g - 1], &self.panels.starts, &mut self.a_panel);
+            for_column_pairs(model, shard, 0, g, w, |c, e, z, y, w| {
+                for (level, run) in runs.windows(2).enumerate() {
+                    let run = run[0] as usize..run[1] as usize;
+                    let start = starts[level] as usize;
+                    let k = starts[level + 1] as usize - start;
+                    let row = &mut a_panel[start * p + c * k..][..k];
+                    let part = |v: Option<&'_ [f64]>| v.map(|v| v[run.clone()].to_vec());
+                    let position = &position[run.clone()];
+                    match (z, y) {
+                        (None, None) => position.iter().zip(&w[run]).for_each(|(&at, w)| row[at as usize + e] += w),
+                        _ => {
+                            let (z, y) = (part(z), part(y));
+                            spread(z.as_deref(), y.as_deref(), &w[run], |i, v| row[position[i] as usize + e] += v);
+                        }
+                    }
+                }
+            });
+        }
+        for pair in &mut self.panels.pairs {
+            let Pair { g, h, of_row, a, .. } = pair;
+            let (m, n) = (self.sizes[*g], self.sizes[*h]);
+            a.fill(0.0);
+            for_column_pairs(model, shard, *g, *h, w, |c, e, z, y, w| {
+                spread(z, y, w, |i, v| a[of_row[i] as usize * m * n + c * n + e] += v);
+            });
+        }
+    }
+
+    fn factor(&mut self, lambdas: &[Lambda]) -> bool {
+        self.fill_rest(lambdas);
+        let mut block = Vec::new();
+        let mut diagonal = 0.0;
+        let p = self.sizes[0];
+        for level in 0..self.n_levels {
+            if !self.eliminate(level, lambdas, &mut block) {
+                return false;
+            }
+            let own = &self.own[self.own_range(level)];
+            diagonal += (0..p).map(|c| own[c * p + c].ln()).sum::<f64>();
+        }
+        self.log_det_own = 2.0 * diagonal;
+        self.log_det_own.is_finite() && self.schur.factor()
+    }
+
+    fn log_det(&self) -> f64 {
+        self.log_det_own + self.schur.log_det()
+    }
+
+    fn solve(&self, x: &mut [f64]) {
+        let p = self.sizes[0];
+        let (own, rest) = x.split_at_mut(self.n_levels * p);
+        for level in 0..self.n_levels {
+            let y = &mut own[level * p..(level + 1) * p];
+            forward(&self.own[self.own_range(level)], p, p, y);
+            let touched = self.panels.touched_by(level);
+            let b = &self.panel[self.panel_range(level)];
+            for (r, y) in y.iter().enumerate() {
+                for (&j, b) in touched.iter().zip(&b[r * touched.len()..]) {
+                    rest[j as usize] -= b * y;
+                }
+            }
+        }
+        self.schur.solve(rest);
+        for level in 0..self.n_levels {
+            let y = &mut own[level * p..(level + 1) * p];
+            let touched = self.panels.touched_by(level);
+            let b = &self.panel[self.panel_range(level)];
+            for (r, y) in y.iter_mut().enumerate() {
+                for (&j, b) in touched.iter().zip(&b[r * touched.len()..]) {
+                    *y -= b * rest[j as usize];
+                }
+            }
+            backward(&self.own[self.own_range(level)], p, p, y);
+        }
+    }
+
+    fn invert(&mut self) {
+        self.schur.invert();
+        let mut scratch = Vec::new();
+        for level in 0..self.n_levels {
+            self.invert_level(level, &mut scratch);
+        }
+    }
+
+    fn add_h(&self, model: &Model, shard: &Shard, lambdas: &[Lambda], h: &mut [f64]) {
+        let (n, predictors) = (shard.rows.len(), model.predictors.len());
+        let mut starts = vec![0];
+        for p in &self.sizes {
+            starts.push(starts[starts.len() - 1] + p);
+        }
+        let width = starts[starts.len() - 1];
+        let mut v = vec![0.0; width * width];
+        let mut m = vec![0.0; predictors * width];
+        let mut level_codes = vec![0u32; self.sizes.len()];
+        model.factors[0].for_runs(&shard.rows, &shard.levels[0], |level, run| {
+            for i in run {
+                for (g, code) in level_codes.iter_mut().enumerate().skip(1) {
+                    *code = codes(&model.factors[g])[i];
+                }
+                self.row_inverse(&level_codes, i, level, &starts, &mut v);
+                row_of_m(model, lambdas, &starts, i, &mut m);
+                for a in 0..predictors {
+                    for b in a..predictors {
+                        let (ma, mb) = (&m[a * width..][..width], &m[b * width..][..width]);
+                        h[crate::family::pair(predictors, a, b) * n + i] += bilinear(ma, &v, mb);
+                    }
+                }
+            }
+        });
+    }
+
+    fn add_q(&self, lambdas: &[Lambda], q: &mut [Lambda]) {
+        let p = self.sizes[0];
+        let mut block = vec![0.0; self.sizes.iter().max().map_or(0, |s| s * s)];
+        for level in 0..self.n_levels {
+            let range = self.own_range(level);
+            add_a_lambda_v(&self.a_own[range.clone()], p, &lambdas[0], &self.v_own[range], p, &mut q[0]);
+            let touched = self.panels.touched_by(level);
+            let k = touched.len();
+            let (a, v) = (&self.a_panel[self.panel_range(level)], &self.v_panel[self.panel_range(level)]);
+            for (g, at) in self.blocks(touched) {
+                add_a_lambda_v(&a[at..], k, &lambdas[g], &v[at..], k, &mut q[0]);
+                add_at_lambda_v(&a[at..], k, &lambdas[0], &v[at..], k, &mut q[g]);
+            }
+        }
+        for pair in &self.panels.pairs {
+            let (g, h) = (pair.g, pair.h);
+            let size = self.sizes[g] * self.sizes[h];
+            for (k, a) in pair.a.chunks_exact(size).enumerate() {
+                self.rest_block(g, pair.level_g[k], h, pair.level_h[k], &mut block);
+                let n = self.sizes[h];
+                add_a_lambda_v(a, n, &lambdas[h], &block, n, &mut q[g]);
+                if g != h {
+                    add_at_lambda_v(a, n, &lambdas[g], &block, n, &mut q[h]);
+                }
+            }
+        }
+    }
+
+    fn add_a_times(&self, b: &[f64], out: &mut [f64]) {
+        let p = self.sizes[0];
+        let rest = self.n_levels * p;
+        for level in 0..self.n_levels {
+            let own = level * p;
+            let a = &self.a_own[self.own_range(level)];
+            let touched = self.panels.touched_by(level);
+            let panel = &self.a_panel[self.panel_range(level)];
+            for r in 0..p {
+                out[own + r] += (0..p).map(|c| a[r * p + c] * b[own + c]).sum::<f64>();
+                for (&j, a) in touched.iter().zip(&panel[r * touched.len()..]) {
+                    out[own + r] += a * b[rest + j as usize];
+                    out[rest + j as usize] += a * b[own + r];
+                }
+            }
+        }
+        for pair in &self.panels.pairs {
+            let (m, n) = (self.sizes[pair.g], self.sizes[pair.h]);
+            for (k, a) in pair.a.chunks_exact(m * n).enumerate() {
+                let j = rest + self.effect(pair.g, pair.level_g[k]);
+                let i = rest + self.effect(pair.h, pair.level_h[k]);
+                for c in 0..m {
+                    for r in 0..n {
+                        out[j + c] += a[c * n + r] * b[i + r];
+                        if pair.g != pair.h {
+                            out[i + r] += a[c * n + r] * b[j + c];
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn level_inverse(&self, f: usize, level: usize) -> Vec<f64> {
+        if f == 0 {
+            return self.v_own[self.own_range(level)].to_vec();
+        }
+        let mut out = vec![0.0; self.sizes[f] * self.sizes[f]];
+        self.rest_block(f, level as u32, f, level as u32, &mut out);
+        out
+    }
+
+    fn is_expensive(&self) -> bool {
+        self.panels.n_rest() > 100
+    }
+}
+
+/// `m_i = Lambda' z_i` of one row, one vector per predictor.
+fn row_of_m(model: &Model, lambdas: &[Lambda], starts: &[usize], i: usize, m: &mut [f64]) {
+    let width = starts[starts.len() - 1];
+    m.fill(0.0);
+    for (f, factor) in model.factors.iter().enumerate() {
+        let p = factor.p();
+        for (c, column) in factor.columns.iter().enumerate() {
+            let z = column.values.as_ref().map_or(1.0, |v| v[i]);
+            let m = &mut m[column.predictor * width + starts[f]..][..p];
+            for (e, m) in m.iter_mut().enumerate().take(c + 1) {
+                *m += lambdas[f].values[c * p + e] * z;
+            }
+        }
+    }
+}
+
+fn bilinear(x: &[f64], v: &[f64], y: &[f64]) -> f64 {
+    let n = x.len();
+    (0..n).map(|r| x[r] * (0..n).map(|c| v[r * n + c] * y[c]).sum::<f64>()).sum()
+}
+
+/// `q += a Lambda v'` with `a, v: m x n`, row strides given.
+fn add_a_lambda_v(a: &[f64], sa: usize, lambda: &Lambda, v: &[f64], sv: usize, q: &mut Lambda) {
+    let (m, n) = (q.p, lambda.p);
+    for i in 0..m {
+        for c in 0..n {
+            let al: f64 = (c..n).map(|k| a[i * sa + k] * lambda.values[k * n + c]).sum();
+            for j in 0..m {
+                q.values[i * m + j] += al * v[j * sv + c];
+            }
+        }
+    }
+}
+
+/// `q += a' Lambda v` with `a, v: m x n`, row strides given.
+fn add_at_lambda_v(a: &[f64], sa: usize, lambda: &Lambda, v: &[f64], sv: usize, q: &mut Lambda) {
+    let (n, m) = (q.p, lambda.p);
+    for i in 0..n {
+        for c in 0..m {
+            let al: f64 = (c..m).map(|k| a[k * sa + i] * lambda.values[k * m + c]).sum();
+            for j in 0..n {
+                q.values[i * n + j] += al * v[c * sv + j];
+            }
+        }
+    }
+}

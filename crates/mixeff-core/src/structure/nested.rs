@@ -1,0 +1,458 @@
+//! Nested grouping factors: elimination from the leaves to the root without fill.
+//!
+//! Each level of factor `f` keeps one block row: its own `p x p` block, then its couplings with the
+//! levels it lies in, factor by factor up to the root. Its width is the number of columns of
+//! `f` and of all factors above.
+
+use super::System;
+use crate::design::factor::{coupling, weighted_product};
+use crate::design::{Factor, Lambda, Levels, Model, Shard};
+use crate::linalg::small::{add_at_b, backward, cholesky, forward, inverse_from_cholesky, multiply};
+
+/// Block rows of one factor.
+struct Rung {
+    /// Columns of this factor.
+    p: usize,
+    /// Columns of this factor and of those above.
+    width: usize,
+    /// First of the factor's effects in a vector.
+    first: usize,
+    n_levels: usize,
+    /// Level of the next factor that each level lies in; empty at the root.
+    parent: Vec<u32>,
+    /// `A`.
+    a: Vec<f64>,
+    /// Cholesky factor of the own block, and `B = L^-1 H_{f, above}`.
+    factor: Vec<f64>,
+    /// `V = H^-1`.
+    inverse: Vec<f64>,
+}
+
+impl Rung {
+    fn stride(&self) -> usize {
+        self.p * self.width
+    }
+
+    fn range(&self, level: usize) -> std::ops::Range<usize> {
+        level * self.stride()..(level + 1) * self.stride()
+    }
+}
+
+/// `H` for nested factors.
+pub struct Nested {
+    rungs: Vec<Rung>,
+    log_det: f64,
+    scratch: Vec<f64>,
+}
+
+impl Nested {
+    /// The system of a shard, without numbers yet.
+    pub fn new(model: &Model, shard: &Shard) -> Nested {
+        let sizes = model.sizes();
+        let mut first = 0;
+        let rungs: Vec<Rung> = (0..sizes.len())
+            .map(|f| {
+                let (p, width) = (sizes[f], sizes[f..].iter().sum::<usize>());
+                let n_levels = shard.levels[f].len();
+                let start = first;
+                first += p * n_levels;
+                Rung {
+                    p,
+                    width,
+                    first: start,
+                    n_levels,
+                    parent: parents(&model.factors, shard, f),
+                    a: vec![0.0; n_levels * p * width],
+                    factor: vec![0.0; n_levels * p * width],
+                    inverse: vec![0.0; n_levels * p * width],
+                }
+            })
+            .collect();
+        let width = rungs.first().map_or(0, |r| r.width);
+        Nested { rungs, log_det: 0.0, scratch: vec![0.0; 3 * width * width] }
+    }
+
+    /// Cholesky factor of the block of a level of the only factor (row stride `p`).
+    pub fn level_factor(&self, level: usize) -> &[f64] {
+        &self.rungs[0].factor[self.rungs[0].range(level)]
+    }
+
+    /// Puts another symmetric matrix in the place of `V` for a level of the only factor.
+    pub fn set_level_inverse(&mut self, level: usize, v: &[f64]) {
+        let range = self.rungs[0].range(level);
+        self.rungs[0].inverse[range].copy_from_slice(v);
+    }
+
+    /// `H := Lambda' A Lambda + I`, in the place of the factor.
+    fn whiten(&mut self, lambdas: &[Lambda]) {
+        for (f, rung) in self.rungs.iter_mut().enumerate() {
+            let (p, width) = (rung.p, rung.width);
+            if p == 1 && width == 1 {
+                let scale = lambdas[f].values[0] * lambdas[f].values[0];
+                for (h, a) in rung.factor.iter_mut().zip(&rung.a) {
+                    *h = scale * a + 1.0;
+                }
+                continue;
+            }
+            for level in 0..rung.n_levels {
+                let range = rung.range(level);
+                let (a, h) = (&rung.a[range.clone()], &mut rung.factor[range]);
+                let mut at = 0;
+                for lambda in &lambdas[f..] {
+                    sandwich(&lambdas[f], &a[at..], lambda, &mut h[at..], width, &mut self.scratch);
+                    at += lambda.p;
+                }
+                for c in 0..p {
+                    h[c * width + c] += 1.0;
+                }
+            }
+        }
+    }
+}
+
+/// `out := left' a right`; `a` and `out` have row stride `stride`.
+fn sandwich(left: &Lambda, a: &[f64], right: &Lambda, out: &mut [f64], stride: usize, scratch: &mut [f64]) {
+    let (m, n) = (left.p, right.p);
+    let half = &mut scratch[..m * n];
+    multiply(a, stride, &right.values, n, half, n, m, n, n);
+    for i in 0..m {
+        out[i * stride..i * stride + n].fill(0.0);
+    }
+    add_at_b(1.0, &left.values, m, half, n, out, stride, m, m, n);
+}
+
+/// For each level of factor `f` in the shard, the level of the next factor, both relative to the shard.
+fn parents(factors: &[Factor], shard: &Shard, f: usize) -> Vec<u32> {
+    let (Some(outer), Levels::Runs(inner)) = (factors.get(f + 1), &factors[f].levels) else {
+        return Vec::new();
+    };
+    let Levels::Runs(outer) = &outer.levels else { return Vec::new() };
+    let first = shard.levels[f + 1].start;
+    shard.levels[f].clone().map(|l| (outer.partition_point(|s| *s <= inner[l]) - 1 - first) as u32).collect()
+}
+
+impl System for Nested {
+    fn assemble(&mut self, model: &Model, shard: &Shard, w: &[f64]) {
+        let (n, predictors) = (shard.rows.len(), model.predictors.len());
+        for (f, rung) in self.rungs.iter_mut().enumerate() {
+            let factor = &model.factors[f];
+            for c in 0..rung.p {
+                let z = factor.column(c, &shard.rows);
+                let mut at = 0;
+                for (g, above) in model.factors[f..].iter().enumerate() {
+                    for e in if g == 0 { c } else { 0 }..above.p() {
+                        let w = coupling(w, n, predictors, &factor.columns[c], &above.columns[e]);
+                        let y = above.column(e, &shard.rows);
+                        let (p, width, place) = (rung.p, rung.width, at + e);
+                        factor.for_runs(&shard.rows, &shard.levels[f], |level, run| {
+                            let block = &mut rung.a[level * p * width..];
+                            let value = weighted_product(z, y, w, run);
+                            block[c * width + place] = value;
+                            if place < p {
+                                block[place * width + c] = value;
+                            }
+                        });
+                    }
+                    at += above.p();
+                }
+            }
+        }
+    }
+
+    fn factor(&mut self, lambdas: &[Lambda]) -> bool {
+        self.whiten(lambdas);
+        self.log_det = 0.0;
+        for f in 0..self.rungs.len() {
+            let (below, above) = self.rungs.split_at_mut(f + 1);
+            let rung = &mut below[f];
+            let (p, width) = (rung.p, rung.width);
+            let mut product = 1.0f64;
+            for level in 0..rung.n_levels {
+                let block = &mut rung.factor[level * p * width..(level + 1) * p * width];
+                if !cholesky(block, p, width) {
+                    return false;
+                }
+                for c in 0..p {
+                    product *= block[c * width + c];
+                }
+                if !(1e-100..1e100).contains(&product) {
+                    self.log_det += 2.0 * product.ln();
+                    product = 1.0;
+                }
+                if !above.is_empty() {
+                    solve_panel(block, p, width);
+                    eliminate(block, p, width, rung.parent[level] as usize, above);
+                }
+            }
+            self.log_det += 2.0 * product.ln();
+        }
+        self.log_det.is_finite()
+    }
+
+    fn log_det(&self) -> f64 {
+        self.log_det
+    }
+
+    fn solve(&self, x: &mut [f64]) {
+        for (f, rung) in self.rungs.iter().enumerate() {
+            for level in 0..rung.n_levels {
+                let block = &rung.factor[rung.range(level)];
+                let (own, rest) = x[rung.first + level * rung.p..].split_at_mut(rung.p);
+                forward(block, rung.p, rung.width, own);
+                let offset = rung.first + (level + 1) * rung.p;
+                self.for_ancestors(f, level, |at, first, p| {
+                    for c in 0..p {
+                        let target = &mut rest[first + c - offset];
+                        for r in 0..rung.p {
+                            *target -= block[r * rung.width + at + c] * own[r];
+                        }
+                    }
+                });
+            }
+        }
+        for (f, rung) in self.rungs.iter().enumerate().rev() {
+            for level in 0..rung.n_levels {
+                let block = &rung.factor[rung.range(level)];
+                let (own, rest) = x[rung.first + level * rung.p..].split_at_mut(rung.p);
+                let offset = rung.first + (level + 1) * rung.p;
+                self.for_ancestors(f, level, |at, first, p| {
+                    for c in 0..p {
+                        for r in 0..rung.p {
+                            own[r] -= block[r * rung.width + at + c] * rest[first + c - offset];
+                        }
+                    }
+                });
+                backward(block, rung.p, rung.width, own);
+            }
+        }
+    }
+
+    fn invert(&mut self) {
+        for f in (0..self.rungs.len()).rev() {
+            let (below, above) = self.rungs.split_at_mut(f + 1);
+            let rung = &mut below[f];
+            for level in 0..rung.n_levels {
+                let range = rung.range(level);
+                let (factor, inverse) = (&rung.factor[range.clone()], &mut rung.inverse[range]);
+                let parent = rung.parent.get(level).map(|&p| p as usize);
+                invert_level(factor, inverse, rung.p, rung.width, parent, above, &mut self.scratch);
+            }
+        }
+    }
+
+    fn add_h(&self, model: &Model, shard: &Shard, lambdas: &[Lambda], h: &mut [f64]) {
+        let width = self.rungs.first().map_or(0, |r| r.width);
+        let mut covariance = vec![0.0; width * width];
+        let mut scratch = vec![0.0; width * width];
+        let predictors = model.predictors.len();
+        for (f, rung) in self.rungs.iter().enumerate() {
+            let columns: Vec<_> = columns_from(model, shard, f);
+            model.factors[f].for_runs(&shard.rows, &shard.levels[f], |level, run| {
+                let v = &rung.inverse[rung.range(level)];
+                let mut at = 0;
+                for lambda in &lambdas[f..] {
+                    lift(&lambdas[f], &v[at..], lambda, &mut covariance[at..], rung.width, &mut scratch);
+                    at += lambda.p;
+                }
+                add_quadratic_form(&columns, &covariance, rung.p, rung.width, predictors, run, shard.rows.len(), h);
+            });
+        }
+    }
+
+    fn add_q(&self, lambdas: &[Lambda], q: &mut [Lambda]) {
+        let width = self.rungs.first().map_or(0, |r| r.width);
+        let mut half = vec![0.0; width * width];
+        for (f, rung) in self.rungs.iter().enumerate() {
+            let p = rung.p;
+            for level in 0..rung.n_levels {
+                let (a, v) = (&rung.a[rung.range(level)], &rung.inverse[rung.range(level)]);
+                let mut at = 0;
+                for (g, lambda) in lambdas.iter().enumerate().skip(f) {
+                    let m = lambda.p;
+                    multiply(&a[at..], rung.width, &lambda.values, m, &mut half, m, p, m, m);
+                    add_a_bt(&half, m, &v[at..], rung.width, &mut q[f].values, p, p, m);
+                    if g > f {
+                        multiply(&lambdas[f].values, p, &v[at..], rung.width, &mut half, m, p, p, m);
+                        add_at_b(1.0, &a[at..], rung.width, &half, m, &mut q[g].values, m, p, m, m);
+                    }
+                    at += m;
+                }
+            }
+        }
+    }
+
+    fn add_a_times(&self, b: &[f64], out: &mut [f64]) {
+        for (f, rung) in self.rungs.iter().enumerate() {
+            for level in 0..rung.n_levels {
+                let a = &rung.a[rung.range(level)];
+                let own = rung.first + level * rung.p;
+                for r in 0..rung.p {
+                    for c in 0..rung.p {
+                        out[own + r] += a[r * rung.width + c] * b[own + c];
+                    }
+                }
+                self.for_ancestors(f, level, |at, first, p| {
+                    for r in 0..rung.p {
+                        for c in 0..p {
+                            out[own + r] += a[r * rung.width + at + c] * b[first + c];
+                            out[first + c] += a[r * rung.width + at + c] * b[own + r];
+                        }
+                    }
+                });
+            }
+        }
+    }
+
+    fn level_inverse(&self, f: usize, level: usize) -> Vec<f64> {
+        let rung = &self.rungs[f];
+        let v = &rung.inverse[rung.range(level)];
+        (0..rung.p * rung.p).map(|k| v[k / rung.p * rung.width + k % rung.p]).collect()
+    }
+
+    fn as_nested(&mut self) -> Option<&mut Nested> {
+        Some(self)
+    }
+}
+
+impl Nested {
+    /// Calls `visit(column in the block row, first effect in a vector, p)` for each level above.
+    #[inline]
+    fn for_ancestors(&self, f: usize, level: usize, mut visit: impl FnMut(usize, usize, usize)) {
+        let (mut at, mut level) = (self.rungs[f].p, level);
+        for g in f + 1..self.rungs.len() {
+            level = self.rungs[g - 1].parent[level] as usize;
+            let rung = &self.rungs[g];
+            visit(at, rung.first + level * rung.p, rung.p);
+            at += rung.p;
+        }
+    }
+}
+
+/// `B := L^-1 H_{f, above}`, in place.
+fn solve_panel(block: &mut [f64], p: usize, width: usize) {
+    for i in 0..p {
+        for k in 0..i {
+            let (done, own) = block.split_at_mut(i * width);
+            let l = own[k];
+            for c in p..width {
+                own[c] -= l * done[k * width + c];
+            }
+        }
+        let d = block[i * width + i];
+        for c in p..width {
+            block[i * width + c] /= d;
+        }
+    }
+}
+
+/// Takes `B'B` from the block rows above a level.
+fn eliminate(block: &[f64], p: usize, width: usize, parent: usize, above: &mut [Rung]) {
+    let (mut at, mut level) = (p, parent);
+    for g in 0..above.len() {
+        let rung = &mut above[g];
+        let range = rung.range(level);
+        let target = &mut rung.factor[range];
+        add_at_b(-1.0, &block[at..], width, &block[at..], width, target, rung.width, p, rung.p, rung.width);
+        at += rung.p;
+        level = rung.parent.get(level).map_or(0, |&l| l as usize);
+    }
+}
+
+/// Takahashi's recursion for one level: `V_fr = -C V_rr`, `V_ff = L^-T L^-1 - V_fr C'`, `C = L^-T B`.
+fn invert_level(
+    factor: &[f64], inverse: &mut [f64], p: usize, width: usize, parent: Option<usize>, above: &[Rung],
+    scratch: &mut [f64],
+) {
+    let rest = width - p;
+    let (v_rr, tail) = scratch.split_at_mut(rest * rest);
+    let (c, own) = tail.split_at_mut(p * rest);
+    gather_above(parent, above, rest, v_rr);
+    for i in (0..p).rev() {
+        for j in 0..rest {
+            let v: f64 = (i + 1..p).map(|k| factor[k * width + i] * c[k * rest + j]).sum();
+            c[i * rest + j] = (factor[i * width + p + j] - v) / factor[i * width + i];
+        }
+    }
+    for i in 0..p {
+        for j in 0..rest {
+            let v: f64 = (0..rest).map(|k| c[i * rest + k] * v_rr[k * rest + j]).sum();
+            inverse[i * width + p + j] = -v;
+        }
+    }
+    inverse_from_cholesky(factor, p, width, own);
+    for i in 0..p {
+        for j in 0..p {
+            let v: f64 = (0..rest).map(|k| inverse[i * width + p + k] * c[j * rest + k]).sum();
+            inverse[i * width + j] = own[i * p + j] - v;
+        }
+    }
+}
+
+/// The dense `V` of the levels above, from their block rows.
+fn gather_above(parent: Option<usize>, above: &[Rung], rest: usize, v: &mut [f64]) {
+    let (mut at, mut level) = (0, parent.unwrap_or(0));
+    for rung in above {
+        let block = &rung.inverse[rung.range(level)];
+        for r in 0..rung.p {
+            for c in 0..rung.width {
+                let value = block[r * rung.width + c];
+                v[(at + r) * rest + at + c] = value;
+                v[(at + c) * rest + at + r] = value;
+            }
+        }
+        at += rung.p;
+        level = rung.parent.get(level).map_or(0, |&l| l as usize);
+    }
+}
+
+/// `out := left v right'`; `v` and `out` have row stride `stride`.
+fn lift(left: &Lambda, v: &[f64], right: &Lambda, out: &mut [f64], stride: usize, scratch: &mut [f64]) {
+    let (m, n) = (left.p, right.p);
+    let half = &mut scratch[..m * n];
+    multiply(&left.values, m, v, stride, half, n, m, m, n);
+    for i in 0..m {
+        for j in 0..n {
+            out[i * stride + j] = (0..=j).map(|k| half[i * n + k] * right.values[j * n + k]).sum();
+        }
+    }
+}
+
+/// `c += a b'` with `a: p x m` contiguous, `b: p x m`.
+#[allow(clippy::too_many_arguments)]
+fn add_a_bt(a: &[f64], sa: usize, b: &[f64], sb: usize, c: &mut [f64], sc: usize, p: usize, m: usize) {
+    for i in 0..p {
+        for j in 0..p {
+            c[i * sc + j] += (0..m).map(|k| a[i * sa + k] * b[j * sb + k]).sum::<f64>();
+        }
+    }
+}
+
+/// Values and predictors of the columns of factor `f` and those above.
+fn columns_from<'a>(model: &'a Model, shard: &Shard, f: usize) -> Vec<(Option<&'a [f64]>, usize)> {
+    let of = |factor: &'a Factor| (0..factor.p()).map(move |c| (factor, c));
+    model.factors[f..].iter().flat_map(of).map(|(g, c)| (g.column(c, &shard.rows), g.columns[c].predictor)).collect()
+}
+
+/// `h += sum over pairs of columns of G_cd z_c z_d` on a run of rows, the pairs that have a column of the level's own factor.
+#[allow(clippy::too_many_arguments)]
+fn add_quadratic_form(
+    columns: &[(Option<&[f64]>, usize)], g: &[f64], p: usize, width: usize, predictors: usize,
+    run: std::ops::Range<usize>, n: usize, h: &mut [f64],
+) {
+    for c in 0..p {
+        for d in c..width {
+            let (zc, a) = columns[c];
+            let (zd, b) = columns[d];
+            let twice = if c != d && a == b { 2.0 } else { 1.0 };
+            let value = twice * g[c * width + d];
+            let h = &mut h[crate::family::pair(predictors, a, b) * n..][run.clone()];
+            match (zc.map(|z| &z[run.clone()]), zd.map(|z| &z[run.clone()])) {
+                (None, None) => h.iter_mut().for_each(|h| *h += value),
+                (Some(z), None) | (None, Some(z)) => h.iter_mut().zip(z).for_each(|(h, z)| *h += value * z),
+                (Some(z), Some(y)) => {
+                    h.iter_mut().zip(z).zip(y).for_each(|((h, z), y)| *h += value * z * y);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! The Schur complement that is left when the largest factor is eliminated: dense or sparse.
+
+use crate::linalg::large::{log_det_from_diagonal, DenseCholesky, SparseCholesky};
+
+/// Orders up to which the complement is kept dense without asking for its pattern.
+const ALWAYS_DENSE: usize = 200;
+/// Share of the dense triangle that the sparse factor may fill before dense is faster.
+const SPARSE_FILL: f64 = 0.15;
+
+/// A symmetric positive definite matrix that is filled, factored and inverted on its pattern. Indices
+/// `(i, j)` have `i >= j`.
+pub trait Schur: Send {
+    /// All entries zero.
+    fn clear(&mut self);
+    /// Adds to entry `(i, j)`.
+    fn add(&mut self, i: usize, j: usize, value: f64);
+    /// Takes `B'B` from the rows and columns `touched` (rising); `B` is `p x touched.len()`.
+    fn subtract_gram(&mut self, touched: &[u32], b: &[f64], p: usize);
+    /// Factors. False if not positive definite.
+    fn factor(&mut self) -> bool;
+    /// Log-determinant.
+    fn log_det(&self) -> f64;
+    /// Solves in place.
+    fn solve(&self, x: &mut [f64]);
+    /// Inverse on the pattern.
+    fn invert(&mut self);
+    /// Entry of the inverse, `i >= j`.
+    fn inverse_at(&self, i: usize, j: usize) -> f64;
+}
+
+/// Dense or sparse, whichever the pattern favours. `pattern` gives, for each column, the rows at and below the diagonal.
+pub fn schur(n: usize, pattern: impl FnOnce() -> Vec<Vec<u32>>) -> Box<dyn Schur> {
+    if n > ALWAYS_DENSE {
+        if let Some(sparse) = Sparse::new(&pattern()) {
+            if (sparse.cholesky.entries() as f64) < SPARSE_FILL * 0.5 * (n as f64) * (n as f64) {
+                return Box::new(sparse);
+            }
+        }
+    }
+    Box::new(Dense::new(n))
+}
+
+/// Column-major, lower triangle.
+pub struct Dense {
+    n: usize,
+    matrix: Vec<f64>,
+    inverse: Vec<f64>,
+    cholesky: DenseCholesky,
+}
+
+impl Dense {
+    /// The zero matrix of order `n`.
+    pub fn new(n: usize) -> Self {
+        Dense { n, matrix: vec![0.0; n * n], inverse: vec![0.0; n * n], cholesky: DenseCholesky::new(n) }
+    }
+}
+
+impl Schur for Dense {
+    fn clear(&mut self) {
+        self.matrix.fill(0.0);
+    }
+
+    fn add(&mut self, i: usize, j: usize, value: f64) {
+        self.matrix[j * self.n + i] += value;
+    }
+
+    fn subtract_gram(&mut self, touched: &[u32], b: &[f64], p: usize) {
+        let k = touched.len();
+        for r in 0..p {
+            let b = &b[r * k..(r + 1) * k];
+            for (c, &j) in touched.iter().enumerate() {
+                let column = &mut self.matrix[j as usize * self.n..(j as usize + 1) * self.n];
+                let x = b[c];
+                for (&i, y) in touched[c..].iter().zip(&b[c..]) {
+                    column[i as usize] -= x * y;
+                }
+            }
+        }
+    }
+
+    fn factor(&mut self) -> bool {
+        self.matrix.iter().step_by(self.n + 1).all(|d| d.is_finite()) && self.cholesky.factor(&mut self.matrix)
+    }
+
+    fn log_det(&self) -> f64 {
+        log_det_from_diagonal(self.matrix.iter().step_by(self.n + 1).copied())
+    }
+
+    fn solve(&self, x: &mut [f64]) {
+        self.cholesky.solve(&self.matrix, x);
+    }
+
+    fn invert(&mut self) {
+        self.cholesky.inverse(&self.matrix, &mut self.inverse);
+    }
+
+    fn inverse_at(&self, i: usize, j: usize) -> f64 {
+        self.inverse[j * self.n + i]
+    }
+}
+
+/// Columns compressed, lower triangle.
+pub struct Sparse {
+    starts: Vec<usize>,
+    rows: Vec<usize>,
+    values: Vec<f64>,
+    cholesky: SparseCholesky,
+}
+
+impl Sparse {
+    /// The zero matrix with this pattern.
+    pub fn new(pattern: &[Vec<u32>]) -> Option<Self> {
+        let mut starts = vec![0];
+        let mut rows = Vec::new();
+        for column in pattern {
+            rows.extend(column.iter().map(|&r| r as usize));
+            starts.push(rows.len());
+        }
+        let cholesky = SparseCholesky::new(pattern.len(), starts.clone(), rows.clone())?;
+        Some(Sparse { values: vec![0.0; rows.len()], starts, rows, cholesky })
+    }
+}
+
+impl Schur for Sparse {
+    fn clear(&mut self) {
+        self.values.fill(0.0);
+    }
+
+    fn add(&mut self, i: usize, j: usize, value: f64) {
+        let (from, to) = (self.starts[j], self.starts[j + 1]);
+        if let Ok(k) = self.rows[from..to].binary_search(&i) {
+            self.values[from + k] += value;
+        }
+    }
+
+    fn subtract_gram(&mut self, touched: &[u32], b: &[f64], p: usize) {
+        let k = touched.len();
+        for (c, &j) in touched.iter().enumerate() {
+            let mut at = self.starts[j as usize];
+            for (e, &i) in touched.iter().enumerate().skip(c) {
+                while self.rows[at] != i as usize {
+                    at += 1;
+                }
+                self.values[at] -= (0..p).map(|r| b[r * k + c] * b[r * k + e]).sum::<f64>();
+            }
+        }
+    }
+
+    fn factor(&mut self) -> bool {
+        self.values.iter().all(|v| v.is_finite()) && self.cholesky.factor(&self.values)
+    }
+
+    fn log_det(&self) -> f64 {
+        self.cholesky.log_det()
+    }
+
+    fn solve(&self, x: &mut [f64]) {
+        self.cholesky.solve(x);
+    }
+
+    fn invert(&mut self) {
+        self.cholesky.invert();
+    }
+
+    fn inverse_at(&self, i: usize, j: usize) -> f64 {
+        self.cholesky.inverse_at(i, j)
+    }
+}

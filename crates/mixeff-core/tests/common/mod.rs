@@ -1,0 +1,197 @@
+//! Random small models of every structure, for property tests.
+#![allow(dead_code)]
+
+use mixeff_core::design::model::{ModelData, TermData};
+use mixeff_core::design::nesting::Codes;
+use mixeff_core::design::Model;
+use mixeff_core::family::registry::{Row, Support};
+
+/// A small linear congruential generator: tests need no more.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn uniform(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        ((self.0 >> 11) as f64) / (1u64 << 53) as f64
+    }
+
+    pub fn normal(&mut self) -> f64 {
+        let (a, b) = (self.uniform().max(1e-300), self.uniform());
+        (-2.0 * a.ln()).sqrt() * (2.0 * std::f64::consts::PI * b).cos()
+    }
+
+    pub fn below(&mut self, n: usize) -> usize {
+        ((self.uniform() * n as f64) as usize).min(n - 1)
+    }
+}
+
+/// The structures of random effects that the properties run over.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Structure {
+    Intercept,
+    Slope,
+    DiagonalSlope,
+    ThreeColumns,
+    TwoTermsOneFactor,
+    Nested,
+    NestedSlopes,
+    ThreeLevels,
+    Crossed,
+    CrossedSlopes,
+    CrossedSparse,
+    CrossedAndNested,
+}
+
+pub const STRUCTURES: [Structure; 12] = [
+    Structure::Intercept,
+    Structure::Slope,
+    Structure::DiagonalSlope,
+    Structure::ThreeColumns,
+    Structure::TwoTermsOneFactor,
+    Structure::Nested,
+    Structure::NestedSlopes,
+    Structure::ThreeLevels,
+    Structure::Crossed,
+    Structure::CrossedSlopes,
+    Structure::CrossedSparse,
+    Structure::CrossedAndNested,
+];
+
+/// Data of a random model, in the user's order.
+pub struct Data {
+    pub y: Vec<f64>,
+    pub trials: Vec<f64>,
+    pub weights: Vec<f64>,
+    pub x: Vec<Vec<Vec<f64>>>,
+    pub factors: Vec<Codes>,
+    pub terms: Vec<(usize, Vec<Option<Vec<f64>>>, &'static str)>,
+}
+
+impl Data {
+    /// A random model of `n` rows. With `weighted`, prior weights are drawn.
+    pub fn random(row: &Row, structure: Structure, n: usize, weighted: bool, random: &mut Random) -> Data {
+        let x1: Vec<f64> = (0..n).map(|_| random.normal()).collect();
+        let x2: Vec<f64> = (0..n).map(|_| random.uniform() - 0.5).collect();
+        let ones = vec![1.0; n];
+        let predictors = (row.new)().predictors();
+        let mut x = vec![vec![ones.clone(), x1.clone()]];
+        for _ in 1..predictors {
+            x.push(vec![ones.clone(), x2.clone()]);
+        }
+        let (factors, terms) = random_part(structure, n, &x1, &x2, random);
+        let trials: Vec<f64> = if row.support == Support::Successes {
+            (0..n).map(|_| 1.0 + random.below(6) as f64).collect()
+        } else {
+            Vec::new()
+        };
+        let y = (0..n)
+            .map(|i| match row.support {
+                Support::Binary => random.below(2) as f64,
+                Support::Successes => random.below(trials[i] as usize + 1) as f64,
+                Support::Counts => random.below(5) as f64,
+                Support::Positive => 0.3 + 2.0 * random.uniform(),
+                Support::Real => random.normal() + 1.5,
+            })
+            .collect();
+        let weights = if weighted { (0..n).map(|_| 0.5 + random.uniform()).collect() } else { Vec::new() };
+        Data { y, trials, weights, x, factors, terms }
+    }
+
+    /// The model of these data.
+    pub fn model(&self, row: &Row) -> Model {
+        Model::new(ModelData {
+            family: (row.new)(),
+            y: &self.y,
+            trials: &self.trials,
+            weights: &self.weights,
+            x: self.x.iter().map(|x| x.iter().map(Vec::as_slice).collect()).collect(),
+            offset: self.x.iter().map(|_| None).collect(),
+            factors: self.factors.clone(),
+            terms: self
+                .terms
+                .iter()
+                .map(|(factor, z, structure)| TermData {
+                    factor: *factor,
+                    z: z.clone(),
+                    predictor: vec![0; z.len()],
+                    structure: (*structure).into(),
+                })
+                .collect(),
+        })
+        .expect("a valid model")
+    }
+}
+
+type Terms = Vec<(usize, Vec<Option<Vec<f64>>>, &'static str)>;
+
+fn random_part(structure: Structure, n: usize, x1: &[f64], x2: &[f64], random: &mut Random) -> (Vec<Codes>, Terms) {
+    let mut draw = |levels: usize| Codes { codes: (0..n).map(|_| random.below(levels) as u32).collect(), n_levels: levels };
+    let within = |inner: &Codes, k: u32| Codes {
+        codes: inner.codes.iter().map(|c| c / k).collect(),
+        n_levels: inner.n_levels.div_ceil(k as usize),
+    };
+    let one = || vec![None];
+    let slope = || vec![None, Some(x1.to_vec())];
+    let three = || vec![None, Some(x1.to_vec()), Some(x2.to_vec())];
+    match structure {
+        Structure::Intercept => (vec![draw(7)], vec![(0, one(), "unstructured")]),
+        Structure::Slope => (vec![draw(7)], vec![(0, slope(), "unstructured")]),
+        Structure::DiagonalSlope => (vec![draw(7)], vec![(0, slope(), "diagonal")]),
+        Structure::ThreeColumns => (vec![draw(6)], vec![(0, three(), "unstructured")]),
+        Structure::TwoTermsOneFactor => {
+            (vec![draw(6)], vec![(0, slope(), "unstructured"), (0, vec![Some(x2.to_vec())], "unstructured")])
+        }
+        Structure::Nested => {
+            let inner = draw(9);
+            (vec![within(&inner, 3), inner], vec![(0, one(), "unstructured"), (1, one(), "unstructured")])
+        }
+        Structure::NestedSlopes => {
+            let inner = draw(9);
+            (vec![inner.clone(), within(&inner, 3)], vec![(0, slope(), "unstructured"), (1, slope(), "diagonal")])
+        }
+        Structure::ThreeLevels => {
+            let inner = draw(12);
+            let middle = within(&inner, 2);
+            let outer = within(&middle, 3);
+            let terms = vec![(0, one(), "unstructured"), (1, slope(), "unstructured"), (2, one(), "unstructured")];
+            (vec![inner, middle, outer], terms)
+        }
+        Structure::Crossed => (vec![draw(6), draw(4)], vec![(0, one(), "unstructured"), (1, one(), "unstructured")]),
+        Structure::CrossedSlopes => {
+            (vec![draw(6), draw(4)], vec![(0, slope(), "unstructured"), (1, three(), "diagonal")])
+        }
+        Structure::CrossedSparse => {
+            // Many levels that meet few others, so that the Schur complement is sparse.
+            let a = Codes { codes: (0..n as u32).collect(), n_levels: n };
+            let b = Codes { codes: (0..n as u32).map(|i| i / 2).collect(), n_levels: n.div_ceil(2) };
+            let c = Codes { codes: (0..n as u32).map(|i| i.div_ceil(2)).collect(), n_levels: n / 2 + 1 };
+            let terms = vec![(0, one(), "unstructured"), (1, one(), "unstructured"), (2, one(), "unstructured")];
+            (vec![a, b, c], terms)
+        }
+        Structure::CrossedAndNested => {
+            let (a, b) = (draw(8), draw(3));
+            let outer = within(&a, 4);
+            let terms = vec![(0, slope(), "unstructured"), (1, one(), "unstructured"), (2, slope(), "unstructured")];
+            (vec![a, b, outer], terms)
+        }
+    }
+}
+
+/// A point in the domain of the row's first predictor.
+pub fn point(row: &Row, model: &Model, random: &mut Random) -> (Vec<f64>, Vec<f64>) {
+    let (low, high) = row.domain;
+    let (centre, scale) = match (low.is_finite(), high.is_finite()) {
+        (true, _) => (low + 2.0, 0.05),
+        (_, true) => (high - 2.0, 0.05),
+        _ => (0.3, 0.5),
+    };
+    let mut beta = Vec::new();
+    for (d, predictor) in model.predictors.iter().enumerate() {
+        for c in 0..predictor.p {
+            let base = if c == 0 && d == 0 { centre } else { 0.0 };
+            beta.push(base + scale * random.normal());
+        }
+    }
+    let theta = (0..model.n_theta()).map(|_| scale * (0.5 + random.uniform()) * if random.below(3) == 0 { -1.0 } else { 1.0 });
+    (beta, theta.collect())
+}

@@ -1,0 +1,95 @@
+//! Every objective's exact gradient against central differences, over all families, links and structures.
+
+mod common;
+
+use common::{point, Data, Random, Structure, STRUCTURES};
+use mixeff_core::family::registry;
+use mixeff_core::integrate::gaussian::Gaussian;
+use mixeff_core::integrate::Marginal;
+use mixeff_core::optimize::Objective;
+
+/// Richardson-extrapolated central difference.
+fn difference(value: &mut dyn FnMut(&[f64]) -> f64, x: &[f64], j: usize) -> f64 {
+    let mut central = |h: f64| {
+        let mut moved = x.to_vec();
+        moved[j] = x[j] + h;
+        let up = value(&moved);
+        moved[j] = x[j] - h;
+        (up - value(&moved)) / (2.0 * h)
+    };
+    let h = 2e-3;
+    (4.0 * central(h / 2.0) - central(h)) / 3.0
+}
+
+fn check(name: &str, x: &[f64], gradient: &[f64], value: &mut dyn FnMut(&[f64]) -> f64) {
+    let size = gradient.iter().fold(1.0f64, |a, g| a.max(g.abs()));
+    for j in 0..x.len() {
+        let d = difference(value, x, j);
+        assert!((gradient[j] - d).abs() < 1e-6 * size, "{name}: entry {j}: {} but differences say {d}", gradient[j]);
+    }
+}
+
+fn check_marginal(family: &str, structure: Structure, nodes: usize, seed: u64) {
+    for row in registry::all().iter().filter(|row| row.family == family) {
+        let mut random = Random(seed);
+        let data = Data::random(row, structure, 60, row.link == "log", &mut random);
+        let model = data.model(row);
+        let (beta, theta) = point(row, &model, &mut random);
+        let name = format!("{} {} {structure:?} nodes {nodes}", row.family, row.link);
+        let mut marginal = Marginal::new(&model);
+        marginal.set_nodes(nodes);
+        let (_, gradient) = marginal.evaluate(&beta, &theta).unwrap_or_else(|| panic!("{name}: outside the domain"));
+        let x = [beta.clone(), theta].concat();
+        check(&name, &x, &gradient, &mut |x| {
+            let (beta, theta) = x.split_at(model.n_beta());
+            marginal.evaluate(beta, theta).unwrap_or_else(|| panic!("{name}: outside the domain")).0
+        });
+    }
+}
+
+fn families() -> Vec<&'static str> {
+    let mut names: Vec<&str> = registry::all().iter().map(|row| row.family).collect();
+    names.dedup();
+    names
+}
+
+#[test]
+fn laplace_for_every_family_link_and_structure() {
+    for family in families() {
+        for (k, structure) in STRUCTURES.into_iter().enumerate() {
+            check_marginal(family, structure, 1, 100 + k as u64);
+        }
+    }
+}
+
+#[test]
+fn quadrature_for_every_family_and_link_with_one_factor() {
+    let structures = [
+        (Structure::Intercept, 9),
+        (Structure::Slope, 4),
+        (Structure::DiagonalSlope, 5),
+        (Structure::ThreeColumns, 3),
+        (Structure::TwoTermsOneFactor, 2),
+    ];
+    for family in families() {
+        for (structure, nodes) in structures {
+            check_marginal(family, structure, nodes, 7);
+        }
+    }
+}
+
+#[test]
+fn ml_and_reml_for_every_structure() {
+    let row = registry::all().iter().find(|r| r.family == "gaussian" && r.link == "identity").unwrap();
+    for reml in [false, true] {
+        for structure in STRUCTURES {
+            let mut random = Random(11);
+            let data = Data::random(row, structure, 60, true, &mut random);
+            let model = data.model(row);
+            let (_, theta) = point(row, &model, &mut random);
+            let mut gaussian = Gaussian::new(&model, reml);
+            let (_, gradient) = gaussian.value_and_gradient(&theta).unwrap();
+            check(&format!("{structure:?} reml {reml}"), &theta, &gradient, &mut |x| gaussian.value(x));
+        }
+    }
+}
