@@ -1,1 +1,1 @@
-"""mixeff and its peers, side by side, on the same data in one run: `python -m benchmarks --help`."""
+"""mixeff and its peers, side by side, on the same data: `python -m benchmarks --help`."""

@@ -36,6 +36,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--full", action="store_true", help="every case and program, 20 minutes a call at most"
     )
+    parser.add_argument("--timeout", type=float, help="seconds a call may take")
     parser.add_argument("--list", action="store_true", help="name the cases and stop")
     parser.add_argument("--out", type=Path, default=_RESULTS / "latest.md")
     return parser.parse_args()
@@ -46,7 +47,8 @@ def _thread_counts() -> list[int]:
 
 
 def _effort(arguments: argparse.Namespace) -> Effort:
-    return _FULL if arguments.full else _QUICK if arguments.quick else _NORMAL
+    effort = _FULL if arguments.full else _QUICK if arguments.quick else _NORMAL
+    return dataclasses.replace(effort, timeout=arguments.timeout or effort.timeout)
 
 
 def _cases(arguments: argparse.Namespace) -> list[Case]:

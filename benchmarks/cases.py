@@ -110,7 +110,9 @@ CASES: tuple[Case, ...] = (
         "contraception-agq15", "Contraception, random intercept, agq 15", False, _whole(0.3), 15
     ),
     _contraception("urban-slope", "Contraception, urban slope", True, _whole(0.7), 1),
-    _contraception("urban-slope-agq15", "Contraception, urban slope, agq 15", True, _whole(0.3), 15),
+    _contraception(
+        "urban-slope-agq15", "Contraception, urban slope, agq 15", True, _whole(0.3), 15
+    ),
     Case(
         "grouseticks", "grouseticks, poisson, three factors", "grouseticks", "TICKS",
         ("YEAR", "cHEIGHT"), (Random("BROOD"), Random("INDEX"), Random("LOCATION")), "poisson",

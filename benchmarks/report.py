@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ class Result:
 def agreed_llf(scores: Sequence[Score]) -> float:
     """The highest log-likelihood that two programs reach; the highest of all if none agree."""
     values = sorted((s.llf for s in scores if s.llf is not None), reverse=True)
-    for value, following in zip(values, values[1:], strict=False):
+    for value, following in itertools.pairwise(values):
         if value - following <= TOLERANCE:
             return value
     return values[0] if values else math.nan
@@ -69,7 +70,7 @@ def _ratio(ours: float | None, theirs: float | None) -> str:
 
 
 def target_rows(result: Result) -> list[tuple[str, ...]]:
-    """One row for each target: case, threads, metric, our time, the peer's, ratio, limit, verdict."""
+    """One row for each target: what was timed, our time, the peer's, their ratio, the verdict."""
     rows: list[tuple[str, ...]] = []
     ours = _ours(result)
     for target in result.case.targets:

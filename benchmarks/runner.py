@@ -60,7 +60,7 @@ class Score:
 
 
 def write_data(case: Case, folder: Path, with_csv: bool) -> Path:
-    """The case's columns as Feather, for R as CSV, once a folder; returns the path without suffix."""
+    """The case's data as Feather and, for R, CSV; returns the path without suffix."""
     stem = folder / case.data
     if not stem.with_suffix(".feather").exists():
         DATASETS[case.data]().to_feather(stem.with_suffix(".feather"))

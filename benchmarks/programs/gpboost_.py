@@ -38,11 +38,21 @@ def _design(case: Case, frame: pd.DataFrame) -> np.ndarray:
     return np.column_stack(columns)
 
 
-def bind(case: Case, frame: pd.DataFrame, threads: int) -> Bound:
+def _check_offered(case: Case) -> None:
     if case.method == "agq":
         raise NotOffered("no quadrature")
     if any(term.slopes for term in case.random):
         raise NotOffered("no correlated slopes")
+
+
+def _with_errors(built: Any) -> Any:
+    built.get_coef(std_err=True)
+    built.get_cov_pars(std_err=True)
+    return built
+
+
+def bind(case: Case, frame: pd.DataFrame, threads: int) -> Bound:
+    _check_offered(case)
     groups = [term.group for term in case.random]
 
     def response() -> np.ndarray:
@@ -62,20 +72,15 @@ def bind(case: Case, frame: pd.DataFrame, threads: int) -> Bound:
         built.fit(response(), _design(case, frame))
         return built
 
-    def with_errors(built: Any) -> Any:
-        built.get_coef(std_err=True)
-        built.get_cov_pars(std_err=True)
-        return built
-
     def whole() -> Any:
-        return with_errors(no_se())
+        return _with_errors(no_se())
 
     def refit() -> Any:
         built, y, x = model(), response(), _design(case, frame)
 
         def run() -> Any:
             built.fit(y, x)
-            return with_errors(built)
+            return _with_errors(built)
 
         return run
 

@@ -34,9 +34,7 @@ def bind(case: Case, frame: pd.DataFrame, threads: int) -> Bound:
         if linear:
             return _with_errors(mixedlm.lmer(formula, frame, REML=False))
         family = _FAMILY[case.family]()
-        return _with_errors(
-            mixedlm.glmer(formula, frame, family, nAGQ=case.nodes, weights=weights)
-        )
+        return _with_errors(mixedlm.glmer(formula, frame, family, nAGQ=case.nodes, weights=weights))
 
     def refit() -> Any:
         if linear:

@@ -1,0 +1,5 @@
+"""Write the report."""
+
+from .report import main
+
+main()
