@@ -1,0 +1,36 @@
+"""Generalized linear mixed models: one formula, every method, over a compiled core.
+
+>>> import mixeff as me
+>>> fit = me.fit("y ~ x + (1 | g)", data, family="bernoulli")  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from . import errors
+    from .api import Fit, Model, fit, load
+
+__version__ = "0.1.0"
+__all__ = ["Fit", "Model", "__version__", "errors", "fit", "load"]
+
+_FROM_API = frozenset({"Fit", "Model", "fit", "load"})
+
+
+def __getattr__(name: str) -> object:
+    # pandas and scipy cost half a second: they are imported with the first fit, not with mixeff.
+    from importlib import import_module
+
+    if name in _FROM_API:
+        value = getattr(import_module(".api", __name__), name)
+    elif name == "errors":
+        value = import_module(".errors", __name__)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,274 @@
+"""The model that users build, fit, and load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import NotAvailableError
+from ..estimate import gradient, loglik, start
+from ..model import build
+from ..results import Inputs
+from .result import Fit, run, with_response
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..estimate.values import Floats
+    from ..model.design import Design
+    from ..model.spec import ModelSpec
+
+
+def fit(
+    formula: str,
+    data: Any,
+    family: str = "gaussian",
+    *,
+    link: str | None = None,
+    method: str = "auto",
+    nodes: int | None = None,
+    weights: Any = None,
+    offset: Any = None,
+    dispersion: str | None = None,
+    zero_inflation: str | None = None,
+    start: tuple[Floats, Floats] | None = None,
+    control: Mapping[str, Any] | None = None,
+) -> Fit:
+    """Fit a generalized linear mixed model.
+
+    Parameters
+    ----------
+    formula : str
+        In lme4's language: ``"y ~ x + (1 + x | g)"``; also ``(x || g)``, ``(1 | a/b)``,
+        ``(1 | a:b)``, ``(0 + x | g)``, ``offset(v)``, and the responses
+        ``cbind(successes, failures)`` and ``trials(successes, n)``.
+    data : frame
+        A pandas, polars or pyarrow frame, or a mapping of names to arrays.
+    family : str
+        ``"gaussian"``, ``"bernoulli"``, ``"binomial"``, ``"poisson"``, ``"gamma"``.
+    link : str, optional
+        The family's first by default.
+    method : str
+        ``"auto"``, ``"laplace"``, ``"agq"`` (adaptive Gauss-Hermite quadrature), ``"ml"``,
+        ``"reml"``. ``"auto"`` is REML for a linear model; otherwise it raises the number of nodes
+        until more move no estimate by more than 1 % of its standard error, as far as the model
+        allows.
+    nodes : int, optional
+        Quadrature points per random effect, for ``"agq"``.
+    weights : str or array, optional
+        Prior weights, which multiply the log-density; with a proportion as binomial response, the
+        numbers of trials.
+    offset : str or array, optional
+        Added to the linear predictor of the mean, next to ``offset()`` terms.
+    dispersion : str, optional
+        A one-sided formula for the log dispersion of a family that has one: ``"~ x"``.
+    zero_inflation : str, optional
+        Not available yet.
+    start : tuple of ndarray, optional
+        ``(beta, theta)`` to start from.
+    control : mapping, optional
+        Settings of the optimizer.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    MixeffError
+        If the input is wrong; `mixeff.errors` has a class for every case.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the optimizer did not meet its criteria. The fit is returned, and says why.
+    SingularFitWarning
+        If a variance is zero or a correlation one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import mixeff as me
+    >>> rng = np.random.default_rng(1)
+    >>> g, x = np.repeat(np.arange(30), 10), np.tile(np.arange(10.0), 30)
+    >>> eta = -1 + 0.3 * x + rng.normal(size=30)[g]
+    >>> data = {"y": rng.binomial(1, 1 / (1 + np.exp(-eta))), "x": x, "g": g}
+    >>> fit = me.fit("y ~ x + (1 | g)", data, family="bernoulli")
+    >>> list(fit.params.index)
+    ['Intercept', 'x']
+    >>> fit.converged
+    True
+    """
+    model = Model(
+        formula,
+        data,
+        family,
+        link=link,
+        weights=weights,
+        offset=offset,
+        dispersion=dispersion,
+        zero_inflation=zero_inflation,
+    )
+    return model.fit(method, nodes, start=start, control=control)
+
+
+def load(path: str | Path) -> Fit:
+    """Load a fit from a file written by ``Fit.save``.
+
+    The log-likelihood is computed again from the stored data and estimates.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    StoredFitError
+        If the file is no such file, or if its log-likelihood does not come out again.
+    """
+    from ..results.store import load as read
+
+    return read(path, Fit)
+
+
+class Model:
+    """A model and its data, to look at before the fit and to fit again.
+
+    Parameters
+    ----------
+    formula, data, family, link, weights, offset, dispersion, zero_inflation
+        As in `fit`.
+
+    Attributes
+    ----------
+    spec : ModelSpec
+        What was learned from the data.
+    design : Design
+        The arrays: ``design.X``, ``design.Z`` (scipy sparse), ``design.y``, ...
+
+    Examples
+    --------
+    >>> import mixeff as me
+    >>> data = {"y": [1.0, 2.0, 2.0, 4.0, 3.0, 6.0], "g": list("aabbcc")}
+    >>> model = me.Model("y ~ 1 + (1 | g)", data)
+    >>> model.design.Z.toarray()[:3]
+    array([[1., 0., 0.],
+           [1., 0., 0.],
+           [0., 1., 0.]])
+    """
+
+    def __init__(
+        self,
+        formula: str,
+        data: Any,
+        family: str = "gaussian",
+        *,
+        link: str | None = None,
+        weights: Any = None,
+        offset: Any = None,
+        dispersion: str | None = None,
+        zero_inflation: str | None = None,
+    ) -> None:
+        if zero_inflation is not None:
+            raise NotAvailableError(
+                f"zero_inflation={zero_inflation!r}: zero inflation is not available yet. "
+                "Leave the argument out."
+            )
+        spec, design = build(
+            formula, data, family, link=link, weights=weights, offset=offset, dispersion=dispersion
+        )
+        self.spec: ModelSpec = spec
+        self.design: Design = design
+        self._inputs = Inputs(_snapshot(data), weights, offset, dispersion)
+
+    def fit(
+        self,
+        method: str = "auto",
+        nodes: int | None = None,
+        *,
+        start: tuple[Floats, Floats] | None = None,
+        control: Mapping[str, Any] | None = None,
+    ) -> Fit:
+        """Estimate the parameters; the arguments are those of `fit`."""
+        return run(self.spec, self.design, self._inputs, method, nodes, start, control)
+
+    def refit(
+        self,
+        y: Any,
+        method: str = "auto",
+        nodes: int | None = None,
+        *,
+        start: tuple[Floats, Floats] | None = None,
+        control: Mapping[str, Any] | None = None,
+    ) -> Fit:
+        """Fit the same model to another response.
+
+        Parameters
+        ----------
+        y : array-like, shape (nobs,)
+            For the rows used; successes for a binomial.
+        method, nodes, start, control
+            As in `fit`.
+
+        Returns
+        -------
+        Fit
+        """
+        design, inputs = with_response(self.design, self._inputs, y)
+        return run(self.spec, design, inputs, method, nodes, start, control)
+
+    def loglik(
+        self, beta: Any, theta: Any, *, method: str = "laplace", nodes: int | None = None
+    ) -> float:
+        """Log-likelihood at given parameters.
+
+        Parameters
+        ----------
+        beta : array-like
+            Coefficients of all linear predictors; the last of a gaussian model is the log of the
+            residual standard deviation, of a gamma model the log dispersion.
+        theta : array-like
+            Entries of the Cholesky factors of the terms' covariance matrices: lower triangle
+            column by column.
+        method : str
+        nodes : int, optional
+
+        Returns
+        -------
+        float
+        """
+        return loglik(self.design, *_parameters(beta, theta), method=method, nodes=nodes)
+
+    def gradient(
+        self, beta: Any, theta: Any, *, method: str = "laplace", nodes: int | None = None
+    ) -> Floats:
+        """Gradient of `loglik` in (beta, theta); the arguments are the same."""
+        return gradient(self.design, *_parameters(beta, theta), method=method, nodes=nodes)
+
+    @cached_property
+    def start(self) -> tuple[Floats, Floats]:
+        """Parameters (beta, theta) from which the optimizer starts."""
+        return start(self.design)
+
+    def __repr__(self) -> str:
+        return f"<mixeff {self.spec.family} model: {self.spec.formula}; {self.design.n} rows>"
+
+
+def _snapshot(data: Any) -> Any:
+    """The data as they are now: a later change of the user's frame must not reach the fit."""
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        return data.copy(deep=False)  # copied on write
+    return dict(data) if isinstance(data, Mapping) else data
+
+
+def _parameters(beta: Any, theta: Any) -> tuple[Floats, Floats]:
+    return np.asarray(beta, dtype=np.float64), np.asarray(theta, dtype=np.float64)

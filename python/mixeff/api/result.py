@@ -1,0 +1,201 @@
+"""The fit that users get."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ConvergenceWarning, LengthError, ResponseSupportError, SingularFitWarning
+from ..estimate import estimate
+from ..model.families import FAMILIES
+from ..results import FitResults, Inputs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..estimate.values import Floats
+    from ..model.design import Design
+    from ..model.spec import ModelSpec
+    from ..plot import Plots
+    from ..report import Summary
+
+
+class Fit(FitResults):
+    """A fitted model.
+
+    All tables are computed when asked for. Frames come back in the library that the data came in;
+    ``params``, ``bse``, ``zvalues``, ``pvalues``, ``conf_int()``, ``cov_params()`` and
+    ``odds_ratios()`` are pandas.
+    """
+
+    def summary(self, level: float = 0.95) -> Summary:
+        """The fit as a statistician's table.
+
+        Parameters
+        ----------
+        level : float
+            Coverage of the confidence intervals.
+
+        Returns
+        -------
+        Summary
+            Text in a terminal, HTML in a notebook.
+        """
+        from ..report import Summary
+
+        return Summary(self, level)
+
+    def predict(
+        self,
+        data: Any = None,
+        *,
+        kind: str = "cluster",
+        quantile: float | None = None,
+        scale: str = "response",
+        interval: str | None = None,
+        level: float = 0.95,
+        new_levels: str = "error",
+    ) -> Any:
+        """Predict the mean of each row, with an interval if wanted.
+
+        Parameters
+        ----------
+        data : frame, optional
+            New data; by default the rows used in the fit.
+        kind : {"cluster", "median", "marginal"}
+            ``cluster`` plugs in the conditional modes of each row's own random effects;
+            ``median`` sets the random effects to zero; ``marginal`` integrates them out on the
+            scale of the response, over the normal distribution of each row's ``z'b``.
+        quantile : float, optional
+            Hold the random part ``z'b`` of each row at this percentile of its distribution (of the
+            sum, where there are several terms), so that 0.5 is ``median``.
+        scale : {"response", "link"}
+            The mean (per trial for a binomial), or its linear predictor; of a marginal mean, its
+            link.
+        interval : {"confidence", "prediction"}, optional
+            For the mean, or for a new response (of a new cluster if marginal).
+        level : float
+            Coverage of the interval.
+        new_levels : {"error", "population"}
+            What to do with a level that was not in the data of the fit when ``kind`` is
+            ``cluster``: refuse, or predict with its random effects at zero.
+
+        Returns
+        -------
+        ndarray or frame
+            Without ``interval`` an array with a value per row of the data; NaN where the row has a
+            missing value. With it, a frame: ``estimate, se, lower, upper`` for ``"confidence"``,
+            ``estimate, lower, upper`` for ``"prediction"``.
+
+        Raises
+        ------
+        UnseenLevelError
+            For a new level under ``new_levels="error"``.
+        NotAvailableError
+            If the marginal mean does not exist.
+
+        Notes
+        -----
+        Confidence intervals are normal on the scale of the linear predictor, by the delta method
+        from the joint covariance of coefficients and variance parameters. Those of ``cluster``
+        count that the modes move with the parameters, and their own posterior variance.
+        Prediction intervals are exact for the linear model; for other families they are quantiles
+        of 2000 draws with a fixed seed. They take the dispersion as known.
+        """
+        from ..predict import predict
+
+        return predict(
+            self,
+            data,
+            kind=kind,
+            quantile=quantile,
+            scale=scale,
+            interval=interval,
+            level=level,
+            new_levels=new_levels,
+        )
+
+    @property
+    def plot(self) -> Plots:
+        """Pictures: ``fit.plot.caterpillar()``, ``.effects("x")``, ``.sparsity()``."""
+        from ..plot import Plots
+
+        return Plots(self)
+
+    def refit(self, y: Any, *, start: tuple[Floats, Floats] | None = None) -> Fit:
+        """Fit the same model by the same method to another response.
+
+        Parameters
+        ----------
+        y : array-like, shape (nobs,)
+            For the rows used; successes for a binomial. A column of ``simulate()`` fits.
+        start : tuple of ndarray, optional
+            ``(beta, theta)``; by default these estimates.
+
+        Returns
+        -------
+        Fit
+        """
+        design, inputs = with_response(self.design, self.inputs, y)
+        start = start or (self.estimate.beta, self.estimate.theta)
+        return run(self.spec, design, inputs, self.method, self.nodes, start, None)
+
+    def save(self, path: str | Path) -> None:
+        """Write the fit to one file, with the rows it used; read it with ``mixeff.load``.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file is a zip of JSON and arrays and holds no code.
+        """
+        from ..results.store import save
+
+        save(self, path)
+
+
+def run(
+    spec: ModelSpec,
+    design: Design,
+    inputs: Inputs,
+    method: str,
+    nodes: int | None,
+    start: tuple[Floats, Floats] | None,
+    control: Mapping[str, Any] | None,
+) -> Fit:
+    """Estimate a design's parameters and warn of what the user should know."""
+    found = estimate(design, method=method, nodes=nodes, start=start, control=control)
+    if not found.converged:
+        warnings.warn(f"the fit did not converge: {found.reason}", ConvergenceWarning, 3)
+    if found.singular:
+        warnings.warn(
+            "the fit is singular: a variance is zero or random effects are perfectly correlated; "
+            "the model may have more random effects than the data support",
+            SingularFitWarning,
+            3,
+        )
+    return Fit(spec, design, found, inputs)
+
+
+def with_response(design: Design, inputs: Inputs, y: Any) -> tuple[Design, Inputs]:
+    """Put another response, checked, in the place of a design's own."""
+    values = np.ascontiguousarray(y, dtype=np.float64)
+    if values.shape != (design.n,):
+        raise LengthError(
+            f"y has shape {values.shape}, but the model uses {design.n} rows: give one value for "
+            "each row used (fit.augment() shows them)."
+        )
+    family = FAMILIES[design.family]
+    possible = family.supported(values)
+    if design.trials is not None:
+        possible &= values <= design.trials
+    if not possible.all():
+        row = int(np.argmin(possible))
+        raise ResponseSupportError(
+            f"y[{row}] = {values[row]:g} is no value of a {family.name} response, which takes "
+            f"{family.values}."
+        )
+    return replace(design, y=values), replace(inputs, response=values)

@@ -1,0 +1,109 @@
+"""What an estimation method hands back: numbers only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What the optimizer did.
+
+    Attributes
+    ----------
+    start : ndarray
+        The parameters (beta, theta) the search began from.
+    path : dict of str to ndarray
+        One entry per accepted step: ``evaluation``, ``objective``, ``gradient_norm``, ``step``.
+    evaluations : int
+        Number of evaluations of the objective with its gradient.
+    gradient_norm : float
+        Scaled norm of the gradient at the last point.
+    seconds : float
+        Wall-clock time of the estimation.
+    """
+
+    start: Floats
+    path: dict[str, np.ndarray] = field(default_factory=dict)
+    evaluations: int = 0
+    gradient_norm: float = float("nan")
+    seconds: float = float("nan")
+
+
+@dataclass(frozen=True)
+class RandomEffects:
+    """Predicted random effects of one term, on the scale of the linear predictor.
+
+    Attributes
+    ----------
+    mode : ndarray, shape (levels, columns)
+        Conditional modes given the estimated parameters.
+    mode_cov : ndarray, shape (levels, columns, columns)
+        Inverse curvature at the modes.
+    mean : ndarray, shape (levels, columns)
+        Posterior means, by quadrature where the method has it, else the modes.
+    mean_cov : ndarray, shape (levels, columns, columns)
+        Posterior covariances.
+    """
+
+    mode: Floats
+    mode_cov: Floats
+    mean: Floats
+    mean_cov: Floats
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The estimates of one model by one method.
+
+    Attributes
+    ----------
+    method, requested : str
+        The method that made the numbers, and the one asked for (``"auto"``, ...).
+    nodes : int or None
+        Quadrature points per random effect.
+    integration_error : float or None
+        Largest change of an estimate, in standard errors, between the last two numbers of nodes;
+        None where it was not measured.
+    beta : ndarray
+        Coefficients of all linear predictors, in order. Of a gaussian model the last is the log of
+        the residual standard deviation, of a gamma model the log of the dispersion.
+    theta : ndarray
+        Entries of the Cholesky factors of the terms' covariances, absolute scale, diagonals >= 0:
+        the lower triangle column by column, or the diagonal of a diagonal term.
+    cov : ndarray
+        Covariance matrix of (beta, theta): inverse observed information. NaN for a theta on the
+        boundary.
+    llf : float
+        The full, normalised log-likelihood (minus half the REML criterion for ``"reml"``).
+    random : tuple of RandomEffects
+        One per random-effects term.
+    converged, singular : bool
+        Whether the optimizer met its criteria; whether a covariance matrix is singular.
+    reason : str
+        Why the optimizer stopped, in words.
+    record : Record
+        What the optimizer did.
+    notes : tuple of str
+        Remarks for the reader of the summary.
+    """
+
+    method: str
+    requested: str
+    nodes: int | None
+    integration_error: float | None
+    beta: Floats
+    theta: Floats
+    cov: Floats
+    llf: float
+    random: tuple[RandomEffects, ...]
+    converged: bool
+    singular: bool
+    reason: str
+    record: Record
+    notes: tuple[str, ...] = ()

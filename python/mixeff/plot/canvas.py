@@ -1,0 +1,89 @@
+"""The only door to matplotlib: figures, colours and the style of all pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import MissingDependencyError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Okabe and Ito's colours, told apart with any colour vision.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+GREY = "#8A8A8A"
+
+STYLE: Any = {
+    "font.size": 8.0,
+    "axes.titlesize": 8.5,
+    "axes.labelsize": 8.5,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "lines.linewidth": 1.3,
+    "figure.dpi": 150,
+    "savefig.dpi": 300,
+}
+
+
+def panels(
+    count: int, width: float, height: float, ratios: Sequence[float] | None = None
+) -> tuple[Figure, list[Axes]]:
+    """Open a figure with panels side by side, in the house style.
+
+    Parameters
+    ----------
+    count : int
+        Number of panels.
+    width, height : float
+        Size of the whole figure in inches.
+    ratios : sequence of float, optional
+        Relative widths of the panels.
+
+    Returns
+    -------
+    figure, list of axes
+
+    Raises
+    ------
+    MissingDependencyError
+        If matplotlib is not installed.
+    """
+    try:
+        import matplotlib as mpl
+        from matplotlib import pyplot as plt
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            'pictures need matplotlib, which is not installed: pip install "mixeff[plot]"'
+        ) from error
+    with mpl.rc_context(STYLE):
+        figure, axes = plt.subplots(
+            1,
+            count,
+            figsize=(width, height),
+            squeeze=False,
+            layout="constrained",
+            width_ratios=ratios,
+        )
+    return figure, list(axes[0])
+
+
+def styled() -> Any:
+    """Give the context in which labels and legends take the house style."""
+    import matplotlib as mpl
+
+    return mpl.rc_context(STYLE)
+
+
+def rgb(colour: str) -> tuple[float, float, float]:
+    """Give a colour's red, green and blue between 0 and 1."""
+    return tuple(int(colour[i : i + 2], 16) / 255.0 for i in (1, 3, 5))  # type: ignore[return-value]

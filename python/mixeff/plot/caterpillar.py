@@ -1,0 +1,93 @@
+"""The caterpillar plot: predicted random effects in order, with their intervals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..results.effects import random_effects
+from ..results.parameters import critical_value, percent
+from . import canvas
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ..results.fit import FitResults
+
+    Columns = dict[str, np.ndarray]
+
+MOST_LABELS = 60  # more levels than this are not named on the axis
+
+
+def caterpillar_data(fit: FitResults, group: str | None, kind: str, level: float) -> Columns:
+    """Random effects of one grouping factor, each effect in increasing order."""
+    group = _group(fit, group)
+    table = random_effects(fit.design, fit.estimate, kind)
+    own = table["group"] == group
+    table = {name: values[own] for name, values in table.items()}
+    half = critical_value(level) * table["se"]
+    table["lower"], table["upper"] = table["estimate"] - half, table["estimate"] + half
+    table["rank"] = np.zeros(len(half), dtype=np.int64)
+    for panel in _panels(table):
+        table["rank"][panel] = 1 + np.argsort(np.argsort(table["estimate"][panel], kind="stable"))
+    order = np.lexsort((table["rank"], *_panel_keys(table)))
+    return {name: values[order] for name, values in table.items()}
+
+
+def draw_caterpillar(table: Columns, level: float) -> Figure:
+    """One panel per random effect; intervals that leave zero out stand in colour."""
+    parts = _panels(table)
+    tallest = max(int(part.sum()) for part in parts)
+    height = float(np.clip(0.14 * tallest + 1.0, 2.4, 8.5))
+    width = min(3.4 * len(parts), 10.0)
+    figure, axes = canvas.panels(len(parts), width, height)
+    with canvas.styled():
+        for axis, part in zip(axes, parts, strict=True):
+            _draw_panel(axis, {name: values[part] for name, values in table.items()})
+        axes[0].set_ylabel(f"{table['group'][0]} ({tallest:,} levels)")
+        figure.supxlabel(f"Random effect with {percent(level)} interval", fontsize=8.5)
+    return figure
+
+
+def _draw_panel(axis: Axes, table: Columns) -> None:
+    estimate, rank = table["estimate"], table["rank"]
+    clear = (table["lower"] > 0.0) | (table["upper"] < 0.0)
+    size = float(np.clip(160.0 / len(rank), 0.4, 3.5))
+    for chosen, colour in ((~clear, canvas.GREY), (clear, canvas.COLOURS[0])):
+        ends = table["lower"][chosen], table["upper"][chosen]
+        axis.hlines(rank[chosen], *ends, color=colour, lw=min(1.2, size))
+        axis.plot(estimate[chosen], rank[chosen], "o", color=colour, ms=size)
+    axis.axvline(0.0, color="black", lw=0.6, ls=":")
+    axis.set_title(str(table["name"][0]))
+    axis.set_ylim(0.0, len(rank) + 1.0)
+    named = len(rank) <= MOST_LABELS
+    axis.set_yticks(rank if named else [], [str(v) for v in table["level"]] if named else [])
+    if named:
+        axis.tick_params(axis="y", length=0.0, labelsize=6.0)
+
+
+def _group(fit: FitResults, group: str | None) -> str:
+    groups = list(dict.fromkeys(fit.design.factors[term.factor].name for term in fit.design.terms))
+    if group is None and groups:
+        return groups[0]
+    if group not in groups:
+        raise ArgumentError(
+            f"group={group!r} carries no random effects; those that do: "
+            f"{', '.join(groups) or 'none'}."
+        )
+    return group
+
+
+def _panel_keys(table: Columns) -> tuple[np.ndarray, ...]:
+    """Keys that sort rows panel by panel, in the order of their first appearance."""
+    labels = [f"{t}\n{n}" for t, n in zip(table["term"], table["name"], strict=True)]
+    place = {label: i for i, label in enumerate(dict.fromkeys(labels))}
+    return (np.array([place[label] for label in labels]),)
+
+
+def _panels(table: Columns) -> list[np.ndarray]:
+    (place,) = _panel_keys(table)
+    return [place == i for i in range(int(place.max(initial=-1)) + 1)]

@@ -1,0 +1,5 @@
+"""Predictions of a fit: per cluster, at the median, marginal, at a percentile; with intervals."""
+
+from .predict import predict
+
+__all__ = ["predict"]

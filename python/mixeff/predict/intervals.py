@@ -1,0 +1,120 @@
+"""Confidence intervals of a predicted mean, and prediction intervals of a new response."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..model.families import FAMILIES, LINKS
+from ..results.linear import dispersion
+from ..results.parameters import critical_value
+from .kinds import KINDS, new_cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..estimate.values import Floats
+    from ..model.design import Design
+    from ..results.fit import FitResults
+    from .kinds import Point, Rule
+
+    Columns = dict[str, Floats]
+
+DRAWS = 2000  # responses drawn per row for a prediction interval
+BLOCK = 1024  # rows drawn at a time
+SEED = 20  # prediction intervals are the same each time they are asked for
+
+
+def confidence(fit: FitResults, design: Design, rule: Rule, scale: str, level: float) -> Columns:
+    """Normal on the scale of the linear predictor, so that ends stay in the mean's range."""
+    point = rule(fit, design, True)
+    link = LINKS[design.link]
+    se = np.sqrt(eta_variance(fit, point))
+    half = critical_value(level) * se
+    lower, upper = point.eta - half, point.eta + half
+    if scale == "link":
+        return {"estimate": point.eta, "se": se, "lower": lower, "upper": upper}
+    ends = link.inverse(lower), link.inverse(upper)
+    return {
+        "estimate": link.inverse(point.eta),
+        "se": se * np.abs(link.inverse_derivative(point.eta)),
+        "lower": np.minimum(*ends),
+        "upper": np.maximum(*ends),
+    }
+
+
+def prediction(fit: FitResults, design: Design, rule: Rule, scale: str, level: float) -> Columns:
+    """Quantiles of a new response, per trial, its mean uncertain as it is."""
+    if scale == "link":
+        raise ArgumentError(
+            'interval="prediction" is about a response: use scale="response", or '
+            'interval="confidence" on the scale of the linear predictor.'
+        )
+    critical_value(level)
+    center = LINKS[design.link].inverse(rule(fit, design, False).eta)
+    point = PREDICTIVE.get(rule, rule)(fit, design, True)
+    bounds = EXACT.get((design.family, design.link), _drawn)
+    lower, upper = bounds(fit, design, point.eta, eta_variance(fit, point), level)
+    return {"estimate": center, "lower": lower, "upper": upper}
+
+
+INTERVALS = {"confidence": confidence, "prediction": prediction}
+
+# A marginal prediction is for a cluster not seen: its random effects are drawn anew.
+PREDICTIVE: dict[Rule, Rule] = {KINDS["marginal"]: new_cluster}
+
+
+def eta_variance(fit: FitResults, point: Point) -> Floats:
+    """Variance of the point from the parameters' covariance, plus its own spread.
+
+    A parameter on the boundary has no variance and is taken as known.
+    """
+    gradient = np.empty((0, 0)) if point.gradient is None else point.gradient
+    cov = np.nan_to_num(fit.estimate.cov, nan=0.0)
+    return np.einsum("ij,ij->i", gradient @ cov, gradient) + point.spread
+
+
+def _normal(
+    fit: FitResults, design: Design, eta: Floats, variance: Floats, level: float
+) -> tuple[Floats, Floats]:
+    residual = FAMILIES[design.family].variance(eta, dispersion(design, fit.estimate), None)
+    half = critical_value(level) * np.sqrt(variance + residual)
+    return eta - half, eta + half
+
+
+EXACT: dict[tuple[str, str], Callable[..., tuple[Floats, Floats]]] = {
+    ("gaussian", "identity"): _normal
+}
+
+
+def _drawn(
+    fit: FitResults, design: Design, eta: Floats, variance: Floats, level: float
+) -> tuple[Floats, Floats]:
+    """Quantiles of responses drawn at linear predictors spread evenly over their distribution."""
+    from scipy.special import ndtri
+
+    rng = np.random.default_rng(SEED)
+    z = ndtri((np.arange(DRAWS) + 0.5) / DRAWS)
+    scale = dispersion(design, fit.estimate)
+    tails = [0.5 - level / 2.0, 0.5 + level / 2.0]
+    ends = np.empty((2, len(eta)))
+    for start in range(0, len(eta), BLOCK):
+        rows = slice(start, start + BLOCK)
+        at = eta[rows, None] + np.sqrt(variance[rows, None]) * z
+        y = _draw(design, rng, at, rows, scale)
+        ends[:, rows] = np.quantile(y, tails, axis=1, method="inverted_cdf")
+    return ends[0], ends[1]
+
+
+def _draw(
+    design: Design, rng: np.random.Generator, eta: Floats, rows: slice, scale: Floats | None
+) -> Floats:
+    """One response per trial for each linear predictor, shape (rows, draws)."""
+    family = FAMILIES[design.family]
+    mu = np.clip(LINKS[design.link].inverse(eta), *family.mean_range)
+    phi = None if scale is None else scale[rows, None]
+    trials = None if design.trials is None else design.trials[rows, None]
+    y = family.simulate(rng, mu, phi, trials)
+    return y if trials is None else y / trials

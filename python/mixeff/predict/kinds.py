@@ -1,0 +1,123 @@
+"""The kinds of prediction: what each does with the random effects.
+
+Every kind gives, per row, a point on the scale of the linear predictor with its gradient in
+(beta, theta), and the part of the variance of the row's linear predictor that is not due to the
+parameters. Intervals need nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..estimate.covariance import covariance_jacobians
+from ..model.families import LINKS
+from ..results.linear import (
+    conditional_eta,
+    fixed_part,
+    quadratic_form,
+    random_variance,
+)
+from ..results.parameters import beta_slices, theta_positions
+from .modes import mode_system
+from .normal_mean import normal_mean
+
+if TYPE_CHECKING:
+    from ..estimate.values import Floats
+    from ..model.design import Design
+    from ..results.fit import FitResults
+
+
+@dataclass(frozen=True)
+class Point:
+    """A prediction on the scale of the linear predictor.
+
+    Attributes
+    ----------
+    eta : ndarray, shape (n,)
+    gradient : ndarray, shape (n, parameters), or None
+        In (beta, theta); None unless asked for.
+    spread : ndarray, shape (n,)
+        Variance that stays when the parameters are known: of the conditional modes.
+    """
+
+    eta: Floats
+    gradient: Floats | None
+    spread: Floats
+
+
+def cluster(fit: FitResults, design: Design, gradient: bool) -> Point:
+    """Each row with the conditional modes of its own clusters; unseen levels at zero."""
+    eta = conditional_eta(design, fit.estimate)
+    if not gradient:
+        return Point(eta, None, np.zeros(design.n))
+    system = mode_system(fit.design, fit.estimate)
+    slope = fixed_gradient(fit, design) + design.Z @ system.gradient
+    return Point(eta, slope, system.variance(design))
+
+
+def median(fit: FitResults, design: Design, gradient: bool) -> Point:
+    """Random effects at zero."""
+    slope = fixed_gradient(fit, design) if gradient else None
+    return Point(fixed_part(design, fit.estimate), slope, np.zeros(design.n))
+
+
+def marginal(fit: FitResults, design: Design, gradient: bool) -> Point:
+    """Random effects integrated out on the scale of the response."""
+    link = LINKS[design.link]
+    s = np.sqrt(random_variance(design, fit.estimate))
+    mean = normal_mean(link, fixed_part(design, fit.estimate), s)
+    eta = link.link(mean.value)
+    if not gradient:
+        return Point(eta, None, np.zeros(design.n))
+    slope = fixed_gradient(fit, design) * mean.d_eta[:, None]
+    slope += spread_gradient(fit, design, s) * mean.d_s[:, None]
+    slope /= link.inverse_derivative(eta)[:, None]
+    return Point(eta, slope, np.zeros(design.n))
+
+
+def at_quantile(fit: FitResults, design: Design, gradient: bool, q: float) -> Point:
+    """The random part z'b of each row at a percentile of its own distribution."""
+    z = NormalDist().inv_cdf(q)
+    s = np.sqrt(random_variance(design, fit.estimate))
+    eta = fixed_part(design, fit.estimate) + z * s
+    if not gradient:
+        return Point(eta, None, np.zeros(design.n))
+    slope = fixed_gradient(fit, design) + z * spread_gradient(fit, design, s)
+    return Point(eta, slope, np.zeros(design.n))
+
+
+def fixed_gradient(fit: FitResults, design: Design) -> Floats:
+    """Gradient of the fixed part in (beta, theta), shape (n, parameters)."""
+    slope = np.zeros((design.n, len(fit.estimate.cov)))
+    slope[:, beta_slices(design)[0]] = design.X
+    return slope
+
+
+def spread_gradient(fit: FitResults, design: Design, s: Floats) -> Floats:
+    """Gradient of the standard deviation s of the random part, shape (n, parameters)."""
+    slope = np.zeros((design.n, len(fit.estimate.cov)))
+    twice = np.where(s > 0.0, 2.0 * s, np.inf)
+    jacobians = covariance_jacobians(fit.design, fit.estimate.theta)
+    for term, jacobian, part in zip(
+        design.terms, jacobians, theta_positions(fit.design), strict=True
+    ):
+        if term.predictor == 0:
+            for k, matrix in enumerate(jacobian):
+                slope[:, part.start + k] = quadratic_form(term, matrix) / twice
+    return slope
+
+
+def new_cluster(fit: FitResults, design: Design, gradient: bool) -> Point:
+    """The linear predictor of a cluster not seen: random effects at zero, their variance kept."""
+    point = median(fit, design, gradient)
+    return Point(point.eta, point.gradient, random_variance(design, fit.estimate))
+
+
+Rule = Callable[["FitResults", "Design", bool], Point]
+
+KINDS: dict[str, Rule] = {"cluster": cluster, "median": median, "marginal": marginal}

@@ -1,0 +1,161 @@
+"""How the conditional modes move with the parameters, and how uncertain they are.
+
+With M = Z Lambda, b = Lambda u and the modes' equation u = M's(eta), a change of a parameter that
+moves eta by d_eta at fixed u, and the scores by d_s at fixed eta, moves the modes by
+
+    du = H^-1 ( dM's + M'(d_s - W d_eta) ),    H = M'WM + I,
+
+and, given the parameters, u has covariance H^-1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..estimate import row_derivatives
+from ..estimate.covariance import cholesky_factors, covariance_matrices, entries
+from ..results.linear import conditional_eta, quadratic_form
+from ..results.parameters import beta_slices, theta_positions
+
+if TYPE_CHECKING:
+    from ..estimate.values import Estimate, Floats
+    from ..model.design import Design, RandomTerm
+
+BATCH = 256  # right-hand sides solved at a time
+
+
+@dataclass(frozen=True)
+class ModeSystem:
+    """The modes' linear system at the estimates.
+
+    Attributes
+    ----------
+    design : Design
+        Of the fit.
+    estimate : Estimate
+    factor : sparse matrix, shape (q, q)
+        Lambda of all levels of all terms.
+    hessian : scipy.sparse.linalg.SuperLU
+        H, factorized.
+    gradient : ndarray, shape (q, parameters)
+        Derivative of b in (beta, theta).
+    """
+
+    design: Design
+    estimate: Estimate
+    factor: Any
+    hessian: Any
+    gradient: Floats
+
+    def variance(self, design: Design) -> Floats:
+        """Variance of z'b given the parameters, shape (n,); z'Sigma z for unseen levels."""
+        if len(self.design.terms) == 1:
+            known = _block_variance(design, self.estimate.random[0].mode_cov)
+        else:
+            known = self._row_variance((design.Z @ self.factor).tocsr())
+        return known + _unseen_variance(design, self.estimate)
+
+    def _row_variance(self, rows: Any) -> Floats:
+        """m'H^-1 m of each row m, each different row solved for once."""
+        first, again = _distinct_rows(rows)
+        distinct = rows[first]
+        parts = []
+        for i in range(0, len(first), BATCH):
+            right = distinct[i : i + BATCH].toarray().T
+            parts.append((right * self.hessian.solve(right)).sum(axis=0))
+        return np.concatenate(parts)[again] if parts else np.zeros(0)
+
+
+def mode_system(design: Design, estimate: Estimate) -> ModeSystem:
+    """Set up and factorize the modes' system of a fit."""
+    from scipy.sparse import block_diag, eye, kron
+    from scipy.sparse.linalg import splu
+
+    levels = [design.factors[term.factor].n_levels for term in design.terms]
+    lambdas = cholesky_factors(design, estimate.theta)
+    factor = block_diag([kron(eye(n), f) for n, f in zip(levels, lambdas, strict=True)]).tocsc()
+    score, weight = _score_and_weight(design, estimate)
+    m: Any = design.Z @ factor
+    hessian = splu((m.T @ m.multiply(weight[0][:, None]) + eye(m.shape[1])).tocsc())
+    pull = design.Z.T @ score
+    direct, right = _right_sides(design, estimate, factor, pull, weight)
+    return ModeSystem(design, estimate, factor, hessian, factor @ hessian.solve(right) + direct)
+
+
+def _score_and_weight(design: Design, estimate: Estimate) -> tuple[Floats, Floats]:
+    """Score of the mean's predictor, (n,), and its weights with every predictor, (D, n)."""
+    from ..results.linear import fixed_part
+
+    etas = [conditional_eta(design, estimate)]
+    etas += [fixed_part(design, estimate, d) for d in range(1, len(design.x))]
+    _, score, weight = row_derivatives(design, tuple(etas))
+    return score[0], weight[: len(etas)]
+
+
+def _right_sides(
+    design: Design, estimate: Estimate, factor: Any, pull: Floats, weight: Floats
+) -> tuple[Floats, Floats]:
+    """Per parameter: db at fixed u, and the right-hand side of du, both (q, parameters)."""
+    u = factor.T @ pull
+    direct = np.zeros((len(u), len(estimate.cov)))
+    right = np.zeros_like(direct)
+    for d, part in enumerate(beta_slices(design)):
+        right[:, part] = -(factor.T @ (design.Z.T @ (weight[d][:, None] * design.x[d])))
+    start = 0
+    for term, part in zip(design.terms, theta_positions(design), strict=True):
+        stop = start + design.factors[term.factor].n_levels * len(term.names)
+        own = slice(start, stop)
+        direct[own, part], right[own, part] = _theta_sides(term, u[own], pull[own])
+        start = stop
+    moved = design.Z @ direct
+    right -= factor.T @ (design.Z.T @ (weight[0][:, None] * moved))
+    return direct, right
+
+
+def _theta_sides(term: RandomTerm, u: Floats, pull: Floats) -> tuple[Floats, Floats]:
+    """DLambda u and dLambda' Z's of one term, per entry of its theta."""
+    u, pull = u.reshape(-1, len(term.names)), pull.reshape(-1, len(term.names))
+    rows, columns = entries(term)
+    forward = np.zeros((*u.shape, len(rows)))
+    backward = np.zeros_like(forward)
+    for k, (i, j) in enumerate(zip(rows, columns, strict=True)):
+        forward[:, i, k] = u[:, j]
+        backward[:, j, k] = pull[:, i]
+    return forward.reshape(u.size, -1), backward.reshape(u.size, -1)
+
+
+def _block_variance(design: Design, covariance: Floats) -> Floats:
+    """z'C_g z per row of a design with one term; zero for an unseen level."""
+    term = design.terms[0]
+    codes = design.factors[term.factor].codes
+    padded = np.concatenate([covariance, np.zeros((1, *covariance.shape[1:]))])[codes]
+    if term.z is None:
+        return padded[:, 0, 0]
+    return np.einsum("ni,nij,nj->n", term.z, padded, term.z)
+
+
+def _unseen_variance(design: Design, estimate: Estimate) -> Floats:
+    """Z'Sigma z summed over the terms whose level was not in the data of the fit."""
+    total = np.zeros(design.n)
+    for term, sigma in zip(design.terms, covariance_matrices(design, estimate.theta), strict=True):
+        unseen = design.factors[term.factor].codes < 0
+        total += np.where(unseen, quadratic_form(term, sigma), 0.0)
+    return total
+
+
+def _distinct_rows(rows: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the first of each different sparse row, and the way back to all rows."""
+    seen: dict[tuple[bytes, bytes], int] = {}
+    first, again = [], np.empty(rows.shape[0], dtype=np.int64)
+    rows.sort_indices()
+    ends = rows.indptr
+    for i in range(rows.shape[0]):
+        part = slice(ends[i], ends[i + 1])
+        key = (rows.indices[part].tobytes(), rows.data[part].tobytes())
+        again[i] = seen.setdefault(key, len(first))
+        if again[i] == len(first):
+            first.append(i)
+    return np.array(first, dtype=np.int64), again

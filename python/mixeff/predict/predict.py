@@ -1,0 +1,97 @@
+"""The verb: checks what is asked, predicts, and gives the answer its form."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..data import column_names, n_rows_of, to_native
+from ..errors import ArgumentError
+from ..model import design_for_new_data
+from ..model.families import LINKS
+from .intervals import INTERVALS
+from .kinds import KINDS, at_quantile
+
+if TYPE_CHECKING:
+    from ..estimate.values import Floats
+    from ..model.design import Design
+    from ..results.fit import FitResults
+    from .kinds import Rule
+
+SCALES = ("response", "link")
+NEW_LEVELS = ("error", "population")
+
+
+def predict(
+    fit: FitResults,
+    data: Any = None,
+    *,
+    kind: str = "cluster",
+    quantile: float | None = None,
+    scale: str = "response",
+    interval: str | None = None,
+    level: float = 0.95,
+    new_levels: str = "error",
+) -> Any:
+    """Predict the mean of each row; the arguments are those of ``Fit.predict``."""
+    _one_of("kind", kind, KINDS)
+    _one_of("scale", scale, SCALES)
+    _one_of("new_levels", new_levels, NEW_LEVELS)
+    rule = _rule(kind, quantile)
+    design = _design(fit, data, new_levels if rule is KINDS["cluster"] else "population", interval)
+    if interval is None:
+        eta = rule(fit, design, False).eta
+        mean = LINKS[design.link].inverse(eta) if scale == "response" else eta
+        return _every_row(mean, design, data)
+    _one_of("interval", interval, INTERVALS)
+    columns = {
+        name: _every_row(values, design, data)
+        for name, values in INTERVALS[interval](fit, design, rule, scale, level).items()
+    }
+    return to_native(columns, fit.inputs.frame_like if data is None else data)
+
+
+def _rule(kind: str, quantile: float | None) -> Rule:
+    if quantile is None:
+        return KINDS[kind]
+    if kind == "marginal":
+        raise ArgumentError(
+            'kind="marginal" integrates the random effects out and takes no quantile=: '
+            "leave one of the two out."
+        )
+    if not 0.0 < quantile < 1.0:
+        raise ArgumentError(
+            f"quantile={quantile!r} is not between 0 and 1: give a share such as 0.8."
+        )
+    return partial(at_quantile, q=quantile)
+
+
+def _design(fit: FitResults, data: Any, new_levels: str, interval: str | None) -> Design:
+    """The design to predict for."""
+    if data is None:
+        return fit.design
+    response = fit.spec.formula.response
+    # A new response of a binomial needs its number of trials, which stands with the response.
+    need_trials = interval == "prediction" and fit.design.trials is not None
+    known = need_trials and response is not None and _has(data, response.parts)
+    return design_for_new_data(fit.spec, data, new_levels=new_levels, need_response=known)
+
+
+def _every_row(values: Floats, design: Design, data: Any) -> Floats:
+    """A value for each row of new data: NaN where the row has a missing value."""
+    if data is None or design.rows is None:
+        return values
+    full = np.full(n_rows_of(data), np.nan)
+    full[design.rows] = values
+    return full
+
+
+def _has(data: Any, columns: tuple[str, ...]) -> bool:
+    return set(columns) <= set(column_names(data))
+
+
+def _one_of(argument: str, value: Any, allowed: Any) -> None:
+    if value not in allowed:
+        raise ArgumentError(f"{argument}={value!r} is not one of {', '.join(map(repr, allowed))}.")

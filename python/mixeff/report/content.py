@@ -1,0 +1,150 @@
+"""What a summary says, before it is laid out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..results.coefficients import coefficient_table
+from ..results.parameters import percent
+from ..results.tables import predictor_name, shown_predictors
+from ..results.variance import variance_components
+from .numbers import count, decimals_for, fixed, p_value, share, short_time
+
+if TYPE_CHECKING:
+    from ..results.fit import FitResults
+
+METHODS = {
+    "laplace": "Laplace approximation",
+    "agq": "adaptive Gauss-Hermite quadrature",
+    "ml": "maximum likelihood, exact",
+    "reml": "restricted maximum likelihood, exact",
+}
+LIKELIHOODS = {"reml": "REML criterion / -2"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of text; the first ``words`` columns hold words, the others numbers."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    words: int
+
+
+@dataclass(frozen=True)
+class Content:
+    """A summary: a title, the formula, facts, tables, and sentences to close."""
+
+    title: str
+    formula: str
+    facts: tuple[tuple[str, str], ...]
+    tables: tuple[Table, ...]
+    closing: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def content(fit: FitResults, level: float) -> Content:
+    """Everything the summary of a fit says."""
+    spec = fit.spec
+    fixed_tables = [_fixed_table(fit, d, level) for d in shown_predictors(fit.design)]
+    return Content(
+        f"Mixed model: {spec.family} response, {spec.link} link",
+        str(spec.formula),
+        (
+            ("Method", _method(fit)),
+            ("Rows", _rows(fit)),
+            ("Levels", _levels(fit)),
+            (LIKELIHOODS.get(fit.method, "Log-likelihood"), _statistics(fit)),
+        ),
+        (*_random_tables(fit), *fixed_tables),
+        (_convergence(fit),),
+        fit.notes,
+    )
+
+
+def _method(fit: FitResults) -> str:
+    words = METHODS.get(fit.method, fit.method)
+    if fit.nodes is not None and fit.nodes > 1:
+        words += f", {fit.nodes} nodes per random effect"
+    remarks = []
+    if fit.estimate.requested == "auto":
+        remarks.append("chosen by auto")
+    error = fit.estimate.integration_error
+    if error is not None:
+        remarks.append(f"more nodes move no estimate by more than {share(error)} of its SE")
+    return f"{words} ({'; '.join(remarks)})" if remarks else words
+
+
+def _rows(fit: FitResults) -> str:
+    words = f"{count(fit.nobs)} used"
+    if fit.spec.n_rows_dropped:
+        missing = ", ".join(f"{name} {count(k)}" for name, k in fit.spec.dropped.items())
+        words += f", {count(fit.spec.n_rows_dropped)} dropped for missing values ({missing})"
+    return words
+
+
+def _levels(fit: FitResults) -> str:
+    groups = [f"{name} {count(levels)}" for name, levels in fit.n_groups.items()]
+    return ", ".join(groups) or "no grouping factor"
+
+
+def _statistics(fit: FitResults) -> str:
+    return f"{fit.llf:.3f}   AIC {fit.aic:.2f}   BIC {fit.bic:.2f}   parameters {fit.df_model}"
+
+
+def _random_tables(fit: FitResults) -> list[Table]:
+    columns = variance_components(fit.design, fit.estimate)
+    if not len(columns["name"]):
+        return []
+    decimals = decimals_for(np.append(columns["se"], columns["estimate"]))
+    cells = [
+        _without_repeats(columns["term"], columns["group"]),
+        [str(name) for name in columns["name"]],
+        fixed(columns["estimate"], decimals),
+        fixed(columns["se"], decimals),
+        fixed(columns["sd"], decimals),
+        fixed(columns["corr"], 2),
+    ]
+    header = ("Group", "Effect", "Variance", "SE", "SD", "Corr")
+    if not any(cells[-1]):
+        header, cells = header[:-1], cells[:-1]
+    return [Table("Random effects", header, tuple(zip(*cells, strict=True)), 2)]
+
+
+def _without_repeats(terms: np.ndarray, groups: np.ndarray) -> list[str]:
+    """Group names, given once per term."""
+    new = [i == 0 or term != terms[i - 1] for i, term in enumerate(terms)]
+    return [str(group) if first else "" for group, first in zip(groups, new, strict=True)]
+
+
+def _fixed_table(fit: FitResults, predictor: int, level: float) -> Table:
+    table = coefficient_table(fit.design, fit.estimate, level, predictor)
+    decimals = decimals_for(table["se"])
+    cells = [
+        [str(name) for name in table["name"]],
+        fixed(table["estimate"], decimals),
+        fixed(table["se"], decimals),
+        fixed(table["z"], 2),
+        [p_value(p) for p in table["p"]],
+        fixed(table["lower"], decimals),
+        fixed(table["upper"], decimals),
+    ]
+    tails = percent(0.5 - level / 2.0), percent(0.5 + level / 2.0)
+    header = ("", "Estimate", "SE", "z", "p", *tails)
+    title = "Fixed effects" if predictor == 0 else _other_title(fit, predictor)
+    return Table(title, header, tuple(zip(*cells, strict=True)), 1)
+
+
+def _other_title(fit: FitResults, predictor: int) -> str:
+    return f"Fixed effects of the {predictor_name(fit.design, predictor)} (log scale)"
+
+
+def _convergence(fit: FitResults) -> str:
+    record = fit.record
+    words = "Converged" if fit.converged else "DID NOT CONVERGE"
+    cost = f"{record.evaluations} evaluations in {short_time(record.seconds)}"
+    return f"{words}: {fit.estimate.reason} ({cost})."

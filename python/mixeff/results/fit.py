@@ -1,0 +1,385 @@
+"""The result of a fit: a specification, a design and estimates, read through tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..data import to_native, with_columns
+from . import coefficients, effects, icc, linear, residuals, tables, variance
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..estimate.values import Estimate, Floats, Record
+    from ..model.design import Design
+    from ..model.spec import ModelSpec
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """What a model was built from, as the user gave it.
+
+    Attributes
+    ----------
+    data : frame
+        A data frame of any library, or a dict of arrays.
+    weights, offset : str, ndarray or None
+    dispersion : str or None
+    like : frame or None
+        A frame of the library in which answers are given; None for that of the data.
+    response : ndarray or None
+        The response of the rows used, where a refit replaced that of the data.
+    """
+
+    data: Any
+    weights: Any = None
+    offset: Any = None
+    dispersion: str | None = None
+    like: Any = None
+    response: Floats | None = None
+
+    @property
+    def frame_like(self) -> Any:
+        """A frame of the library in which answers are given."""
+        return self.data if self.like is None else self.like
+
+
+@dataclass(frozen=True, eq=False)
+class FitResults:
+    """A fitted model; every table is computed when it is asked for.
+
+    Attributes
+    ----------
+    spec : ModelSpec
+        What was learned from the data.
+    design : Design
+        The arrays.
+    estimate : Estimate
+        The numbers.
+    inputs : Inputs
+        The data as given.
+    """
+
+    spec: ModelSpec
+    design: Design
+    estimate: Estimate
+    inputs: Inputs
+
+    # Coefficients -----------------------------------------------------------------------------
+
+    @cached_property
+    def params(self) -> pd.Series:
+        """Coefficients of the mean's linear predictor."""
+        return coefficients.params(self.design, self.estimate)
+
+    @cached_property
+    def bse(self) -> pd.Series:
+        """Their standard errors, from the observed information of all parameters."""
+        return coefficients.bse(self.design, self.estimate)
+
+    @cached_property
+    def zvalues(self) -> pd.Series:
+        """Their Wald statistics."""
+        return self.params / self.bse
+
+    @cached_property
+    def pvalues(self) -> pd.Series:
+        """Two-sided p-values of the Wald statistics, from the normal distribution."""
+        return coefficients.pvalues(self.design, self.estimate)
+
+    def cov_params(self) -> pd.DataFrame:
+        """Covariance matrix of the coefficients of the mean."""
+        return coefficients.cov_params(self.design, self.estimate)
+
+    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
+        """Wald confidence intervals of the coefficients.
+
+        Parameters
+        ----------
+        level : float
+            Coverage.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``lower`` and ``upper``.
+        """
+        return coefficients.conf_int(self.design, self.estimate, level)
+
+    def odds_ratios(self, level: float = 0.95) -> pd.DataFrame:
+        """Exponentiated coefficients with confidence intervals.
+
+        Parameters
+        ----------
+        level : float
+            Coverage.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The first column is named for what the ratios are: ``odds_ratio``, ``rate_ratio``,
+            ``hazard_ratio``, ``risk_ratio``, ``mean_ratio``; then ``lower`` and ``upper``.
+
+        Raises
+        ------
+        ArgumentError
+            If the link is not on a log scale.
+        """
+        return coefficients.odds_ratios(self.design, self.estimate, level)
+
+    # Random effects ---------------------------------------------------------------------------
+
+    @cached_property
+    def variance_components(self) -> Any:
+        """Variances and covariances of the random effects, and the residual variance.
+
+        Returns
+        -------
+        frame
+            Columns ``term, group, name, estimate, se, sd, corr``. A row per variance (with its
+            ``sd``) and per covariance, named ``cov(a, b)`` (with its ``corr``). Standard errors
+            by the delta method; NaN for a variance of zero.
+        """
+        return self.frame(variance.variance_components(self.design, self.estimate))
+
+    def standard_deviations(self, level: float = 0.95) -> Any:
+        """Standard deviations of the random effects, and of the residual.
+
+        Parameters
+        ----------
+        level : float
+            Coverage of the intervals, which are symmetric on the log scale.
+
+        Returns
+        -------
+        frame
+            Columns ``term, group, name, estimate, se, lower, upper``.
+        """
+        return self.frame(variance.standard_deviations(self.design, self.estimate, level))
+
+    def correlations(self, level: float = 0.95) -> Any:
+        """Correlations of the random effects.
+
+        Parameters
+        ----------
+        level : float
+            Coverage of the intervals, which are symmetric on Fisher's z scale.
+
+        Returns
+        -------
+        frame
+            Columns ``term, group, name, other, estimate, se, lower, upper``.
+        """
+        return self.frame(variance.correlations(self.design, self.estimate, level))
+
+    def random_effects(self, kind: str = "mean") -> Any:
+        """Predicted random effects with their standard errors.
+
+        Parameters
+        ----------
+        kind : {"mean", "mode"}
+            Posterior means (by quadrature where the method has it, else equal to the modes), or
+            conditional modes. Both at the estimated parameters.
+
+        Returns
+        -------
+        frame
+            Columns ``group, term, name, level, estimate, se``; the standard error is the
+            posterior standard deviation (of a mode: from the inverse curvature).
+
+        Raises
+        ------
+        NotAvailableError
+            For ``kind="ml"``, which comes later.
+        ArgumentError
+            For another kind.
+        """
+        return self.frame(effects.random_effects(self.design, self.estimate, kind))
+
+    def icc(self, level: float = 0.95) -> Any:
+        """Intraclass correlation of each grouping factor.
+
+        The correlation between two responses that share a level of the factor (and so the levels
+        it lies within), on the scale of the latent response of a binary family, or of the
+        response of a linear model. With random slopes, variances are averaged over the rows
+        (Johnson 2014, Methods in Ecology and Evolution 5:944).
+
+        Parameters
+        ----------
+        level : float
+            Coverage of the intervals, which are symmetric on the logit scale.
+
+        Returns
+        -------
+        frame
+            Columns ``group, icc, se, lower, upper``.
+
+        Raises
+        ------
+        NotAvailableError
+            For a model without a latent response.
+        """
+        return self.frame(icc.icc(self.design, self.estimate, level))
+
+    # The fit ----------------------------------------------------------------------------------
+
+    @property
+    def llf(self) -> float:
+        """Log-likelihood with all constants (minus half the REML criterion under REML)."""
+        return self.estimate.llf
+
+    @property
+    def df_model(self) -> int:
+        """Number of estimated parameters: coefficients, variances, dispersions."""
+        return len(self.estimate.beta) + len(self.estimate.theta)
+
+    @property
+    def deviance(self) -> float:
+        """Minus twice the log-likelihood."""
+        return -2.0 * self.llf
+
+    @property
+    def aic(self) -> float:
+        """Akaike's information criterion."""
+        return self.deviance + 2.0 * self.df_model
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's information criterion, with the number of rows as sample size."""
+        return self.deviance + float(np.log(self.nobs)) * self.df_model
+
+    @property
+    def nobs(self) -> int:
+        """Number of rows used."""
+        return self.design.n
+
+    @property
+    def n_groups(self) -> dict[str, int]:
+        """Number of levels of each grouping factor."""
+        return {factor.name: factor.n_levels for factor in self.design.factors}
+
+    @property
+    def converged(self) -> bool:
+        """Whether the optimizer met its criteria."""
+        return self.estimate.converged
+
+    @property
+    def singular(self) -> bool:
+        """Whether a covariance matrix of random effects is singular."""
+        return self.estimate.singular
+
+    @property
+    def method(self) -> str:
+        """The method that made the estimates."""
+        return self.estimate.method
+
+    @property
+    def nodes(self) -> int | None:
+        """Quadrature points per random effect."""
+        return self.estimate.nodes
+
+    @property
+    def record(self) -> Record:
+        """What the optimizer did."""
+        return self.estimate.record
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks on the data and on the estimation, as in the summary."""
+        return (*self.spec.notes, *self.estimate.notes)
+
+    # Rows -------------------------------------------------------------------------------------
+
+    @cached_property
+    def fittedvalues(self) -> Floats:
+        """Mean of each row used, at the conditional modes (per trial for a binomial)."""
+        return linear.fitted_mean(self.design, self.estimate)
+
+    def resid(self, kind: str = "response") -> Floats:
+        """Residuals at the conditional modes.
+
+        Parameters
+        ----------
+        kind : {"response", "pearson", "deviance", "working"}
+            Response minus mean (per trial for a binomial), the same over its standard deviation,
+            signed square roots of the unit deviances, and on the scale of the linear predictor.
+
+        Returns
+        -------
+        ndarray, shape (nobs,)
+        """
+        return residuals.residuals(self.design, self.estimate, kind)
+
+    def simulate(
+        self, n: int = 1, seed: int | None = None, *, random_effects: str = "new"
+    ) -> Floats:
+        """Responses drawn from the fitted model.
+
+        Parameters
+        ----------
+        n : int
+            Number of data sets.
+        seed : int, optional
+            For the same draws again.
+        random_effects : {"new", "given"}
+            Draw new random effects for every data set, or hold them at the conditional modes.
+
+        Returns
+        -------
+        ndarray, shape (nobs, n)
+            Successes for a binomial; columns fit to ``refit``.
+        """
+        return residuals.simulate(self.design, self.estimate, n, seed, random_effects)
+
+    # Tables -----------------------------------------------------------------------------------
+
+    def tidy(self, level: float = 0.95) -> Any:
+        """One row per parameter, in broom's layout.
+
+        Parameters
+        ----------
+        level : float
+            Coverage of the intervals.
+
+        Returns
+        -------
+        frame
+            Columns ``effect`` ("fixed", "random"), ``component`` (the linear predictor),
+            ``group, term, estimate, std_error, statistic, p_value, conf_low, conf_high``. Random
+            effects by their standard deviations and correlations.
+        """
+        return self.frame(tables.tidy(self.design, self.estimate, level))
+
+    def glance(self) -> Any:
+        """One row of statistics about the fit, in broom's layout."""
+        return self.frame(tables.glance(self))
+
+    def augment(self) -> Any:
+        """The rows used, with what the fit says of each.
+
+        Returns
+        -------
+        frame
+            The data with the columns ``.fitted`` (mean at the conditional modes), ``.resid``
+            (Pearson), ``.linear_predictor`` and ``.fixed`` (its part without random effects).
+        """
+        columns = tables.augment(self.design, self.estimate)
+        rows = with_columns(self.inputs.data, self.design.rows, columns)
+        if self.inputs.like is None:
+            return rows
+        return self.frame({name: rows[name].to_numpy() for name in rows})
+
+    def frame(self, columns: dict[str, np.ndarray]) -> Any:
+        """Columns as a frame of the library that the data came in."""
+        return to_native(columns, self.inputs.frame_like)
+
+    def __repr__(self) -> str:
+        groups = ", ".join(f"{name} {count}" for name, count in self.n_groups.items())
+        return (
+            f"<mixeff {self.spec.family} fit: {self.spec.formula}; {self.method}, "
+            f"log-likelihood {self.llf:.2f}, {self.nobs} rows, {groups or 'no groups'}>"
+        )

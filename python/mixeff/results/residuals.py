@@ -1,0 +1,109 @@
+"""Residuals at the conditional modes, and responses simulated from the model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import ArgumentError
+from ..estimate.covariance import cholesky_factors
+from ..model.families import FAMILIES, LINKS
+from .linear import conditional_eta, dispersion, fitted_mean, fixed_part, modes, random_part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..estimate.values import Estimate, Floats
+    from ..model.design import Design
+
+
+def residuals(design: Design, estimate: Estimate, kind: str) -> Floats:
+    """Residuals of a kind, shape (n,)."""
+    if kind not in KINDS:
+        raise ArgumentError(f"kind={kind!r} is not one of {', '.join(map(repr, KINDS))}.")
+    return KINDS[kind](design, estimate)
+
+
+def _response(design: Design, estimate: Estimate) -> Floats:
+    return per_trial(design, design.y) - fitted_mean(design, estimate)
+
+
+def _pearson(design: Design, estimate: Estimate) -> Floats:
+    mu = fitted_mean(design, estimate)
+    family = FAMILIES[design.family]
+    scale = dispersion(design, estimate)
+    variance = family.variance(mu, scale, design.trials)
+    weight = _weights(design) if scale is None else 1.0
+    return (design.y - family.mean(mu, design.trials)) * np.sqrt(weight / variance)
+
+
+def _deviance(design: Design, estimate: Estimate) -> Floats:
+    mu = fitted_mean(design, estimate)
+    family = FAMILIES[design.family]
+    unit = np.maximum(family.deviance(design.y, mu, design.trials), 0.0)
+    side = np.sign(design.y - family.mean(mu, design.trials))
+    return side * np.sqrt(unit * _weights(design))
+
+
+def _working(design: Design, estimate: Estimate) -> Floats:
+    slope = LINKS[design.link].inverse_derivative(conditional_eta(design, estimate))
+    return _response(design, estimate) / slope
+
+
+KINDS: dict[str, Callable[[Design, Estimate], Floats]] = {
+    "response": _response,
+    "pearson": _pearson,
+    "deviance": _deviance,
+    "working": _working,
+}
+
+
+def per_trial(design: Design, y: Floats) -> Floats:
+    """The response on the scale of the mean: a proportion where there are trials."""
+    return y if design.trials is None else y / design.trials
+
+
+def _weights(design: Design) -> Floats | float:
+    return 1.0 if design.weights is None else design.weights
+
+
+def simulate(design: Design, estimate: Estimate, n: int, seed: int | None, effects: str) -> Floats:
+    """Simulated responses, shape (rows, n)."""
+    if n < 1:
+        raise ArgumentError(f"n={n!r}: ask for at least one simulated response.")
+    if effects not in EFFECTS:
+        raise ArgumentError(
+            f"random_effects={effects!r} is not one of {', '.join(map(repr, EFFECTS))}."
+        )
+    rng = np.random.default_rng(seed)
+    draw = EFFECTS[effects]
+    columns = [_response_draw(design, estimate, draw(design, estimate, rng), rng) for _ in range(n)]
+    return np.column_stack(columns)
+
+
+def _response_draw(
+    design: Design, estimate: Estimate, effects: tuple[Floats, ...], rng: np.random.Generator
+) -> Floats:
+    eta = fixed_part(design, estimate) + random_part(design, effects)
+    mu = LINKS[design.link].inverse(eta)
+    family = FAMILIES[design.family]
+    return family.simulate(rng, mu, dispersion(design, estimate), design.trials)
+
+
+def _new_effects(
+    design: Design, estimate: Estimate, rng: np.random.Generator
+) -> tuple[Floats, ...]:
+    return tuple(
+        rng.standard_normal((design.factors[term.factor].n_levels, len(factor))) @ factor.T
+        for term, factor in zip(design.terms, cholesky_factors(design, estimate.theta), strict=True)
+    )
+
+
+def _given_effects(
+    design: Design, estimate: Estimate, rng: np.random.Generator
+) -> tuple[Floats, ...]:
+    return modes(estimate)
+
+
+EFFECTS = {"new": _new_effects, "given": _given_effects}

@@ -1,0 +1,248 @@
+"""A fit as one file: a zip of JSON and arrays, with no code in it.
+
+The rows used are stored with the estimates. Loading builds the model from them again, evaluates the
+log-likelihood in the core, and refuses a file whose own it does not reproduce.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import warnings
+import zipfile
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from ..data import Column, empty_frame, library_of
+from ..errors import StoredFitError
+from ..estimate import loglik
+from ..estimate.values import Estimate, RandomEffects, Record
+from ..model import build
+from ..model.families import FAMILIES
+from ..model.inputs import inputs_of, read
+from .fit import FitResults, Inputs
+
+if TYPE_CHECKING:
+    from ..model.design import Design
+    from ..model.spec import ModelSpec
+
+FORMAT = 1
+TOLERANCE = 1e-6  # of the log-likelihood, relative to its size
+SCALARS = (
+    "method",
+    "requested",
+    "nodes",
+    "integration_error",
+    "llf",
+    "converged",
+    "singular",
+    "reason",
+)
+AnyFit = TypeVar("AnyFit", bound=FitResults)
+
+
+def save(fit: FitResults, path: str | Path) -> None:
+    """Write a fit to a file."""
+    arrays: dict[str, np.ndarray] = {}
+    description = {
+        "format": FORMAT,
+        "formula": str(fit.spec.formula),
+        "family": fit.spec.family,
+        "link": fit.spec.link,
+        "rows_read": fit.spec.n_rows_read,
+        "dropped": dict(fit.spec.dropped),
+        "notes": list(fit.spec.notes),
+        "library": library_of(fit.inputs.frame_like),
+        "columns": _store_data(fit, arrays),
+        "arguments": _store_arguments(fit, arrays),
+        "estimate": _store_estimate(fit.estimate, arrays),
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("fit.json", json.dumps(description, indent=1, default=_plain))
+        for name, array in arrays.items():
+            archive.writestr(f"{name}.npy", _to_bytes(array))
+
+
+def load(path: str | Path, kind: type[AnyFit]) -> AnyFit:
+    """Read a fit of some class from a file that ``save`` wrote."""
+    description, arrays = _read(path)
+    inputs = _restore_inputs(description, arrays)
+    spec, design = _rebuild(description, inputs)
+    spec = replace(
+        spec,
+        n_rows_read=description["rows_read"],
+        dropped=description["dropped"],
+        notes=tuple(description["notes"]),
+    )
+    if inputs.response is not None:
+        design = replace(design, y=inputs.response)
+    estimate = _restore_estimate(description["estimate"], arrays)
+    _require_same_likelihood(path, design, estimate)
+    return kind(spec, design, estimate, inputs)
+
+
+def _rebuild(description: dict[str, Any], inputs: Inputs) -> tuple[ModelSpec, Design]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # told when the model was fitted, and kept in the notes
+        return build(
+            description["formula"],
+            inputs.data,
+            description["family"],
+            link=description["link"],
+            weights=inputs.weights,
+            offset=inputs.offset,
+            dispersion=inputs.dispersion,
+        )
+
+
+# Reading and checking -------------------------------------------------------------------------
+
+
+def _read(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            description = json.loads(archive.read("fit.json"))
+            arrays = {
+                name.removesuffix(".npy"): _from_bytes(archive.read(name))
+                for name in archive.namelist()
+                if name.endswith(".npy")
+            }
+    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError):
+        raise StoredFitError(
+            f"{str(path)!r} is not a fit that mixeff saved: give the file that fit.save() wrote."
+        ) from None
+    if description.get("format") != FORMAT:
+        raise StoredFitError(
+            f"{str(path)!r} has format {description.get('format')!r}, this version of mixeff reads "
+            f"format {FORMAT}: fit the model again, or load it with the version that saved it."
+        )
+    return description, arrays
+
+
+def _require_same_likelihood(path: str | Path, design: Design, estimate: Estimate) -> None:
+    again = float("nan")
+    if len(estimate.beta) == sum(map(len, design.x_names)):
+        again = loglik(
+            design, estimate.beta, estimate.theta, method=estimate.method, nodes=estimate.nodes
+        )
+    if not abs(again - estimate.llf) <= TOLERANCE * (1.0 + abs(estimate.llf)):
+        raise StoredFitError(
+            f"{str(path)!r} was saved with log-likelihood {estimate.llf:.6f}, but its data and "
+            f"estimates give {again:.6f}: the file was changed, or this version of mixeff computes "
+            "differently. Fit the model again."
+        )
+
+
+# The data and the arguments -------------------------------------------------------------------
+
+
+def _store_data(fit: FitResults, arrays: dict[str, np.ndarray]) -> list[dict[str, Any]]:
+    """The columns of the rows used; an argument that was an array is a column ``weights=``."""
+    given = fit.inputs
+    family = FAMILIES[fit.spec.family]
+    model = inputs_of(str(fit.spec.formula), family, given.weights, given.offset, given.dispersion)
+    columns = read(model, given.data)
+    rows = fit.design.rows
+    columns = columns if rows is None else columns.take(rows)
+    described = []
+    for i, column in enumerate(columns.values()):
+        arrays[f"column{i}"] = column.values
+        if column.levels is not None:
+            arrays[f"levels{i}"] = _plain_levels(column)
+        described.append({"name": column.name, "kind": column.kind})
+    return described
+
+
+def _plain_levels(column: Column) -> np.ndarray:
+    levels = np.asarray(column.levels)
+    plain = np.array(levels.tolist()) if levels.dtype == object else levels
+    if plain.dtype == object or plain.astype(object).tolist() != levels.tolist():
+        raise StoredFitError(
+            f"the levels of column {column.name!r} are of mixed kinds and cannot be saved: "
+            "make them all text, or all numbers, and fit again."
+        )
+    return plain
+
+
+def _store_arguments(fit: FitResults, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    if fit.inputs.response is not None:
+        arrays["response"] = fit.inputs.response
+    texts = {name: getattr(fit.inputs, name) for name in ("weights", "offset", "dispersion")}
+    return {name: text if isinstance(text, str) else None for name, text in texts.items()}
+
+
+def _restore_inputs(description: dict[str, Any], arrays: dict[str, np.ndarray]) -> Inputs:
+    import pandas as pd
+
+    columns: dict[str, Any] = {}
+    for i, column in enumerate(description["columns"]):
+        values, levels = arrays[f"column{i}"], arrays.get(f"levels{i}")
+        columns[column["name"]] = (
+            values if levels is None else pd.Categorical.from_codes(values, pd.Index(levels))
+        )
+    texts = description["arguments"]
+    return Inputs(
+        weights=columns.pop("weights=", texts["weights"]),
+        offset=columns.pop("offset=", texts["offset"]),
+        dispersion=texts["dispersion"],
+        data=pd.DataFrame(columns),
+        like=empty_frame(description["library"]),
+        response=arrays.get("response"),
+    )
+
+
+# The estimate ---------------------------------------------------------------------------------
+
+
+def _store_estimate(estimate: Estimate, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    for name in ("beta", "theta", "cov"):
+        arrays[name] = getattr(estimate, name)
+    for i, effects in enumerate(estimate.random):
+        arrays.update(
+            {f"{field.name}{i}": getattr(effects, field.name) for field in fields(effects)}
+        )
+    record = asdict(estimate.record)
+    arrays["record.start"] = record.pop("start")
+    arrays.update({f"path.{name}": np.asarray(v) for name, v in record.pop("path").items()})
+    stored = {name: getattr(estimate, name) for name in SCALARS}
+    return {
+        **stored,
+        "notes": list(estimate.notes),
+        "terms": len(estimate.random),
+        "record": record,
+    }
+
+
+def _restore_estimate(stored: dict[str, Any], arrays: dict[str, np.ndarray]) -> Estimate:
+    names = [field.name for field in fields(RandomEffects)]
+    random = tuple(
+        RandomEffects(*(arrays[f"{name}{i}"] for name in names)) for i in range(stored["terms"])
+    )
+    path = {k.removeprefix("path."): v for k, v in arrays.items() if k.startswith("path.")}
+    return Estimate(
+        **{name: stored[name] for name in SCALARS},
+        beta=arrays["beta"],
+        theta=arrays["theta"],
+        cov=arrays["cov"],
+        random=random,
+        record=Record(start=arrays["record.start"], path=path, **stored["record"]),
+        notes=tuple(stored["notes"]),
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A numpy scalar as Python's own."""
+    return value.item()
+
+
+def _to_bytes(array: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.ascontiguousarray(array), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _from_bytes(content: bytes) -> np.ndarray:
+    return np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)

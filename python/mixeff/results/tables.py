@@ -1,0 +1,131 @@
+"""broom's three tables: tidy (parameters), glance (the model), augment (the rows)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..model.families import FAMILIES
+from .coefficients import coefficient_table
+from .linear import conditional_eta, fitted_mean, fixed_part
+from .residuals import residuals
+from .variance import RESIDUAL, correlations, has_residual_variance, standard_deviations
+
+if TYPE_CHECKING:
+    from ..estimate.values import Estimate
+    from ..model.design import Design
+    from .fit import FitResults
+
+Columns = dict[str, np.ndarray]
+
+TIDY = (
+    "effect",
+    "component",
+    "group",
+    "term",
+    "estimate",
+    "std_error",
+    "statistic",
+    "p_value",
+    "conf_low",
+    "conf_high",
+)
+
+
+def tidy(design: Design, estimate: Estimate, level: float) -> Columns:
+    """One row per parameter: coefficients of every predictor, then SDs and correlations."""
+    parts = [_fixed_rows(design, estimate, level, d) for d in shown_predictors(design)]
+    parts.append(_sd_rows(standard_deviations(design, estimate, level)))
+    parts.append(_correlation_rows(correlations(design, estimate, level)))
+    return {name: np.concatenate([part[name] for part in parts]) for name in TIDY}
+
+
+def shown_predictors(design: Design) -> list[int]:
+    """Predictors with a table of coefficients; a lone residual variance is shown as an SD."""
+    every = range(len(design.x_names))
+    return [d for d in every if d == 0 or not has_residual_variance(design)]
+
+
+def predictor_name(design: Design, predictor: int) -> str:
+    """What a linear predictor is of: ``mean``, ``dispersion``."""
+    return FAMILIES[design.family].predictors[predictor]
+
+
+def _fixed_rows(design: Design, estimate: Estimate, level: float, predictor: int) -> Columns:
+    table = coefficient_table(design, estimate, level, predictor)
+    n = len(table["name"])
+    return {
+        "effect": _same("fixed", n),
+        "component": _same(predictor_name(design, predictor), n),
+        "group": _same("", n),
+        "term": table["name"],
+        "estimate": table["estimate"],
+        "std_error": table["se"],
+        "statistic": table["z"],
+        "p_value": table["p"],
+        "conf_low": table["lower"],
+        "conf_high": table["upper"],
+    }
+
+
+def _sd_rows(table: Columns) -> Columns:
+    names = zip(table["group"], table["name"], strict=True)
+    return _random_rows(table, ["sd" if g == RESIDUAL else f"sd({n})" for g, n in names])
+
+
+def _correlation_rows(table: Columns) -> Columns:
+    names = zip(table["name"], table["other"], strict=True)
+    return _random_rows(table, [f"cor({a}, {b})" for a, b in names])
+
+
+def _random_rows(table: Columns, terms: list[str]) -> Columns:
+    n = len(terms)
+    return {
+        "effect": _same("random", n),
+        "component": _same("mean", n),
+        "group": table["group"],
+        "term": np.array(terms, dtype=object),
+        "estimate": table["estimate"],
+        "std_error": table["se"],
+        "statistic": np.full(n, np.nan),
+        "p_value": np.full(n, np.nan),
+        "conf_low": table["lower"],
+        "conf_high": table["upper"],
+    }
+
+
+def glance(fit: FitResults) -> Columns:
+    """One row of statistics about the whole fit."""
+    values = {
+        "nobs": fit.nobs,
+        "df_model": fit.df_model,
+        "llf": fit.llf,
+        "aic": fit.aic,
+        "bic": fit.bic,
+        "deviance": fit.deviance,
+        "family": fit.design.family,
+        "link": fit.design.link,
+        "method": fit.method,
+        "nodes": np.nan if fit.nodes is None else float(fit.nodes),
+        "converged": fit.converged,
+        "singular": fit.singular,
+    }
+    return {
+        name: np.array([value], dtype=object if isinstance(value, str) else None)
+        for name, value in values.items()
+    }
+
+
+def augment(design: Design, estimate: Estimate) -> Columns:
+    """Columns that ``Fit.augment()`` adds to the rows used."""
+    return {
+        ".fitted": fitted_mean(design, estimate),
+        ".resid": residuals(design, estimate, "pearson"),
+        ".linear_predictor": conditional_eta(design, estimate),
+        ".fixed": fixed_part(design, estimate),
+    }
+
+
+def _same(value: str, n: int) -> np.ndarray:
+    return np.full(n, value, dtype=object)
