@@ -33,13 +33,19 @@ def shown(monkeypatch, *, work, quiet=False):
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setattr(screen, "PATIENCE", 0.05)
     monkeypatch.setenv("TERM", "xterm")
-    with screen.progress("Fitting y ~ x", quiet):
+    monkeypatch.setenv("COLUMNS", "200")
+    with screen.progress("Fitting y ~ x", quiet) as report:
+        time.sleep(work)
+        if report is not None:
+            report(12, 345.678, 0.1)
         time.sleep(work)
     return terminal.text
 
 
-def test_a_long_fit_shows_a_clock(monkeypatch):
-    assert "Fitting y ~ x" in shown(monkeypatch, work=0.4)
+def test_a_long_fit_shows_a_clock_and_where_it_is(monkeypatch):
+    text = shown(monkeypatch, work=0.3)
+    assert "Fitting y ~ x" in text
+    assert "12 evaluations, log-likelihood -345.678" in text
 
 
 def test_a_short_fit_shows_nothing(monkeypatch):

@@ -14,10 +14,9 @@ def main() -> None:
     try:
         from mixeff.cli.commands import program
     except ModuleNotFoundError as error:
-        if error.name not in LIBRARIES:
+        library = (error.name or "").partition(".")[0]
+        if library not in LIBRARIES:
             raise
-        sys.stderr.write(
-            f'mixeff: the command line needs {error.name}; pip install "mixeff[cli]"\n'
-        )
+        sys.stderr.write(f'mixeff: the command line needs {library}; pip install "mixeff[cli]"\n')
         raise SystemExit(2) from None
     program()

@@ -59,8 +59,9 @@ def fit(
     Example: mixeff fit "use ~ age + urban + (1 | district)" contraception.csv --family bernoulli
     """
     with clean_errors():
-        with remarks(quiet), progress(f"Fitting {formula}", quiet):
-            result = me.fit(formula, read_frame(data, labels=labels), **model)
+        with remarks(quiet), progress(f"Fitting {formula}", quiet) as report:
+            frame = read_frame(data, labels=labels)
+            result = me.fit(formula, frame, **model, control={"progress": report})
         if save is not None:
             result.save(save)
         if json:

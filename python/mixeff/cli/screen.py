@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Timer
 
@@ -15,6 +15,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from mixeff.errors import MixeffError, MixeffWarning
 
 __all__ = ["clean_errors", "progress", "remarks"]
+
+Report = Callable[[int, float, float], None]
 
 BAD_INPUT = 2
 PATIENCE = 0.5  # seconds before a fit is long enough to speak of
@@ -42,18 +44,29 @@ def remarks(quiet: bool) -> Iterator[None]:
 
 
 @contextmanager
-def progress(text: str, quiet: bool) -> Iterator[None]:
-    """Show a running clock beside a long fit, where somebody looks at the error stream."""
+def progress(text: str, quiet: bool) -> Iterator[Report | None]:
+    """Show a clock beside a long fit, where somebody looks at the error stream.
+
+    Yields
+    ------
+    callable or None
+        What the fit tells its progress; None where nothing is shown.
+    """
     if quiet or not sys.stderr.isatty():
-        yield
+        yield None
         return
     columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
-    bar.add_task(text, total=None)
+    task = bar.add_task(text, total=None)
+
+    def report(evaluations: int, value: float, gradient: float) -> None:
+        so_far = f"{evaluations} evaluations, log-likelihood {-value:.3f}"
+        bar.update(task, description=f"{text}: {so_far}")
+
     timer = Timer(PATIENCE, bar.start)
     timer.start()
     try:
-        yield
+        yield report
     finally:
         timer.cancel()
         timer.join()
