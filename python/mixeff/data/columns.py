@@ -43,8 +43,8 @@ class Column:
         "number", "integer", "boolean", "categorical" (words and categories), or "time" (dates,
         which can group rows and nothing else).
     values : ndarray, shape (n,)
-        float64, int64, bool, or the int32 codes of a categorical or time column (-1 is missing).
-        A number that is missing is NaN; a column of integers with missing ones is a "number".
+        float64, int64 (or uint64), bool, or the int32 codes of a categorical or time column. A
+        missing number is NaN, a missing code -1; integers with missing ones are a "number".
     levels : ndarray or None
         Levels of a categorical or time column, in order.
     missing : ndarray of bool or None

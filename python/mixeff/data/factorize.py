@@ -45,9 +45,8 @@ def factorize(values: NDArray[Any]) -> tuple[Codes, NDArray[Any]]:
     if values.dtype.kind == "f" and (whole := _as_integers(values)) is not None:
         return _factorize_integers(whole)
     codes, levels = _factorize_hashable(values)
-    if levels.dtype.kind == "f" and np.all(np.floor(levels) == levels):
-        levels = levels.astype(np.int64)
-    return codes, levels
+    whole = _as_integers(levels) if levels.dtype.kind == "f" else None
+    return codes, levels if whole is None else whole
 
 
 def _as_integers(values: NDArray[Any]) -> NDArray[np.int64] | None:
@@ -62,13 +61,13 @@ def _factorize_integers(values: NDArray[Any]) -> tuple[Codes, NDArray[Any]]:
     low, high = int(values.min()), int(values.max())
     if high - low >= _TABLE_ROWS * len(values) + _TABLE_MIN:
         return _factorize_hashable(values)
-    position = values if 0 <= low < _TABLE_MIN else values - values.dtype.type(low)
-    shift = 0 if position is values else low
-    present = np.zeros(high - shift + 1, dtype=bool)
+    wide = values if values.dtype == np.uint64 else values.astype(np.int64, copy=False)
+    shift = wide.dtype.type(0 if 0 <= low < _TABLE_MIN else low)
+    position = wide if shift == 0 else wide - shift
+    present = np.zeros(high - int(shift) + 1, dtype=bool)
     present[position] = True
     code = np.cumsum(present, dtype=np.int32) - np.int32(1)
-    levels = np.flatnonzero(present) + shift
-    return code[position], levels.astype(values.dtype, copy=False)
+    return code[position], np.flatnonzero(present).astype(wide.dtype) + shift
 
 
 def _factorize_hashable(values: Any) -> tuple[Codes, NDArray[Any]]:

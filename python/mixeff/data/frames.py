@@ -282,7 +282,7 @@ def _read(name: str, series: Any) -> Column:
 def _read_pandas(name: str, series: pd.Series) -> Column:
     dtype = series.dtype
     if isinstance(dtype, np.dtype):
-        if dtype.kind in "fiub":
+        if dtype.kind in "fiubc":
             return _number(name, series.to_numpy())
         return _read_objects(name, series) if dtype.kind == "O" else _time(name, series)
     if isinstance(dtype, pd.CategoricalDtype):
@@ -336,10 +336,12 @@ def _words(series: Any) -> tuple[NDArray[Any], NDArray[Any]]:
         codes, levels = _arrow_dictionary(series.to_arrow())
     except ImportError:
         codes, levels = factorize(np.asarray(series.to_list(), dtype=object))
-    if series.dtype in (nw.Categorical, nw.Enum):
-        order = np.asarray(series.cat.get_categories().to_list(), dtype=object)
+    if series.dtype == nw.Enum:
+        order = np.asarray(series.dtype.categories, dtype=object)
         return np.append(encode(levels, order), np.int32(-1))[codes], order
-    return sort_levels(codes, levels)
+    # polars orders its categories as words; an arrow dictionary has an order of its own.
+    ordered = series.dtype == nw.Categorical and not series.implementation.is_polars()
+    return (codes, levels) if ordered else sort_levels(codes, levels)
 
 
 def _arrow_dictionary(array: Any) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -353,8 +355,9 @@ def _number(name: str, values: NDArray[Any]) -> Column:
     kind = values.dtype.kind
     if kind == "b":
         return Column(name, "boolean", values)
-    if kind == "i" or (kind == "u" and values.dtype.itemsize < 8):
-        return Column(name, "integer", values.astype(np.int64, copy=False))
+    if kind in "iu":
+        wide = values if values.dtype == np.uint64 else values.astype(np.int64, copy=False)
+        return Column(name, "integer", wide)
     if kind == "c":
         raise _unusable(name, "complex numbers")
     number = values.astype(np.float64, copy=False)

@@ -25,6 +25,7 @@ Term = tuple[Expression, ...]
 _CONTEXT = {**FUNCTIONS, "exp10": lambda value: np.power(10.0, value)}
 del _CONTEXT["I"]  # formulaic has its own
 
+_CONTRASTS = ("Treatment", "Sum", "Helmert", "Diff", "Poly")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m|[⧛⧚]")
 
 
@@ -97,6 +98,8 @@ def _factor(factor: Any, text: str) -> Expression:
     for name in found.functions:
         if "." not in name and name not in known:
             raise found.unknown_function(name, known)
+    if "C" in found.functions:  # as in C(g, Sum)
+        return replace(found, names=tuple(n for n in found.names if n not in _CONTRASTS))
     return found
 
 

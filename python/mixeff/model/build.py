@@ -96,10 +96,11 @@ def _build(
     every = read(inputs, data)
     columns = every.complete()
     outcome = _outcome(inputs, columns, kind)
-    fixed, random = _fixed(inputs, columns), _random(inputs, columns, kind)
+    counted = families.of_outcome(kind, outcome.trials)
+    fixed, random = _fixed(inputs, columns), _random(inputs, columns, counted)
     check_coefficients(columns.n_rows, fixed.x[0].shape[1], kind)
     design = Design(
-        family=kind.name if outcome.trials is not None else kind.unit_trials or kind.name,
+        family=counted.name,
         link=link,
         y=outcome.y,
         trials=outcome.trials,

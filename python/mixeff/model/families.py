@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ..errors import UnknownFamilyError, UnknownLinkError
 from .links import LINKS, Link
 
-__all__ = ["FAMILIES", "LINKS", "Family", "Link", "family", "link"]
+__all__ = ["FAMILIES", "LINKS", "Family", "Link", "family", "link", "of_outcome"]
 
 Array = NDArray[np.float64]
 Optional = Array | None
@@ -332,6 +332,24 @@ def family(name: str) -> Family:
     if found is None:
         raise UnknownFamilyError(f"there is no family {name!r}{_choices(name, FAMILIES)}")
     return found
+
+
+def of_outcome(family: Family, trials: Optional) -> Family:
+    """The family that fits the outcomes: a binomial whose trials are all one is a bernoulli.
+
+    Parameters
+    ----------
+    family : Family
+    trials : ndarray or None
+        None means ones.
+
+    Returns
+    -------
+    Family
+    """
+    if trials is not None or family.unit_trials is None:
+        return family
+    return FAMILIES[family.unit_trials]
 
 
 def link(family: Family, name: str | None = None) -> Link:

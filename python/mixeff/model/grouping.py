@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import Column, factorize
+from ..errors import FormulaError
 from ..formula import Group
 from .design import GroupingFactor
 
@@ -83,7 +85,7 @@ class GroupingSpec:
     levels: tuple[NDArray[Any], ...]
     keys: NDArray[np.int64] | None = None
 
-    @cached_property
+    @property
     def labels(self) -> Labels:
         """Labels of the levels."""
         if self.keys is None:
@@ -94,7 +96,7 @@ class GroupingSpec:
     @property
     def n_levels(self) -> int:
         """Number of levels."""
-        return len(self.labels)
+        return len(self.levels[0] if self.keys is None else self.keys)
 
 
 def learn_grouping(
@@ -112,9 +114,18 @@ def learn_grouping(
     -------
     spec : GroupingSpec
     factor : GroupingFactor
+
+    Raises
+    ------
+    FormulaError
+        If the columns have more combinations than there are integers.
     """
     coded = [columns[name].codes() for name in group.columns]
     levels = tuple(level for _, level in coded)
+    if math.prod(len(level) for level in levels) >= 2**63:
+        raise FormulaError(
+            f"the columns of {group.name!r} have too many combinations; make the factor a column"
+        )
     codes, keys = coded[0][0], None
     if len(coded) > 1:
         codes, keys = factorize(_combine([c for c, _ in coded], levels))

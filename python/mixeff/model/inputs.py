@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import Column, Columns, from_any
-from ..errors import FormulaError, InfiniteValueError, LengthError, WeightsError
+from ..errors import ArgumentError, FormulaError, InfiniteValueError, LengthError
 from ..formula import Formula, expression, parse
 from .families import Family
 from .matrix import required
@@ -129,7 +129,7 @@ def _as_array(name: str, values: Any) -> Array:
     try:
         array = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise WeightsError(f"{name}= takes the name of a column, or numbers") from None
+        raise ArgumentError(f"{name}= takes the name of a column, or numbers") from None
     if array.ndim != 1:
         raise LengthError(f"{name}= has {array.ndim} dimensions; give one number for each row")
     if np.isinf(array).any():

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import Column, Columns, Schema, column_names, from_any
-from ..errors import ColumnTypeError, NewDataError, UnseenLevelError
+from ..errors import ArgumentError, ColumnTypeError, NewDataError, UnseenLevelError
 from . import families
 from .build import random_term
 from .design import Design, GroupingFactor
@@ -67,16 +67,16 @@ def design_for_new_data(
     ([[1.0, 7.0]], [-1])
     """
     if new_levels not in ("error", "population"):
-        raise NewDataError(f"new_levels is 'error' or 'population', not {new_levels!r}")
+        raise ArgumentError(f"new_levels is 'error' or 'population', not {new_levels!r}")
     inputs = spec.inputs
     every = _read(inputs, data, new_levels, need_response)
     complete = _complete_rows(every, inputs, need_response)
     columns = _conform(every if complete is None else every.take(complete), spec.schema)
     outcome = _outcome(spec, inputs, columns) if need_response else _no_outcome(columns)
-    family = families.family(spec.family)
+    family = families.of_outcome(families.family(spec.family), outcome.trials)
     fixed = tuple(recode_matrix(matrix, columns) for matrix in spec.predictors)
     return Design(
-        family=family.name if outcome.trials is not None else family.unit_trials or family.name,
+        family=family.name,
         link=spec.link,
         y=outcome.y,
         trials=outcome.trials,

@@ -65,7 +65,7 @@ def _of_dependence(found: Dependence, names: tuple[str, ...]) -> Notice:
 def of_single_levels(spec: MatrixSpec, columns: Columns) -> list[Notice]:
     """Factors with one level, which have no columns."""
     planned = spec.plan.factors if spec.plan is not None else {}
-    levels = {name: known for name, known in planned.values()}
+    levels = dict(planned.values())
     levels.update({n: columns[n].schema.levels or () for n in spec.columns if columns[n].is_factor})
     return [
         Notice(

@@ -178,7 +178,8 @@ def _product(
     dummies = [codes[text] == code for text, code in column.dummies]
     if dummies:
         parts.append(reduce(np.logical_and, dummies))
-    return reduce(np.multiply, parts) if parts else 1.0
+    with np.errstate(over="ignore", invalid="ignore"):  # reported with its row
+        return reduce(np.multiply, parts) if parts else 1.0
 
 
 def _codes(column: Column, levels: tuple[Hashable, ...], columns: Columns) -> Codes:

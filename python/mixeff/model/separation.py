@@ -9,7 +9,6 @@ models").
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -106,17 +105,14 @@ def find_separation(design: Design) -> Separation | None:
     alone = screen_separation(design)
     if alone or not FAMILIES[design.family].is_binary:
         return alone[0] if alone else None
-    x = _standardised(design.X)
-    signs = _signs(*_outcomes(design))
-    columns = list(range(x.shape[1]))
-    direction = _direction(x, signs, columns)
+    rows = _faced(_standardised(design.X), *_outcomes(design))
+    direction = _climb(rows, rows.mean(axis=0))
     if direction is None:
         return None
-    columns, direction = _smallest(x, signs, columns, direction)
-    strict = all(bool(np.all(rows @ direction > _TOLERANCE)) for rows in _faced(x, signs, columns))
+    columns = _smallest(rows, direction, 0 if _has_intercept(design.X) else None)
     names = [design.x_names[0][j] for j in columns]
     named = [name for name in names if name != "Intercept"]
-    return Separation(tuple(named or names), strict)
+    return Separation(tuple(named or names), _has_margin(rows[:, columns]))
 
 
 # One covariate --------------------------------------------------------------------------------
@@ -167,57 +163,54 @@ def _standardised(x: Array) -> Array:
     return z / np.abs(z).max(axis=0)
 
 
-def _signs(success: Mask, failure: Mask) -> NDArray[np.int8]:
-    """1 for rows of successes, -1 of failures, 0 of both."""
-    return success.astype(np.int8) - failure.astype(np.int8)
-
-
-def _faced(x: Array, signs: NDArray[np.int8], columns: list[int]) -> Iterator[Array]:
+def _faced(x: Array, success: Mask, failure: Mask) -> Array:
     """Rows turned so that a separating direction has a product of 0 or more with each."""
-    part = x[:, columns]
-    yield part[signs > 0]
-    yield -part[signs < 0]
-    if np.any(signs == 0):
-        yield part[signs == 0]
-        yield -part[signs == 0]
+    return np.vstack([x[success], -x[failure]])
 
 
-def _direction(x: Array, signs: NDArray[np.int8], columns: list[int]) -> Array | None:
-    """A direction that separates, or None; rows become constraints when they are violated."""
-    rows = np.vstack(list(_faced(x, signs, columns)))
-    total = rows.mean(axis=0)
+def _climb(rows: Array, gain: Array) -> Array | None:
+    """The direction of most gain among those with no negative product with any row.
+
+    None if there is no gain. Rows become constraints of the linear program as they are violated.
+    """
+    batch = 20 * rows.shape[1] + 200
     active = np.zeros(len(rows), dtype=bool)
-    active[:: max(1, len(rows) // (20 * len(columns) + 200))] = True
+    active[:: max(1, len(rows) // batch)] = True
     for _ in range(_ROUNDS):
-        direction = _solve(total, rows[active])
-        if total @ direction <= _TOLERANCE:
+        direction = _solve(rows[active], gain)
+        if gain @ direction <= _TOLERANCE:
             return None
         product = rows @ direction
         violated = np.flatnonzero(product < -_TOLERANCE)
         if len(violated) == 0:
             return direction
-        active[violated[np.argsort(product[violated])[: 20 * len(columns) + 200]]] = True
+        active[violated[np.argsort(product[violated])[:batch]]] = True
     return None
 
 
-def _solve(total: Array, rows: Array) -> Array:
+def _solve(rows: Array, gain: Array) -> Array:
     from scipy.optimize import linprog
 
-    found = linprog(-total, A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=(-1, 1), method="highs")
-    return np.zeros(len(total)) if found.x is None else np.asarray(found.x)
+    found = linprog(-gain, A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=(-1, 1), method="highs")
+    return np.zeros(len(gain)) if found.x is None else np.asarray(found.x)
 
 
-def _smallest(
-    x: Array, signs: NDArray[np.int8], columns: list[int], direction: Array
-) -> tuple[list[int], Array]:
-    """Leave out columns one by one as long as the rest separates."""
-    kept = [j for j, d in zip(columns, direction, strict=True) if abs(d) > _TOLERANCE]
-    direction = direction[np.abs(direction) > _TOLERANCE]
+def _smallest(rows: Array, direction: Array, intercept: int | None) -> list[int]:
+    """Leave out columns one by one as long as the rest separates; the intercept stays."""
+    kept = np.flatnonzero(np.abs(direction) > _TOLERANCE).tolist()
     for j in kept[::-1] if len(kept) <= _FEW else ():
         fewer = [k for k in kept if k != j]
-        again = (
-            _direction(x, signs, fewer) if fewer and not (_has_intercept(x) and j == 0) else None
-        )
-        if again is not None:
-            kept, direction = fewer, again
-    return kept, direction
+        if fewer and j != intercept and _separates(rows[:, fewer]):
+            kept = fewer
+    return kept
+
+
+def _separates(rows: Array) -> bool:
+    return _climb(rows, rows.mean(axis=0)) is not None
+
+
+def _has_margin(rows: Array) -> bool:
+    """Whether some direction keeps every row off the border."""
+    with_margin = np.column_stack([rows, -np.ones(len(rows))])
+    gain = np.append(np.zeros(rows.shape[1]), 1.0)
+    return _climb(with_margin, gain) is not None
