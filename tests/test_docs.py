@@ -34,7 +34,13 @@ def run_python(code, names, page):
     exec(compile(code, page_name(page), "exec"), names)
 
 
+def with_blank_lines(code):
+    """A blank line that more output follows is part of the output, as it is on the screen."""
+    return re.sub(r"\n(?=\n(?!>>>).)", "\n<BLANKLINE>", code)
+
+
 def run_session(code, names, page):
+    code = with_blank_lines(code)
     test = doctest.DocTestParser().get_doctest(code, names, page_name(page), page_name(page), 0)
     runner = doctest.DocTestRunner(optionflags=FLAGS)
     report = []

@@ -66,7 +66,7 @@ def test_the_simulated_study_has_the_announced_size():
     frame = simulate_doctors()
     assert len(frame) == 8525
     assert frame["doctor"].nunique() == 407
-    assert frame["doctor"].value_counts().min() >= 2
+    assert np.bincount(frame["doctor"])[1:].min() >= 2
 
 
 def test_the_same_seed_gives_the_same_study():
