@@ -1,1 +1,217 @@
-//! Python bindings.
+//! Python bindings of `mixeff-core`: convert arrays, map errors, release the interpreter, hear Ctrl-C.
+
+mod convert;
+mod run;
+
+use convert::{column_slices, fitted_dict, optional_slices, term_data, Inputs};
+use mixeff_core::design::model::ModelData;
+use mixeff_core::design::Model;
+use mixeff_core::family::{pairs, registry};
+use mixeff_core::integrate::gaussian::Gaussian;
+use mixeff_core::integrate::Marginal;
+use mixeff_core::linalg::dense::Symmetric;
+use mixeff_core::optimize::glmm::{self, Task};
+use mixeff_core::optimize::{gaussian, start, Control, Fitted, Monitor};
+use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::exceptions::{PyFloatingPointError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use run::run;
+use std::sync::Arc;
+
+type Floats<'py> = PyReadonlyArray1<'py, f64>;
+type Matrix<'py> = PyReadonlyArray2<'py, f64>;
+type TermTuple<'py> = (usize, Option<Matrix<'py>>, Vec<usize>, String);
+
+/// An immutable model: response, design matrices, grouping structure, family.
+#[pyclass(frozen, module = "mixeff._native")]
+struct Problem {
+    model: Arc<Model>,
+}
+
+fn outside() -> PyErr {
+    PyFloatingPointError::new_err("the likelihood cannot be evaluated at these parameters")
+}
+
+#[pymethods]
+impl Problem {
+    /// Sorts the rows and lays out the design. Arrays are copied.
+    #[new]
+    #[pyo3(signature = (*, family, link, y, trials, weights, x, offset, factors, terms))]
+    #[allow(clippy::too_many_arguments)]
+    fn new(
+        py: Python<'_>, family: &str, link: &str, y: Floats<'_>, trials: Option<Floats<'_>>,
+        weights: Option<Floats<'_>>, x: Vec<Matrix<'_>>, offset: Vec<Option<Floats<'_>>>,
+        factors: Vec<(PyReadonlyArray1<'_, i32>, usize)>, terms: Vec<TermTuple<'_>>,
+    ) -> PyResult<Self> {
+        let family = registry::lookup(family, link)
+            .ok_or_else(|| PyValueError::new_err(format!("no family '{family}' with link '{link}'")))?;
+        let inputs = Inputs { n: y.as_slice()?.len(), predictors: family.predictors() };
+        inputs.check(&x, &offset)?;
+        let data = ModelData {
+            family,
+            y: y.as_slice()?,
+            trials: inputs.rows(trials.as_ref())?,
+            weights: inputs.rows(weights.as_ref())?,
+            x: x.iter().map(column_slices).collect::<PyResult<_>>()?,
+            offset: optional_slices(&offset)?,
+            factors: factors.iter().map(|(codes, n)| inputs.codes(codes, *n)).collect::<PyResult<_>>()?,
+            terms: terms.iter().map(|t| term_data(&inputs, factors.len(), t)).collect::<PyResult<_>>()?,
+        };
+        let model = py.detach(|| Model::new(data)).map_err(PyValueError::new_err)?;
+        Ok(Problem { model: Arc::new(model) })
+    }
+
+    /// Maximum likelihood by Laplace (`nodes=1`) or adaptive quadrature. A dictionary of numbers.
+    #[pyo3(signature = (*, nodes, start, metric, max_evaluations, tolerance, progress))]
+    #[allow(clippy::too_many_arguments)]
+    fn fit<'py>(
+        &self, py: Python<'py>, nodes: usize, start: Option<(Floats<'py>, Floats<'py>)>, metric: Option<Floats<'py>>,
+        max_evaluations: usize, tolerance: f64, progress: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let start = start.map(|(b, t)| Ok::<_, PyErr>((b.as_slice()?.to_vec(), t.as_slice()?.to_vec()))).transpose()?;
+        let metric = metric
+            .map(|m| Ok::<_, PyErr>(Symmetric { n: self.dim(), values: m.as_slice()?.to_vec() }))
+            .transpose()?;
+        let task = Task { nodes, start, metric, control: Control { max_evaluations, tolerance } };
+        self.run(py, progress, move |model, monitor| glmm::fit(model, &task, monitor))
+    }
+
+    /// ML or REML through the profiled criterion; for the gaussian identity model only.
+    #[pyo3(signature = (*, reml, start, max_evaluations, tolerance, progress))]
+    fn fit_gaussian<'py>(
+        &self, py: Python<'py>, reml: bool, start: Option<Floats<'py>>, max_evaluations: usize, tolerance: f64,
+        progress: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let start = start.map(|t| Ok::<_, PyErr>(t.as_slice()?.to_vec())).transpose()?;
+        let control = Control { max_evaluations, tolerance };
+        self.run(py, progress, move |model, monitor| gaussian::fit(model, reml, start.as_deref(), &control, monitor))
+    }
+
+    /// Log-likelihood and its gradient by `(beta, theta)`.
+    fn evaluate<'py>(
+        &self, py: Python<'py>, beta: Floats<'py>, theta: Floats<'py>, nodes: usize,
+    ) -> PyResult<(f64, Bound<'py, PyArray1<f64>>)> {
+        let (beta, theta) = (beta.as_slice()?, theta.as_slice()?);
+        self.check_parameters(beta, theta)?;
+        let value = py.detach(|| {
+            let mut marginal = Marginal::new(&self.model);
+            marginal.set_nodes(nodes);
+            marginal.evaluate(beta, theta)
+        });
+        let (value, mut gradient) = value.ok_or_else(outside)?;
+        gradient.iter_mut().for_each(|g| *g = -*g);
+        Ok((-value, PyArray1::from_vec(py, gradient)))
+    }
+
+    /// The profiled criterion at `theta` relative to the residual SD: `(log-likelihood, sigma2, degrees of freedom)`.
+    fn profile(&self, py: Python<'_>, theta: Floats<'_>, reml: bool) -> PyResult<(f64, f64, f64)> {
+        let theta = theta.as_slice()?;
+        py.detach(|| {
+            let mut criterion = Gaussian::new(&self.model, reml);
+            let df = criterion.degrees_of_freedom();
+            criterion.solve(theta).map(|s| (-s.value, s.sigma2, df))
+        })
+        .ok_or_else(outside)
+    }
+
+    /// Starting values `(beta, theta)`.
+    fn start<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
+        let found = py.detach(|| start::start(&mut Marginal::new(&self.model), &Monitor::default()));
+        let found = found.ok_or_else(outside)?;
+        Ok((PyArray1::from_vec(py, found.beta), PyArray1::from_vec(py, found.theta)))
+    }
+
+    /// Log-density, score and observed weight of every row, weighted, at linear predictors `(D, n)` in the user's row order.
+    fn row_derivatives<'py>(
+        &self, py: Python<'py>, eta: Floats<'py>,
+    ) -> PyResult<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
+        let eta = eta.as_slice()?;
+        let (n, d) = (self.model.n(), self.model.predictors.len());
+        if eta.len() != n * d {
+            return Err(PyValueError::new_err("eta must have one value per predictor and row"));
+        }
+        let (l, s, w) = py.detach(|| row_derivatives(&self.model, eta, n, d));
+        Ok((PyArray1::from_vec(py, l), PyArray1::from_vec(py, s), PyArray1::from_vec(py, w)))
+    }
+
+    /// Number of rows.
+    #[getter]
+    fn n(&self) -> usize {
+        self.model.n()
+    }
+
+    /// Largest number of random effects per level if there is one grouping factor, else 0.
+    #[getter]
+    fn quadrature_dimension(&self) -> usize {
+        match &self.model.factors[..] {
+            [factor] => factor.p(),
+            _ => 0,
+        }
+    }
+}
+
+impl Problem {
+    fn dim(&self) -> usize {
+        self.model.n_beta() + self.model.n_theta()
+    }
+
+    fn check_parameters(&self, beta: &[f64], theta: &[f64]) -> PyResult<()> {
+        if beta.len() == self.model.n_beta() && theta.len() == self.model.n_theta() {
+            return Ok(());
+        }
+        Err(PyValueError::new_err(format!(
+            "beta must have {} entries and theta {}, not {} and {}",
+            self.model.n_beta(),
+            self.model.n_theta(),
+            beta.len(),
+            theta.len()
+        )))
+    }
+
+    fn run<'py>(
+        &self, py: Python<'py>, progress: Option<Bound<'py, PyAny>>,
+        task: impl FnOnce(&Model, &Monitor) -> Option<Fitted> + Send + 'static,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let model = Arc::clone(&self.model);
+        let fitted = run(py, progress, move |monitor| task(&model, monitor))?.ok_or_else(outside)?;
+        fitted_dict(py, &self.model, fitted)
+    }
+}
+
+fn row_derivatives(model: &Model, eta: &[f64], n: usize, d: usize) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+    let (mut l, mut s, mut w) = (vec![0.0; n], vec![0.0; n * d], vec![0.0; n * pairs(d)]);
+    let sorted: Vec<f64> =
+        (0..d).flat_map(|k| model.row_order.iter().map(move |&i| eta[k * n + i as usize])).collect();
+    model.family.curvature(model.all_rows(), &sorted, &mut l, &mut s, &mut w);
+    let unsort = |v: &[f64]| -> Vec<f64> {
+        let mut out = vec![0.0; v.len()];
+        for (block, out) in v.chunks_exact(n.max(1)).zip(out.chunks_exact_mut(n.max(1))) {
+            block.iter().zip(&model.row_order).for_each(|(v, &i)| out[i as usize] = *v);
+        }
+        out
+    };
+    (unsort(&l), unsort(&s), unsort(&w))
+}
+
+/// Names of the families with their links, as the core knows them.
+#[pyfunction]
+fn families(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
+    PyList::new(py, registry::all().iter().map(|row| (row.family, row.link)))
+}
+
+/// Nodes and log-weights of the Gauss-Hermite rule for the standard normal density.
+#[pyfunction]
+fn gauss_hermite(py: Python<'_>, nodes: usize) -> (Bound<'_, PyArray1<f64>>, Bound<'_, PyArray1<f64>>) {
+    let (z, w) = mixeff_core::integrate::rule::gauss_hermite(nodes);
+    (PyArray1::from_vec(py, z), PyArray1::from_vec(py, w))
+}
+
+/// The extension module.
+#[pymodule]
+fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
+    m.add_class::<Problem>()?;
+    m.add_function(wrap_pyfunction!(families, m)?)?;
+    m.add_function(wrap_pyfunction!(gauss_hermite, m)?)?;
+    Ok(())
+}

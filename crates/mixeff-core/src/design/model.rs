@@ -100,6 +100,8 @@ pub struct Model {
     pub user_factor: Vec<usize>,
     /// Old code of each level, factor by factor.
     pub level_order: Vec<Vec<u32>>,
+    /// Number of levels of each factor as the user gave it, some perhaps without rows.
+    n_user_levels: Vec<usize>,
     /// Random-effects terms, in the user's order, with `factor` in elimination order.
     pub terms: Vec<Term>,
     /// Row of the user's data that each sorted row came from.
@@ -127,6 +129,7 @@ impl Model {
         let (trials, weights) = (gather(data.trials, &order), gather(data.weights, &order));
         let rows = Rows { y: &y, trials: &trials, weights: &weights };
         let log_normalizer = data.family.log_normalizer(rows);
+        let n_user_levels = user_factor.iter().map(|&f| data.factors[f].n_levels).collect();
         let predictors = lay_out_predictors(&data.x, &data.offset, &order, &shards);
         Ok(Model {
             family: data.family,
@@ -137,6 +140,7 @@ impl Model {
             factors,
             user_factor,
             level_order,
+            n_user_levels,
             terms,
             row_order: order,
             nested,
@@ -148,6 +152,16 @@ impl Model {
     /// Number of rows.
     pub fn n(&self) -> usize {
         self.y.len()
+    }
+
+    /// Number of levels of a factor as the user gave it.
+    pub fn user_levels(&self, factor: usize) -> usize {
+        self.n_user_levels[factor]
+    }
+
+    /// All response rows, in sorted order.
+    pub fn all_rows(&self) -> Rows<'_> {
+        Rows { y: &self.y, trials: &self.trials, weights: &self.weights }
     }
 
     /// Number of fixed effects over all predictors.
@@ -177,7 +191,7 @@ impl Model {
 
     /// The response rows of a shard.
     pub fn rows(&self, shard: &Shard) -> Rows<'_> {
-        Rows { y: &self.y, trials: &self.trials, weights: &self.weights }.range(shard.rows.start, shard.rows.end)
+        self.all_rows().range(shard.rows.start, shard.rows.end)
     }
 
     /// Column `c` of `X` of predictor `d` on a shard's rows.

@@ -28,6 +28,16 @@ impl Term {
         self.entries.len()
     }
 
+    /// Covariance matrix `Lambda Lambda'` of the term, `p x p`.
+    pub fn covariance(&self, theta: &[f64]) -> Vec<f64> {
+        let p = self.p;
+        let mut l = vec![0.0; p * p];
+        for (k, &(r, c)) in self.entries.iter().enumerate() {
+            l[r * p + c] = theta[self.theta_start + k];
+        }
+        (0..p * p).map(|i| (0..p).map(|k| l[i / p * p + k] * l[i % p * p + k]).sum()).collect()
+    }
+
     /// The places of `theta` among the entries of a factor with `size` columns: `(k, position)`.
     pub fn places(&self, size: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
         self.entries

@@ -13,6 +13,8 @@ use super::simd::Arithmetic;
 pub struct Bernoulli<L>(pub L);
 
 impl<L: ProbabilityLink> Density<1> for Bernoulli<L> {
+    const EVERYWHERE: bool = L::EVERYWHERE;
+
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta]: [T; 1]) -> T {
         eta.chain(self.0.log_likelihood::<T::A>(y, 1.0 - y, eta.value()))

@@ -16,6 +16,7 @@ pub struct Binomial<L>(pub L);
 
 impl<L: ProbabilityLink> Density<1> for Binomial<L> {
     const TRIALS: bool = true;
+    const EVERYWHERE: bool = L::EVERYWHERE;
 
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, trials: f64, [eta]: [T; 1]) -> T {

@@ -13,6 +13,9 @@ pub trait Density<const D: usize>: Copy + Send + Sync + 'static {
     /// Whether the number of trials is read.
     const TRIALS: bool = false;
 
+    /// Whether the value is finite for every finite `eta`, so that it need not be looked at.
+    const EVERYWHERE: bool = false;
+
     /// `l(y; eta)` without the terms free of `eta`.
     fn log_density<T: Real>(&self, y: f64, trials: f64, eta: [T; D]) -> T;
 
@@ -91,24 +94,22 @@ impl<F: Density<D>, const D: usize> Pointwise<F, D> {
     ) {
         let (n, trials) = (rows.len(), self.trials(rows));
         let [l, s, w] = out;
-        let mut pass = Pass::<F, D, ORDER> {
+        let pass = Pass::<F, D, ORDER> {
             family: &self.0,
             y: rows.y,
             trials,
             eta,
             h,
-            l,
-            s,
-            w,
+            l: &mut *l,
+            s: &mut *s,
+            w: &mut *w,
         };
-        if n >= LANES {
-            dispatch(&mut pass);
-        } else if n > 0 {
-            pass.run_few();
+        match n {
+            0 => {}
+            1..LANES => pass.run_few(),
+            _ => dispatch(pass),
         }
-        weigh(rows.weights, pass.l);
-        weigh(rows.weights, pass.s);
-        weigh(rows.weights, pass.w);
+        [l, s, w].into_iter().for_each(|x| weigh(rows.weights, x));
     }
 }
 
@@ -162,7 +163,7 @@ impl<F: Density<D>, const D: usize, const ORDER: u8> Kernel for Pass<'_, F, D, O
             let jet = self
                 .family
                 .expand::<A>(y[k], trials[k], std::array::from_fn(|d| eta[d][k]));
-            let inside = jet.value().abs() < f64::INFINITY;
+            let inside = F::EVERYWHERE || jet.value().abs() < f64::INFINITY;
             let or = |x: f64, outside: f64| if inside { x } else { outside };
             l[k] = or(jet.value(), f64::NEG_INFINITY);
             for a in 0..D {
@@ -218,7 +219,7 @@ impl<F: Density<D>, const D: usize, const ORDER: u8> Pass<'_, F, D, ORDER> {
 
     /// Less rows than a vector has: filled up with the last one.
     #[cold]
-    fn run_few(&mut self) {
+    fn run_few(self) {
         let n = self.y.len();
         let [[mut y], [mut trials]] = [[[0.0; LANES]; 1]; 2];
         let (mut eta, mut h) = ([[0.0; LANES]; D], [[[0.0; LANES]; D]; D]);
@@ -227,7 +228,7 @@ impl<F: Density<D>, const D: usize, const ORDER: u8> Pass<'_, F, D, ORDER> {
         fill(self.eta, n, eta.as_flattened_mut());
         fill(self.h, n, h.as_flattened_mut().as_flattened_mut());
         let (mut l, mut s, mut w) = ([0.0; LANES], eta, h);
-        dispatch(&mut Pass::<F, D, ORDER> {
+        dispatch(Pass::<F, D, ORDER> {
             family: self.family,
             y: &y,
             trials: &trials,

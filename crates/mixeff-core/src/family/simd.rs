@@ -50,16 +50,16 @@ pub trait Kernel {
 }
 
 /// Runs a kernel over all its rows.
-pub fn dispatch<K: Kernel>(kernel: &mut K) {
+pub fn dispatch<K: Kernel>(kernel: K) {
     static WIDEST: OnceLock<Arch> = OnceLock::new();
     if kernel.rows() > 0 {
         WIDEST.get_or_init(Arch::new).dispatch(Loop(kernel));
     }
 }
 
-struct Loop<'a, K>(&'a mut K);
+struct Loop<K>(K);
 
-impl<K: Kernel> WithSimd for Loop<'_, K> {
+impl<K: Kernel> WithSimd for Loop<K> {
     type Output = ();
 
     #[inline(always)]
@@ -74,7 +74,7 @@ impl<K: Kernel> WithSimd for Loop<'_, K> {
 
 /// Vector by vector; the last overlaps the one before, in place of a loop over single rows.
 #[inline(always)]
-fn run<A: Arithmetic, K: Kernel>(kernel: &mut K) {
+fn run<A: Arithmetic, K: Kernel>(mut kernel: K) {
     let last = kernel.rows().saturating_sub(LANES);
     let mut start = 0;
     loop {

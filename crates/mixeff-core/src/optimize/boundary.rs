@@ -4,8 +4,7 @@
 //! only if the objective rises when the variance does.
 
 use super::Objective;
-use crate::design::term::lambdas;
-use crate::design::{Lambda, Model, Term};
+use crate::design::{Model, Term};
 use crate::linalg::dense::Symmetric;
 
 /// A diagonal entry this small, in units of its conditional standard deviation, is tried at zero.
@@ -16,11 +15,9 @@ const EQUAL: f64 = 1e-6;
 /// `theta` in its standard form: for every term the lower-triangular factor of the same covariance matrix with a non-negative
 /// diagonal, and zero columns where the covariance is singular.
 pub fn standard_form(model: &Model, theta: &[f64]) -> Vec<f64> {
-    let sizes = model.sizes();
-    let all = lambdas(&model.terms, &sizes, theta);
     let mut out = theta.to_vec();
     for term in &model.terms {
-        let l = canonical(term, &all[term.factor]);
+        let l = canonical(term, theta);
         for (k, &(r, c)) in term.entries.iter().enumerate() {
             out[term.theta_start + k] = l[r * term.p + c];
         }
@@ -29,15 +26,9 @@ pub fn standard_form(model: &Model, theta: &[f64]) -> Vec<f64> {
 }
 
 /// Semi-definite Cholesky factor of a term's covariance.
-fn canonical(term: &Term, lambda: &Lambda) -> Vec<f64> {
+fn canonical(term: &Term, theta: &[f64]) -> Vec<f64> {
     let p = term.p;
-    let entry = |r: usize, c: usize| lambda.values[(term.first + r) * lambda.p + term.first + c];
-    let mut sigma = vec![0.0; p * p];
-    for r in 0..p {
-        for c in 0..p {
-            sigma[r * p + c] = (0..p).map(|k| entry(r, k) * entry(c, k)).sum();
-        }
-    }
+    let mut sigma = term.covariance(theta);
     let largest: Vec<f64> = (0..p).map(|r| sigma[r * p + r]).collect();
     for j in 0..p {
         let d = sigma[j * p + j] - (0..j).map(|k| sigma[j * p + k] * sigma[j * p + k]).sum::<f64>();

@@ -11,6 +11,8 @@ use crate::family::simd::Arithmetic;
 pub struct Cauchit;
 
 impl ProbabilityLink for Cauchit {
+    const EVERYWHERE: bool = true;
+
     #[inline(always)]
     fn log_probabilities<A: Arithmetic>(self, eta: f64) -> [Taylor; 2] {
         let x = eta.abs();

@@ -1,6 +1,6 @@
 //! The complementary log-log link: the minimum extreme value (Gumbel) distribution.
 
-use super::{ProbabilityLink, Taylor};
+use super::{select, ProbabilityLink, Taylor};
 use crate::family::math;
 use crate::family::simd::Arithmetic;
 
@@ -64,5 +64,5 @@ fn ln_1m_exp_neg_exp<A: Arithmetic>(eta: f64, mu: f64) -> Taylor {
         A::mul_add(x2, math::polynomial::<A, 6>(x2, &LN_SINHC_2), -0.5 * x),
         A::mul_add(x2, math::polynomial::<A, 6>(x2, &LN_SINHC_3), -0.5 * x),
     ];
-    std::array::from_fn(|k| if near { close[k] } else { far[k] })
+    select(near, close, far)
 }

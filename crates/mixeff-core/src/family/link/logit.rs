@@ -22,6 +22,8 @@ fn logistic<A: Arithmetic>(eta: f64) -> [f64; 3] {
 }
 
 impl ProbabilityLink for Logit {
+    const EVERYWHERE: bool = true;
+
     #[inline(always)]
     fn log_probabilities<A: Arithmetic>(self, eta: f64) -> [Taylor; 2] {
         [(1.0, 0.0), (0.0, 1.0)].map(|(s, f)| self.log_likelihood::<A>(s, f, eta))

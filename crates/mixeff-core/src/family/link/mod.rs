@@ -32,6 +32,9 @@ pub type Taylor = [f64; 4];
 
 /// A link for a probability `F(eta)`.
 pub trait ProbabilityLink: Copy + Send + Sync + 'static {
+    /// Whether both logarithms are finite for every finite `eta`.
+    const EVERYWHERE: bool = false;
+
     /// `log F(eta)` and `log (1 - F(eta))` with their derivatives, all exact in both tails; not
     /// numbers outside the domain.
     fn log_probabilities<A: Arithmetic>(self, eta: f64) -> [Taylor; 2];
@@ -67,12 +70,15 @@ pub trait MeanLink: Copy + Send + Sync + 'static {
 /// from `log F` at `-|eta|` and at `|eta|`, as functions of their arguments.
 #[inline(always)]
 fn symmetric(eta: f64, [low, high]: [Taylor; 2]) -> [Taylor; 2] {
-    let negative = eta < 0.0;
-    let pick = |swap: bool, k: usize| if swap { low[k] } else { high[k] };
-    [
-        std::array::from_fn(|k| pick(negative, k)),
-        mirror(std::array::from_fn(|k| pick(!negative, k))),
-    ]
+    let below = eta < 0.0;
+    [select(below, low, high), mirror(select(below, high, low))]
+}
+
+/// `f` if the condition holds, else `g`, entry by entry.
+#[inline(always)]
+fn select(condition: bool, [f, f1, f2, f3]: Taylor, [g, g1, g2, g3]: Taylor) -> Taylor {
+    let pick = |x: f64, y: f64| if condition { x } else { y };
+    [pick(f, g), pick(f1, g1), pick(f2, g2), pick(f3, g3)]
 }
 
 /// The function of the negative argument.

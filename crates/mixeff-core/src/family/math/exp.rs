@@ -28,21 +28,21 @@ const QUADRATIC: [f64; 10] = [
     2.510_038_549_551_032e-8,
 ];
 
-/// `x = k log 2 + r`: returns `2^k`, `r` and `exp(r) - 1 - r`. For `x` between the limits.
+/// `x = k log 2 + r`: returns `2^k`, `r` and `(exp(r) - 1 - r) / r^2`. For `x` between the limits.
 #[inline(always)]
 fn reduce<A: Arithmetic>(x: f64) -> (f64, f64, f64) {
     let shifted = A::mul_add(x, std::f64::consts::LOG2_E, SHIFT);
     let k = shifted - SHIFT;
     let r = A::mul_add(k, -LN_2_LO, A::mul_add(k, -LN_2_HI, x));
     let scale = f64::from_bits((shifted.to_bits() << 52).wrapping_add(1.0_f64.to_bits()));
-    (scale, r, r * r * polynomial::<A, 10>(r, &QUADRATIC))
+    (scale, r, polynomial::<A, 10>(r, &QUADRATIC))
 }
 
 /// `exp(x)` within 1 ulp; infinite above 709.4, zero below -708.39 (no subnormal results).
 #[inline(always)]
 pub fn exp<A: Arithmetic>(x: f64) -> f64 {
-    let (scale, r, rest) = reduce::<A>(x);
-    let e = scale * (1.0 + (r + rest));
+    let (scale, r, q) = reduce::<A>(x);
+    let e = scale * (1.0 + A::mul_add(r * r, q, r));
     let e = if x > OVERFLOW { f64::INFINITY } else { e };
     if x < UNDERFLOW {
         0.0
@@ -54,8 +54,8 @@ pub fn exp<A: Arithmetic>(x: f64) -> f64 {
 /// `exp(x) - 1` within 2 ulp; infinite above 709.4.
 #[inline(always)]
 pub fn exp_m1<A: Arithmetic>(x: f64) -> f64 {
-    let (scale, r, rest) = reduce::<A>(x);
-    let e = A::mul_add(scale, r + rest, scale - 1.0);
+    let (scale, r, q) = reduce::<A>(x);
+    let e = A::mul_add(scale, A::mul_add(r * r, q, r), scale - 1.0);
     let e = if x > OVERFLOW { f64::INFINITY } else { e };
     if x < -40.0 {
         -1.0
@@ -67,10 +67,10 @@ pub fn exp_m1<A: Arithmetic>(x: f64) -> f64 {
 /// `exp(x) - 1 - x` within 4 ulp; infinite above 709.4.
 #[inline(always)]
 pub fn exp_m1_mx<A: Arithmetic>(x: f64) -> f64 {
-    let (scale, _, rest) = reduce::<A>(x);
+    let (scale, r, q) = reduce::<A>(x);
     let e = exp_m1::<A>(x) - x;
     if scale == 1.0 {
-        rest
+        r * r * q
     } else {
         e
     }

@@ -8,9 +8,6 @@
 use super::polynomial;
 use crate::family::simd::Arithmetic;
 
-/// From here on the probability of the tail is zero in double precision.
-const FAR: f64 = 1e75;
-
 /// `(x + 3) h(x)` in `t = (x - 4) / (x + 4)`, interpolated at Chebyshev nodes: relative error
 /// 2.1e-16.
 const EXCESS: [f64; 27] = [
@@ -74,11 +71,10 @@ const THIRD: [f64; 27] = [
     -9.423_029_570_608_121e-6,
 ];
 
-/// `h(x) = phi(x) / Phi(-x) - x` and `h(x) (x + 2 h(x)) - 1` for `x >= 0`, with relative errors
+/// `h(x) = phi(x) / Phi(-x) - x` and `h(x) (x + 2 h(x)) - 1` for `0 <= x < 1e76`, with relative errors
 /// of 2e-15 and 1e-13.
 #[inline(always)]
 pub fn mills<A: Arithmetic>(x: f64) -> [f64; 2] {
-    let x = if x < FAR { x } else { FAR };
     let r = ((x + 3.0) * (x + 4.0)).recip();
     let inverse = r * (x + 4.0);
     let t = (x - 4.0) * (r * (x + 3.0));

@@ -1,0 +1,57 @@
+"""Typed stub of the extension: arrays in, numbers out; see the functions of `mixeff.estimate` for what they mean."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Term = tuple[int, Floats | None, Sequence[int], str]
+
+class Problem:
+    """An immutable model, rows sorted and laid out for the algorithms."""
+
+    def __new__(
+        cls,
+        *,
+        family: str,
+        link: str,
+        y: Floats,
+        trials: Floats | None,
+        weights: Floats | None,
+        x: Sequence[Floats],
+        offset: Sequence[Floats | None],
+        factors: Sequence[tuple[NDArray[np.int32], int]],
+        terms: Sequence[Term],
+    ) -> Problem: ...
+    def fit(
+        self,
+        *,
+        nodes: int,
+        start: tuple[Floats, Floats] | None,
+        metric: Floats | None,
+        max_evaluations: int,
+        tolerance: float,
+        progress: Callable[[int, float, float], None] | None,
+    ) -> dict[str, Any]: ...
+    def fit_gaussian(
+        self,
+        *,
+        reml: bool,
+        start: Floats | None,
+        max_evaluations: int,
+        tolerance: float,
+        progress: Callable[[int, float, float], None] | None,
+    ) -> dict[str, Any]: ...
+    def evaluate(self, beta: Floats, theta: Floats, nodes: int) -> tuple[float, Floats]: ...
+    def profile(self, theta: Floats, reml: bool) -> tuple[float, float, float]: ...
+    def start(self) -> tuple[Floats, Floats]: ...
+    def row_derivatives(self, eta: Floats) -> tuple[Floats, Floats, Floats]: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def quadrature_dimension(self) -> int: ...
+
+def families() -> list[tuple[str, str]]: ...
+def gauss_hermite(nodes: int) -> tuple[Floats, Floats]: ...

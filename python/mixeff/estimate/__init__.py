@@ -1,0 +1,156 @@
+"""From a design to an estimate: methods, options, progress."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ArgumentError, NotAvailableError
+from .auto import fit_auto
+from .control import Control, as_control
+from .methods import METHODS, Method
+from .problem import problem_of
+from .values import Estimate, RandomEffects, Record
+
+if TYPE_CHECKING:
+    from ..model.design import Design
+    from .methods import Start
+    from .values import Floats
+
+__all__ = [
+    "Control",
+    "Estimate",
+    "RandomEffects",
+    "Record",
+    "estimate",
+    "gradient",
+    "loglik",
+    "row_derivatives",
+    "start",
+]
+
+
+def estimate(
+    design: Design,
+    *,
+    method: str = "auto",
+    nodes: int | None = None,
+    start: Start | None = None,
+    control: Control | Mapping[str, Any] | None = None,
+) -> Estimate:
+    """Estimate a model.
+
+    Parameters
+    ----------
+    design : Design
+        The model as arrays.
+    method : str, default "auto"
+        "auto", "laplace", "agq", "ml" or "reml".
+    nodes : int, optional
+        Quadrature points per random effect, for "agq". Given with "auto" it means "agq".
+    start : pair of ndarray, optional
+        Coefficients of all predictors, and theta, to begin from.
+    control : Control or mapping, optional
+        Limits and tolerances.
+
+    Returns
+    -------
+    Estimate
+
+    Raises
+    ------
+    ArgumentError, NotAvailableError
+        For an unknown method, or one that cannot take this model.
+    """
+    control = as_control(control)
+    if method == "auto" and nodes is None:
+        return fit_auto(design, None, start, control)
+    row = _lookup("agq" if method == "auto" else method)
+    _check_nodes(row, nodes)
+    return row.fit(design, nodes, start, control)
+
+
+def _lookup(method: str) -> Method:
+    if method not in METHODS:
+        known = ", ".join(["auto", *METHODS])
+        raise NotAvailableError(f"method={method!r} is not one of the methods: {known}.")
+    return METHODS[method]
+
+
+def _check_nodes(row: Method, nodes: int | None) -> None:
+    if nodes is None:
+        return
+    if not row.takes_nodes:
+        raise ArgumentError(f"nodes= goes with method='agq', not with method='{row.name}'.")
+    if not isinstance(nodes, int | np.integer) or isinstance(nodes, bool) or nodes < 1:
+        raise ArgumentError(f"nodes must be a whole number of at least 1, not {nodes!r}.")
+
+
+def loglik(
+    design: Design, beta: Floats, theta: Floats, *, method: str = "laplace", nodes: int | None = None
+) -> float:
+    """Log-likelihood at given parameters; minus infinity outside the domain.
+
+    Parameters
+    ----------
+    design : Design
+        The model as arrays.
+    beta, theta : ndarray
+        Coefficients of all predictors; entries of the Cholesky factors, absolute scale.
+    method : str, default "laplace"
+        How the random effects are integrated out.
+    nodes : int, optional
+        Quadrature points per random effect, for "agq".
+    """
+    row = _lookup(method)
+    _check_nodes(row, nodes)
+    return row.loglik(design, beta, theta, nodes)[0]
+
+
+def gradient(
+    design: Design, beta: Floats, theta: Floats, *, method: str = "laplace", nodes: int | None = None
+) -> Floats:
+    """Exact gradient of `loglik` by (beta, theta).
+
+    Raises
+    ------
+    NotAvailableError
+        For "reml", whose criterion is profiled.
+    """
+    row = _lookup(method)
+    _check_nodes(row, nodes)
+    result = row.loglik(design, beta, theta, nodes)[1]
+    if result is None:
+        raise NotAvailableError(f"method='{method}' has no gradient by (beta, theta).")
+    return result
+
+
+def start(design: Design) -> Start:
+    """Starting values (beta, theta) by penalized quasi-likelihood."""
+    return problem_of(design).start()
+
+
+def row_derivatives(design: Design, etas: tuple[Floats, ...]) -> tuple[Floats, Floats, Floats]:
+    """Log-density, scores and observed weights of every row at given linear predictors.
+
+    Parameters
+    ----------
+    design : Design
+        The model as arrays.
+    etas : tuple of ndarray, shape (n,) each
+        One linear predictor per predictor of the family.
+
+    Returns
+    -------
+    l : ndarray, shape (n,)
+        Log-density without the terms free of the parameters, times the prior weight.
+    score : ndarray, shape (D, n)
+        Derivatives by the linear predictors.
+    weight : ndarray, shape (D (D + 1) / 2, n)
+        Minus the second derivatives, upper triangle row by row.
+    """
+    value, score, weight = problem_of(design).row_derivatives(np.concatenate(etas))
+    n = len(value)
+    return value, score.reshape(-1, n), weight.reshape(-1, n)

@@ -1,0 +1,63 @@
+"""Limits and tolerances of an estimation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import ArgumentError
+
+Progress = Callable[[int, float, float], None]
+
+
+@dataclass(frozen=True)
+class Control:
+    """How long and how exactly to search.
+
+    Attributes
+    ----------
+    max_evaluations : int, default 500
+        Evaluations of the log-likelihood with its gradient after which the search gives up.
+    tolerance : float, default 1e-5
+        Distance to the optimum, in standard errors, at which it is done.
+    auto_tolerance : float, default 0.01
+        ``method="auto"`` adds quadrature nodes until that moves no estimate by more than this many
+        standard errors.
+    progress : callable, optional
+        Called about ten times a second with the number of evaluations, minus the log-likelihood
+        and the gradient in standard-error units.
+
+    Examples
+    --------
+    >>> from mixeff.estimate import Control
+    >>> Control(max_evaluations=50).tolerance
+    1e-05
+    """
+
+    max_evaluations: int = 500
+    tolerance: float = 1e-5
+    auto_tolerance: float = 0.01
+    progress: Progress | None = None
+
+    def __post_init__(self) -> None:
+        positive = self.max_evaluations > 0 and self.tolerance > 0 and self.auto_tolerance > 0
+        if not positive:
+            raise ArgumentError(
+                "control: max_evaluations, tolerance and auto_tolerance must be positive."
+            )
+
+
+def as_control(control: Control | Mapping[str, Any] | None) -> Control:
+    """A `Control` from what the user gave: nothing, a mapping of its fields, or one."""
+    if control is None:
+        return Control()
+    if isinstance(control, Control):
+        return control
+    try:
+        return Control(**control)
+    except TypeError:
+        known = ", ".join(Control.__dataclass_fields__)
+        raise ArgumentError(
+            f"control must be a mixeff Control or a mapping with the keys {known}; got {control!r}."
+        ) from None

@@ -1,0 +1,41 @@
+"""The core's form of a design, made once and kept as long as the design lives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from ..core import Problem
+
+if TYPE_CHECKING:
+    from ..model.design import Design, RandomTerm
+
+_problems: WeakKeyDictionary[Design, Problem] = WeakKeyDictionary()
+
+
+def problem_of(design: Design) -> Problem:
+    """The `Problem` of a design."""
+    problem = _problems.get(design)
+    if problem is None:
+        problem = _problems[design] = _build(design)
+    return problem
+
+
+def _build(design: Design) -> Problem:
+    return Problem(
+        family=design.family,
+        link=design.link,
+        y=np.ascontiguousarray(design.y),
+        trials=design.trials,
+        weights=design.weights,
+        x=design.x,
+        offset=design.offset,
+        factors=[(factor.codes, factor.n_levels) for factor in design.factors],
+        terms=[_term(term) for term in design.terms],
+    )
+
+
+def _term(term: RandomTerm) -> tuple:
+    return term.factor, term.z, [term.predictor] * len(term.names), term.structure
