@@ -9,8 +9,10 @@ import numpy as np
 
 from ..data import column_names, n_rows_of, to_native
 from ..errors import ArgumentError
+from ..formula import expression
 from ..model import design_for_new_data
 from ..model.families import LINKS
+from ..model.inputs import GIVEN
 from .intervals import INTERVALS
 from .kinds import KINDS, at_quantile
 
@@ -72,11 +74,19 @@ def _design(fit: FitResults, data: Any, new_levels: str, interval: str | None) -
     """The design to predict for."""
     if data is None:
         return fit.design
-    response = fit.spec.formula.response
     # A new response of a binomial needs its number of trials, which stands with the response.
-    need_trials = interval == "prediction" and fit.design.trials is not None
-    known = need_trials and response is not None and _has(data, response.parts)
-    return design_for_new_data(fit.spec, data, new_levels=new_levels, need_response=known)
+    with_trials = interval == "prediction" and fit.design.trials is not None
+    need_response = with_trials and _has_outcome(fit, data)
+    return design_for_new_data(fit.spec, data, new_levels=new_levels, need_response=need_response)
+
+
+def _has_outcome(fit: FitResults, data: Any) -> bool:
+    texts = fit.spec.formula.response.parts if fit.spec.formula.response else ()
+    weights = fit.spec.weights
+    if weights == GIVEN:
+        return False
+    names = [name for text in (*texts, weights) if text for name in expression(text).names]
+    return set(names) <= set(column_names(data))
 
 
 def _every_row(values: Floats, design: Design, data: Any) -> Floats:
@@ -86,10 +96,6 @@ def _every_row(values: Floats, design: Design, data: Any) -> Floats:
     full = np.full(n_rows_of(data), np.nan)
     full[design.rows] = values
     return full
-
-
-def _has(data: Any, columns: tuple[str, ...]) -> bool:
-    return set(columns) <= set(column_names(data))
 
 
 def _one_of(argument: str, value: Any, allowed: Any) -> None:
