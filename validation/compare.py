@@ -67,6 +67,15 @@ def r_name(name: str) -> str:
     return "(Intercept)" if name == "Intercept" else re.sub(r"\[T\.([^]]*)\]", r"\1", name)
 
 
+def canonical(parameter: str) -> str:
+    """The same name however the parts of an interaction are ordered."""
+    kind, colon, rest = parameter.partition(":")
+    if kind not in ("vc", "sd"):
+        return ":".join(sorted(parameter.split(":")))
+    group, _, effect = rest.rpartition(":")
+    return f"{kind}{colon}{':'.join(sorted(group.split(':')))}:{effect}"
+
+
 def _variance_names(group: str, name: str) -> str:
     if group == "Residual":
         return "vc:Residual"
@@ -93,7 +102,8 @@ def numbers(fit: Any) -> pd.DataFrame:
     if len(extra) == 1:
         value, se = extra["estimate"].item(), extra["std_error"].item()
         rows.append(("phi", float(np.exp(value)), float(np.exp(value) * se)))
-    return pd.DataFrame(rows, columns=["parameter", "ours", "our_se"]).set_index("parameter")
+    table = pd.DataFrame(rows, columns=["parameter", "ours", "our_se"])
+    return table.assign(parameter=table["parameter"].map(canonical)).set_index("parameter")
 
 
 def beside(source: Source) -> pd.DataFrame:
@@ -104,7 +114,8 @@ def beside(source: Source) -> pd.DataFrame:
     table = frozen()
     for column in ("file", "model", "program", "method", "nodes"):
         table = table[table[column] == getattr(source, column)]
-    table = table[table["parameter"] != "logLik without constants"].set_index("parameter")
+    table = table[table["parameter"] != "logLik without constants"]
+    table = table.assign(parameter=table["parameter"].map(canonical)).set_index("parameter")
     ours = numbers(fit(source.model, source.method, source.nodes))
     both = table.join(ours, how="left")
     scale = both["se"].fillna(both["our_se"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+import mixeff as me
 
 from .compare import Source, beside, sources
 
@@ -43,7 +44,7 @@ def document() -> str:
     rows = "\n".join(line(source) for source in sources())
     return (
         "# mixeff beside other programs\n\n"
-        f"mixeff {version('mixeff')}. Written by `python -m validation`; the frozen numbers and "
+        f"mixeff {me.__version__}. Written by `python -m validation`; the frozen numbers and "
         "what to know about them are in `tests/reference`. `shift` is mixeff's estimate minus the "
         "other one in standard errors, `gain` mixeff's log-likelihood minus the other one.\n\n"
         f"{_HEADER}\n{rows}\n"
