@@ -6,6 +6,9 @@ A message names the column or argument, says what is wrong with it, and what to 
 
 from __future__ import annotations
 
+import sys
+import warnings
+
 __all__ = [
     "AllRowsMissingError",
     "ArgumentError",
@@ -43,6 +46,7 @@ __all__ = [
     "UnknownLinkError",
     "UnseenLevelError",
     "WeightsError",
+    "warn",
 ]
 
 
@@ -219,6 +223,30 @@ class UnseenLevelError(NewDataError):
 
 class MixeffWarning(UserWarning):
     """Base of all warnings."""
+
+
+def warn(sentence: str, category: type[MixeffWarning]) -> None:
+    """Warn at the line outside this package that led here.
+
+    Parameters
+    ----------
+    sentence : str
+        What the user should know.
+    category : type of MixeffWarning
+
+    Examples
+    --------
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     warn("3 rows dropped", MissingRowsWarning)
+    >>> caught[0].category.__name__
+    'MissingRowsWarning'
+    """
+    level, frame = 1, sys._getframe()
+    package = __name__.partition(".")[0]
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == package:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(sentence, category, stacklevel=level)
 
 
 class MissingRowsWarning(MixeffWarning):

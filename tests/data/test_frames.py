@@ -139,6 +139,24 @@ def test_only_the_named_columns_are_looked_at():
     assert list(from_any(data, ["x"])) == ["x"]
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        (2, 1),
+        range(2, 0, -1),
+        np.array([2, 1]),
+        pd.Series([2, 1], index=[5, 6]),
+        pd.Index([2, 1]),
+        pl.Series([2, 1]),
+        pa.array([2, 1]),
+        pa.chunked_array([[2], [1]]),
+    ],
+    ids=lambda values: type(values).__module__ + "." + type(values).__name__,
+)
+def test_a_mapping_may_hold_any_array(values):
+    assert from_any({"n": values}, ["n"])["n"].number().tolist() == [2.0, 1.0]
+
+
 def test_a_structured_array_is_a_frame():
     data = np.array([(1.0, 2)], dtype=[("x", float), ("n", int)])
     assert from_any(data, ["x", "n"])["n"].values.tolist() == [2]
@@ -255,6 +273,8 @@ def test_columns_of_different_lengths_are_refused():
         ([[1, 2], [3]], "values such as"),
         (np.array([1 + 2j, 3.0]), "complex"),
         (np.ones((2, 2)), "one-dimensional"),
+        (3.0, "is a float; give an array"),
+        ("abc", "is a str; give an array"),
     ],
 )
 def test_values_that_no_model_can_use_are_refused(values, what):

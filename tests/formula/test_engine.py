@@ -70,6 +70,7 @@ def test_an_unseen_level_is_an_error_and_no_row_of_zeros():
         ("x & z", "Unknown operator"),
         ("lgo(x)", r"no function lgo\(\); did you mean log"),
         ("2 + x", "literals"),
+        ("I(x >)", "cannot be read"),
     ],
 )
 def test_what_formulaic_cannot_read_is_refused(formula, says):

@@ -270,6 +270,12 @@ def test_the_spec_says_what_was_read():
     assert (spec.notes, dict(spec.dropped), spec.aliased) == ((), {}, ())
 
 
+def test_a_warning_points_at_the_line_of_the_user():
+    with pytest.warns(errors.MissingRowsWarning) as caught:
+        build("y ~ x + (1 | a)", DATA.assign(x=DATA["x"].where(DATA["x"] > 0)))
+    assert caught[0].filename == __file__
+
+
 def test_the_data_are_not_changed():
     before = DATA.copy()
     _, design = build("y ~ x + (x | a)", DATA, weights="w", offset="z")

@@ -102,6 +102,15 @@ def test_rows_with_missing_covariates_are_left_out_and_told():
     assert np.array_equal(new.factors[0].codes, design.factors[0].codes[new.rows])
 
 
+def test_rows_without_a_group_are_left_out_unless_the_population_is_asked_for():
+    spec, _ = build("y ~ x + (1 | g)", DATA)
+    holes = DATA.assign(g=DATA["g"].where(DATA["g"] != 3))
+    new = design_for_new_data(spec, holes)
+    assert new.rows is not None
+    assert np.array_equal(new.rows, np.flatnonzero(DATA["g"] != 3))
+    assert design_for_new_data(spec, holes, new_levels="population").n == N
+
+
 def test_rows_that_are_all_incomplete_leave_an_empty_design():
     spec, _ = build("y ~ bs(x, df=4) + word + (1 | g)", DATA)
     new = design_for_new_data(spec, DATA.assign(x=np.nan))

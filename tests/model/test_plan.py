@@ -110,7 +110,7 @@ formulas = st.lists(interactions.flatmap(lambda term: term), min_size=1, max_siz
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(formulas)
 def test_any_combination_equals_formulaic(text):
     both = [name for name in ("k", "flag") if f"C({name})" in text and name in FRAME]
@@ -126,6 +126,12 @@ def _used_as_number(name, text):
 def test_squares_of_large_integers_do_not_overflow():
     _, matrix = learn_matrix("I(big**2)", COLUMNS)
     assert np.array_equal(matrix[:, 1], FRAME["big"].to_numpy().astype(float) ** 2)
+
+
+def test_products_of_large_integers_do_not_overflow():
+    columns = from_any({"k": [3 * 10**9, 1], "m": [4 * 10**9, 2]}, ["k", "m"])
+    _, matrix = learn_matrix("k:m", columns)
+    assert matrix[:, 1].tolist() == [12e18, 2.0]
 
 
 def test_large_integers_do_not_overflow_in_formulaic_either():
@@ -154,9 +160,10 @@ def test_a_product_that_overflows_is_named():
         learn_matrix("x:z", columns)
 
 
-def test_arithmetic_with_words_is_refused():
-    with pytest.raises(errors.ColumnTypeError, match="computes with 'h'"):
-        learn_matrix("log(h)", COLUMNS)
+@pytest.mark.parametrize("text", ["log(h)", "I(h)", "I(h + 'u')"])
+def test_arithmetic_with_words_is_refused(text):
+    with pytest.raises(errors.ColumnTypeError, match=r"computes with 'h'.*I\(g == 'a'\)"):
+        learn_matrix(text, COLUMNS)
 
 
 def test_new_data_are_coded_as_before():

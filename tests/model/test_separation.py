@@ -113,6 +113,10 @@ def test_other_families_have_no_separation():
     assert find_separation(counts) is None
 
 
+def test_a_model_without_covariates_has_no_separation():
+    assert find_separation(design(noisy(NOISE[0]), "y ~ 0")) is None
+
+
 def test_build_warns_and_notes_the_covariate():
     data = {"y": (NOISE[0] > 0.3).astype(int), "a": NOISE[0], "b": NOISE[1], "g": GROUP}
     with pytest.warns(SeparationWarning, match="'a' separates.*completely.*penalty"):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import AllRowsMissingError, ColumnTypeError, InfiniteValueError
+from ..errors import AllRowsMissingError, ColumnTypeError
 from .factorize import drop_unused, encode, factorize
 
 __all__ = ["Column", "Columns", "Schema"]
@@ -120,28 +120,8 @@ class Column:
         codes, levels = drop_unused(self.values, self.levels)
         return self if levels is self.levels else replace(self, values=codes, levels=levels)
 
-    def require_finite(self) -> None:
-        """Raise InfiniteValueError if a number is infinite."""
-        if self.values.dtype.kind != "f":
-            return
-        row = first_infinite(self.values)
-        if row is not None:
-            raise InfiniteValueError(
-                f"column {self.name!r} holds {self.values[row]} in row {row} (counting from 0); "
-                "replace it by a number, or by a missing value to drop the row"
-            )
-
 
 _KIND_WORDS = {"categorical": "categorical", "time": "a date or time"}
-
-
-def first_infinite(values: NDArray[Any]) -> int | None:
-    """Position of the first infinite value, or None."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(values.sum()):  # one pass and no temporary; NaN and overflow look closer
-            return None
-    where = np.flatnonzero(np.isinf(values))
-    return int(where[0]) if len(where) else None
 
 
 @dataclass(frozen=True, eq=False)

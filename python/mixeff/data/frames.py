@@ -16,6 +16,7 @@ from ..errors import (
     DataTypeError,
     DuplicateColumnError,
     EmptyDataError,
+    InfiniteValueError,
     LengthError,
     UnknownColumnError,
 )
@@ -224,10 +225,18 @@ def _open_other(data: Any) -> tuple[Collection[str], Series, Any]:
 def _as_series(name: str, values: Any) -> Any:
     if isinstance(values, pd.Series):
         return values
-    array = values if isinstance(values, (np.ndarray, pd.Categorical)) else list(values)
-    if getattr(array, "ndim", 1) != 1:
+    if isinstance(values, pd.Index):
+        return values.to_series()
+    if not hasattr(values, "__len__") or isinstance(values, (str, bytes, Mapping)):
+        raise ColumnTypeError(f"column {name!r} is a {type(values).__name__}; give an array")
+    if getattr(values, "ndim", 1) != 1:
         raise ColumnTypeError(f"column {name!r} is no one-dimensional array; split it into columns")
-    return pd.Series(array, copy=False)
+    if isinstance(values, (np.ndarray, pd.Categorical)):
+        return pd.Series(values, copy=False)
+    if hasattr(values, "to_pylist"):  # of pyarrow
+        return pd.Series(values.to_pylist())
+    native = nw.from_native(values, series_only=True, pass_through=True)
+    return native if isinstance(native, nw.Series) else pd.Series(list(values))
 
 
 def _require_names(names: Collection[str], available: Collection[str]) -> None:
@@ -264,8 +273,6 @@ def _require_rows(columns: Mapping[str, Column], n_rows: int) -> None:
             )
     if n_rows == 0:
         raise EmptyDataError("the data have no rows")
-    for column in columns.values():
-        column.require_finite()
 
 
 # Reading a column -----------------------------------------------------------------------------
@@ -361,13 +368,21 @@ def _number(name: str, values: NDArray[Any]) -> Column:
     if kind == "c":
         raise _unusable(name, "complex numbers")
     number = values.astype(np.float64, copy=False)
-    return Column(name, "number", number, missing=_nan(number))
+    return Column(name, "number", number, missing=_nan(name, number))
 
 
-def _nan(values: NDArray[np.float64]) -> NDArray[np.bool_] | None:
+def _nan(name: str, values: NDArray[np.float64]) -> NDArray[np.bool_] | None:
+    """Where values are NaN, None if nowhere; infinite ones are refused."""
     with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(values.sum()):
+        if np.isfinite(values.sum()):  # one pass and no temporary settles most columns
             return None
+    infinite = np.isinf(values)
+    if infinite.any():
+        row = int(np.argmax(infinite))
+        raise InfiniteValueError(
+            f"column {name!r} holds {values[row]} in row {row} (counting from 0); replace it by a "
+            "number, or by a missing value to drop the row"
+        )
     mask = np.isnan(values)
     return mask if mask.any() else None
 

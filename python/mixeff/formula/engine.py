@@ -80,7 +80,7 @@ def _formula(text: str) -> Any:
 
     try:
         formula = Formula(text)  # pyright: ignore[reportAbstractUsage]
-    except FormulaParsingError as error:
+    except (FormulaParsingError, SyntaxError) as error:
         problem = _COLOUR.sub("", str(error)).split("\n")[0]
         raise FormulaError(
             f"the covariates cannot be read: {problem}", text, 0, len(text)
@@ -166,13 +166,15 @@ def _materialize(source: Any, text: str, frame: pd.DataFrame) -> Any:
             raise UnseenLevelError(_unseen(str(warning))) from None
         except FormulaicError as error:
             problem = _COLOUR.sub("", str(error)).replace("\n", " ")
-            raise FormulaError(f"{problem} The covariates", text, 0, len(text)) from None
+            raise FormulaError(
+                f"a covariate cannot be computed: {problem}", text, 0, len(text)
+            ) from None
 
 
 def _unseen(message: str) -> str:
     found = re.search(r"\{.*\}", message)
     levels = found.group() if found else "levels"
-    return f"the new data have {levels} in a factor that did not have them; drop those rows"
+    return f"a factor holds {levels}, which is none of its levels; drop those rows or merge levels"
 
 
 def _fortran(matrix: Any) -> NDArray[np.float64]:

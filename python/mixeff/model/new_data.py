@@ -37,15 +37,16 @@ def design_for_new_data(
         With the columns of the covariates, and of the grouping factors unless `new_levels` is
         "population".
     new_levels : {"error", "population"}
-        What to do with a level of a grouping factor that was not in the data of the fit, a missing
-        one included: refuse, or give it code -1, so that its random effects are zero.
+        What to do with a level of a grouping factor that was not in the data of the fit: refuse,
+        or give it code -1, so that its random effects are zero; so with a missing one, too.
     need_response : bool
         Whether to read the response and the weights, too.
 
     Returns
     -------
     Design
-        Of the rows in which no covariate is missing; `Design.rows` says which, None for all.
+        Of the rows in which no covariate is missing, nor a group if `new_levels` is "error";
+        `Design.rows` says which, None for all.
         Without the response, y is NaN, and trials and weights are None.
 
     Raises
@@ -70,7 +71,9 @@ def design_for_new_data(
         raise ArgumentError(f"new_levels is 'error' or 'population', not {new_levels!r}")
     inputs = spec.inputs
     every = _read(inputs, data, new_levels, need_response)
-    complete = _complete_rows(every, inputs, need_response)
+    outcomes = inputs.outcomes if need_response else ()
+    groups = inputs.groups if new_levels == "error" else ()
+    complete = _complete_rows(every, {*inputs.covariates, *outcomes, *groups})
     columns = _conform(every if complete is None else every.take(complete), spec.schema)
     outcome = _outcome(spec, inputs, columns) if need_response else _no_outcome(columns)
     family = families.of_outcome(families.family(spec.family), outcome.trials)
@@ -90,9 +93,8 @@ def design_for_new_data(
     )
 
 
-def _complete_rows(every: Columns, inputs: Inputs, need_response: bool) -> NDArray[np.int64] | None:
-    """Rows without missing covariates, or None if that is every row; a group may be missing."""
-    names = {*inputs.covariates, *(inputs.outcomes if need_response else ())}
+def _complete_rows(every: Columns, names: set[str]) -> NDArray[np.int64] | None:
+    """Rows in which none of the columns has a missing value; None if that is every row."""
     masks = [every[name].missing for name in names]
     incomplete = [mask for mask in masks if mask is not None]
     return np.flatnonzero(~np.logical_or.reduce(incomplete)) if incomplete else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from ..errors import (
     MixeffWarning,
     RankDeficientWarning,
     SeparationWarning,
+    warn,
 )
 from .matrix import MatrixSpec
 from .rank import Dependence
@@ -29,10 +29,10 @@ class Notice:
     sentence: str
 
 
-def tell(notices: Iterable[Notice], stacklevel: int = 3) -> None:
+def tell(notices: Iterable[Notice]) -> None:
     """Warn of each notice."""
     for notice in notices:
-        warnings.warn(notice.sentence, notice.category, stacklevel=stacklevel + 1)
+        warn(notice.sentence, notice.category)
 
 
 def of_missing(read: Columns, complete: Columns) -> list[Notice]:

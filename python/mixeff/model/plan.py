@@ -175,6 +175,8 @@ def _product(
     column: PlannedColumn, values: Mapping[str, Array], codes: Mapping[str, Codes]
 ) -> Array | float:
     parts = [values[factor.text] for factor in column.numbers]
+    if len(parts) > 1:
+        parts[0] = parts[0].astype(np.float64)  # products of integers overflow
     dummies = [codes[text] == code for text, code in column.dummies]
     if dummies:
         parts.append(reduce(np.logical_and, dummies))

@@ -103,7 +103,7 @@ def find_separation(design: Design) -> Separation | None:
     ('a', 'b')
     """
     alone = screen_separation(design)
-    if alone or not FAMILIES[design.family].is_binary:
+    if alone or not FAMILIES[design.family].is_binary or design.X.shape[1] == 0:
         return alone[0] if alone else None
     rows = _faced(_standardised(design.X), *_outcomes(design))
     direction = _climb(rows, rows.mean(axis=0))

@@ -45,6 +45,7 @@ def evaluate(factor: Expression, columns: Columns) -> Array:
     Returns
     -------
     ndarray, shape (n,)
+        A column by itself is not copied, whatever its kind of number.
 
     Raises
     ------
@@ -55,19 +56,25 @@ def evaluate(factor: Expression, columns: Columns) -> Array:
     """
     if factor.column is not None:
         column = columns[factor.column]
-        return column.number() if column.kind != "boolean" else column.values
+        return column.number() if column.is_factor else column.values
     try:
         found = np.asarray(factor.evaluate(Values(columns)))
     except TypeError as error:
-        words = [name for name in factor.names if columns[name].is_factor]
-        raise ColumnTypeError(
-            f"{factor.text!r} computes with {' and '.join(map(repr, words)) or 'its columns'}, "
-            f"which holds no numbers ({error})"
-        ) from None
+        raise _words(factor, columns, f" ({error})") from None
+    if found.dtype.kind not in "fiub":
+        raise _words(factor, columns)
     value = np.broadcast_to(found, columns.n_rows)
     if value.dtype.kind == "f":
         require_defined(value[:, None], (factor.text,), columns)
     return value
+
+
+def _words(factor: Expression, columns: Columns, detail: str = "") -> ColumnTypeError:
+    words = [name for name in factor.names if columns[name].is_factor]
+    return ColumnTypeError(
+        f"{factor.text!r} computes with {' and '.join(map(repr, words)) or 'words'}, where "
+        f"numbers are needed{detail}; write a comparison, such as I(g == 'a')"
+    )
 
 
 def require_defined(matrix: Array, names: tuple[str, ...], columns: Columns) -> None:
