@@ -218,7 +218,6 @@ impl<F: Density<D>, const D: usize, const ORDER: u8> Pass<'_, F, D, ORDER> {
     }
 
     /// Less rows than a vector has: filled up with the last one.
-    #[cold]
     fn run_few(self) {
         let n = self.y.len();
         let [[mut y], [mut trials]] = [[[0.0; LANES]; 1]; 2];
@@ -277,16 +276,21 @@ fn store(x: &mut [f64], start: usize, lanes: &Lanes) {
 }
 
 /// Blocks of `n` rows to blocks of one vector, the last row repeated.
+#[inline]
 fn fill(x: &[f64], n: usize, lanes: &mut [f64]) {
     for (lanes, block) in lanes.chunks_exact_mut(LANES).zip(x.chunks_exact(n)) {
-        lanes[..n].copy_from_slice(block);
-        lanes[n..].fill(block[n - 1]);
+        for k in 0..LANES {
+            lanes[k] = block[k.min(n - 1)];
+        }
     }
 }
 
 /// And back.
+#[inline]
 fn empty(lanes: &[f64], n: usize, x: &mut [f64]) {
     for (lanes, block) in lanes.chunks_exact(LANES).zip(x.chunks_exact_mut(n)) {
-        block.copy_from_slice(&lanes[..n]);
+        for (x, &lane) in block.iter_mut().zip(lanes) {
+            *x = lane;
+        }
     }
 }

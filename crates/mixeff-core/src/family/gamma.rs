@@ -1,8 +1,10 @@
 //! The gamma distribution.
 
 use super::density::Density;
+use super::jet::Jet;
 use super::link::MeanLink;
 use super::real::Real;
+use super::simd::Arithmetic;
 
 /// Log dispersions beyond count as outside the domain.
 const LOG_PHI_LIMIT: f64 = 200.0;
@@ -23,7 +25,18 @@ impl<L: MeanLink> Density<2> for Gamma<L> {
         let z = -self.0.log_mean(eta) + T::constant(y).ln();
         let log_phi = log_phi.only_if(log_phi.value().abs() < LOG_PHI_LIMIT);
         let shape = (-log_phi).exp();
-        -(shape * z.exp_m1_mx()) - log_phi * 0.5 - shape.stirling_remainder()
+        -(shape * z.exp_m1_mx()) - log_phi * 0.5 - shape.stirling_remainder(-log_phi.value())
+    }
+
+    /// The shape depends on the second predictor, its factor on the first.
+    #[inline(always)]
+    fn expand<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 2]) -> Jet<A, 2> {
+        let [[eta], [log_phi]] = eta.map(|x| Jet::<A, 1>::variables([x]));
+        let z = -self.0.log_mean(eta) + Jet::constant(y).ln();
+        let log_phi = log_phi.only_if(log_phi.value().abs() < LOG_PHI_LIMIT);
+        let shape = (-log_phi).exp();
+        let rest = log_phi * 0.5 + shape.stirling_remainder(-log_phi.value());
+        -Jet::product(z.exp_m1_mx(), shape) - Jet::of_second(rest)
     }
 
     fn log_normalizer(&self, y: f64, _: f64) -> f64 {

@@ -1,11 +1,13 @@
 //! The normal distribution.
 
 use super::density::Density;
+use super::jet::Jet;
 use super::link::MeanLink;
 use super::real::Real;
+use super::simd::Arithmetic;
 
 /// Residual log standard deviations beyond count as outside the domain.
-const LOG_SD_LIMIT: f64 = 300.0;
+const LOG_SD_LIMIT: f64 = 100.0;
 const HALF_LN_TAU: f64 = 0.918_938_533_204_672_8;
 
 /// `log f(y) = -(y - mu)^2 / (2 sigma^2) - log sigma - log(2 pi) / 2`
@@ -21,6 +23,15 @@ impl<L: MeanLink> Density<2> for Gaussian<L> {
         let residual = (self.0.mean(eta) - y) * (-log_sd).exp();
         let inside = log_sd.value().abs() < LOG_SD_LIMIT;
         residual.square() * -0.5 - log_sd.only_if(inside)
+    }
+
+    /// The square depends on the first predictor, its factor on the second.
+    #[inline(always)]
+    fn expand<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 2]) -> Jet<A, 2> {
+        let [[eta], [log_sd]] = eta.map(|x| Jet::<A, 1>::variables([x]));
+        let log_sd = log_sd.only_if(log_sd.value().abs() < LOG_SD_LIMIT);
+        let half_precision = (log_sd * -2.0).exp() * 0.5;
+        -Jet::product((self.0.mean(eta) - y).square(), half_precision) - Jet::of_second(log_sd)
     }
 
     fn log_normalizer(&self, _: f64, _: f64) -> f64 {

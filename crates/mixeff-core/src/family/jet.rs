@@ -111,6 +111,19 @@ impl<A: Arithmetic> Jet<A, 1> {
 }
 
 impl<A: Arithmetic> Jet<A, 2> {
+    /// A function of the second variable alone.
+    #[inline(always)]
+    pub fn of_second(v: Jet<A, 1>) -> Self {
+        let v = v.entries();
+        let at = |second: usize, all: usize| if second == all { v[all] } else { 0.0 };
+        Self::new(
+            v[0],
+            |a| at(a, 1),
+            |a, b| at(a + b, 2),
+            |a, b, c| at(a + b + c, 3),
+        )
+    }
+
     /// `u(x) * v(y)`, from `u` and `v` each as a jet in its own variable.
     #[inline(always)]
     pub fn product(u: Jet<A, 1>, v: Jet<A, 1>) -> Self {

@@ -73,8 +73,7 @@ pub trait Real:
     /// `self` squared.
     #[inline(always)]
     fn square(self) -> Self {
-        let x = self.value();
-        self.chain([x * x, 2.0 * x, 2.0, 0.0])
+        self * self
     }
 
     /// `1 / self`
@@ -86,16 +85,18 @@ pub trait Real:
     }
 
     /// `log Gamma(self)` less its leading term `(x - 1/2) log x - x + log(2 pi) / 2`, for a
-    /// positive number: what is left of Stirling's formula, about `1 / (12 x)`.
+    /// positive number with the given logarithm: what is left of Stirling's formula, about
+    /// `1 / (12 x)`.
     #[inline(always)]
-    fn stirling_remainder(self) -> Self {
-        self.chain(math::stirling_remainder::<Self::A>(self.value()))
+    fn stirling_remainder(self, log: f64) -> Self {
+        self.chain(math::stirling_remainder::<Self::A>(self.value(), log))
     }
 
     /// `log Gamma(self)`, for a positive number.
     #[inline(always)]
     fn ln_gamma(self) -> Self {
         const HALF_LN_TAU: f64 = 0.918_938_533_204_672_8;
-        (self - 0.5) * self.ln() - self + HALF_LN_TAU + self.stirling_remainder()
+        let log = self.ln();
+        (self - 0.5) * log - self + HALF_LN_TAU + self.stirling_remainder(log.value())
     }
 }

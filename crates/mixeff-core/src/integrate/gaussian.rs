@@ -24,6 +24,8 @@ pub struct Gaussian<'a> {
     /// `(X y)'(X y)`.
     gram: Symmetric,
     parts: Vec<Part>,
+    /// The last solution, to which the parts' factors belong.
+    last: Option<(Vec<f64>, Solution)>,
 }
 
 /// Cross-products of a shard.
@@ -63,7 +65,7 @@ impl<'a> Gaussian<'a> {
             gram.values.iter_mut().zip(&piece.values).for_each(|(a, b)| *a += b);
             parts.push(part);
         }
-        Gaussian { model, reml, p, weight: model.total_weight(), gram, parts }
+        Gaussian { model, reml, p, weight: model.total_weight(), gram, parts, last: None }
     }
 
     /// Rows that the residual variance is divided by.
@@ -71,8 +73,22 @@ impl<'a> Gaussian<'a> {
         if self.reml { self.weight - self.p as f64 } else { self.weight }
     }
 
+    /// The solution at `theta`, with the parts' factors in the same state.
+    pub fn at(&mut self, theta: &[f64]) -> Option<Solution> {
+        match &self.last {
+            Some((last, solution)) if last == theta => Some(solution.clone()),
+            _ => self.solve(theta),
+        }
+    }
+
     /// The criterion with its gradient; `None` where `H` or `R` is not positive definite.
     pub fn solve(&mut self, theta: &[f64]) -> Option<Solution> {
+        let solution = self.compute(theta);
+        self.last = solution.clone().map(|s| (theta.to_vec(), s));
+        solution
+    }
+
+    fn compute(&mut self, theta: &[f64]) -> Option<Solution> {
         let (beta, r, r2, log_det) = self.fixed_effects(theta)?;
         let df = self.degrees_of_freedom();
         let sigma2 = r2 / df;
@@ -155,9 +171,9 @@ impl<'a> Gaussian<'a> {
         (total, residual)
     }
 
-    /// Average information on `theta`, `sigma` profiled out: the optimizer's first metric.
-    pub fn metric(&mut self, theta: &[f64]) -> Option<Symmetric> {
-        let solution = self.solve(theta)?;
+    /// Average information on `theta` (Gilmour, Thompson and Cullis 1995), `sigma` profiled out.
+    pub fn average_information(&mut self, theta: &[f64]) -> Option<Symmetric> {
+        let solution = self.at(theta)?;
         let model = self.model;
         let lambdas = lambdas(&model.terms, &model.sizes(), theta);
         let m = theta.len();
@@ -172,7 +188,7 @@ impl<'a> Gaussian<'a> {
 
     /// Random effects at the solution, on the scale of the response.
     pub fn posterior(&mut self, theta: &[f64]) -> Option<Posterior> {
-        let solution = self.solve(theta)?;
+        let solution = self.at(theta)?;
         let model = self.model;
         let lambdas = lambdas(&model.terms, &model.sizes(), theta);
         let empty = || vec![Vec::new(); model.factors.len()];

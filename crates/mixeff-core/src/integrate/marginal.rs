@@ -69,6 +69,11 @@ impl<'a> Marginal<'a> {
         Marginal { model, rule: None, shards, states }
     }
 
+    /// The shards it sums over.
+    pub fn shards(&self) -> &[usize] {
+        &self.shards
+    }
+
     /// Changes the number of nodes per random effect; one is Laplace. Only for models with one grouping factor.
     pub fn set_nodes(&mut self, nodes: usize) {
         let p = self.model.factors.first().map_or(0, |f| f.p());

@@ -24,10 +24,6 @@ pub struct Working {
     pub second_moment: Vec<Lambda>,
     /// Number of levels of each factor that were summed over.
     pub levels: Vec<usize>,
-    /// Number of rows that were summed over.
-    pub rows: usize,
-    /// Sum of the weights `W` of the first predictor.
-    pub total_weight: f64,
 }
 
 impl Working {
@@ -38,15 +34,11 @@ impl Working {
             metric: Symmetric::zeros(model.n_beta() + model.n_theta()),
             second_moment: model.sizes().into_iter().map(Lambda::zeros).collect(),
             levels: vec![0; model.factors.len()],
-            rows: 0,
-            total_weight: 0.0,
         }
     }
 
     fn add(mut self, other: &Working) -> Self {
         self.value += other.value;
-        self.total_weight += other.total_weight;
-        self.rows += other.rows;
         self.levels.iter_mut().zip(&other.levels).for_each(|(a, b)| *a += b);
         self.score.iter_mut().zip(&other.score).for_each(|(a, b)| *a += b);
         self.metric.values.iter_mut().zip(&other.metric.values).for_each(|(a, b)| *a += b);
@@ -75,9 +67,7 @@ fn working_shard(
     let mut out = Working::zero(model);
     out.value = find(model, shard, lambdas, state, scratch)?;
     model.add_xtv(shard, &scratch.s, &mut out.score);
-    out.rows = shard.rows.len();
     out.levels = shard.levels.iter().map(|l| l.len()).collect();
-    out.total_weight = scratch.w[..shard.rows.len()].iter().map(|w| w.max(0.0)).sum();
     add_second_moments(model, shard, lambdas, state, &mut out.second_moment);
     let columns = Columns::new(model, shard, lambdas, state, scratch);
     columns.add_projected_gram(model, shard, lambdas, state, scratch, &mut out.metric);

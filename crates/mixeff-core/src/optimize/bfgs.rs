@@ -64,7 +64,10 @@ pub fn minimize(
         }
         match search(objective, &at, &direction, slope, control, monitor, record) {
             Ok((next, t)) => {
-                update(&mut b, &at, &next);
+                match objective.metric(&next.x) {
+                    Some(better) => b = positive_definite(better),
+                    None => update(&mut b, &at, &next),
+                }
                 at = next;
                 step = t;
             }

@@ -13,7 +13,7 @@ use crate::linalg::dense::Symmetric;
 use crate::linalg::small::dot;
 
 /// Scaled gradient at which the search hands over to Newton steps in the observed information.
-const COARSE: f64 = 1e-2;
+const COARSE: f64 = 3e-4;
 /// Scaled gradient up to which an end is an optimum.
 const CONVERGED: f64 = 1e-2;
 
@@ -25,6 +25,10 @@ impl Objective for Gaussian<'_> {
     fn value_and_gradient(&mut self, theta: &[f64]) -> Option<(f64, Vec<f64>)> {
         self.solve(theta).map(|s| (s.value, s.gradient))
     }
+
+    fn metric(&mut self, theta: &[f64]) -> Option<Symmetric> {
+        self.average_information(theta)
+    }
 }
 
 /// Fits by ML or REML. `None` if the criterion cannot be evaluated.
@@ -33,14 +37,15 @@ pub fn fit(model: &Model, reml: bool, start: Option<&[f64]>, control: &Control, 
     let mut record = Record::default();
     let theta = start.map_or_else(|| first_theta(model), <[f64]>::to_vec);
     record.start = theta.clone();
-    let metric = criterion.metric(&theta)?;
+    criterion.solve(&theta)?;
+    let metric = criterion.average_information(&theta)?;
     let coarse = Control { tolerance: COARSE.max(control.tolerance), ..control.clone() };
     let search = minimize(&mut criterion, theta, metric, &coarse, monitor, &mut record);
     let mut end = End::new(model, search.x, search.value, search.reason, search.metric);
     if !matches!(end.reason, Reason::BadStart | Reason::Interrupted) {
         end.finish(&mut criterion, control, monitor, &mut record)?;
     }
-    let solution = criterion.solve(&end.theta)?;
+    let solution = criterion.at(&end.theta)?;
     let posterior = criterion.posterior(&end.theta)?;
     let log_sd = 0.5 * solution.sigma2.ln();
     let (cov, proper) = end.covariance(&criterion, &solution, reml);
@@ -127,8 +132,8 @@ impl<'a> End<'a> {
         &mut self, criterion: &mut Gaussian<'_>, control: &Control, monitor: &Monitor, record: &mut Record,
     ) -> Option<()> {
         let free = self.free();
-        let at = criterion.solve(&self.theta)?;
-        record.evaluations += 1 + free.len();
+        let at = criterion.at(&self.theta)?;
+        record.evaluations += free.len();
         let base = [at.gradient.clone(), at.beta.clone()].concat();
         let mut both = |theta: &[f64]| criterion.solve(theta).map(|s| [s.gradient, s.beta].concat());
         let m = self.theta.len();

@@ -3,6 +3,7 @@
 pub mod bfgs;
 pub mod boundary;
 mod constant;
+mod fixed;
 pub mod gaussian;
 pub mod glmm;
 pub mod hessian;
@@ -18,6 +19,10 @@ pub trait Objective {
     fn dim(&self) -> usize;
     /// Value and gradient; `None` outside the domain (where the objective is plus infinity).
     fn value_and_gradient(&mut self, x: &[f64]) -> Option<(f64, Vec<f64>)>;
+    /// A better approximation of the Hessian at `x`, the last point evaluated, than quasi-Newton updates can give, if there is one.
+    fn metric(&mut self, _x: &[f64]) -> Option<Symmetric> {
+        None
+    }
     /// Value.
     fn value(&mut self, x: &[f64]) -> f64 {
         self.value_and_gradient(x).map_or(f64::INFINITY, |(value, _)| value)

@@ -1,6 +1,6 @@
 //! Starting values and the first metric: a few rounds of penalized quasi-likelihood.
 
-use super::{constant, Monitor};
+use super::{fixed, Monitor};
 use crate::design::{Lambda, Model, Term};
 use crate::integrate::working::Working;
 use crate::integrate::Marginal;
@@ -9,8 +9,6 @@ use crate::linalg::small::{cholesky, dot};
 
 /// Rounds of (fixed effects and modes, then variances).
 const ROUNDS: usize = 3;
-/// Newton steps of the first fit without random effects.
-const FIXED_STEPS: usize = 25;
 
 /// Where the optimizer starts.
 #[derive(Clone, Debug)]
@@ -26,20 +24,13 @@ pub struct Start {
 /// Starting values of a model. `None` if no feasible linear predictor was found.
 pub fn start(marginal: &mut Marginal<'_>, monitor: &Monitor) -> Option<Start> {
     let model = marginal.model;
-    let mut beta = fixed_start(marginal)?;
-    let zero = vec![0.0; model.n_theta()];
-    let mut working = marginal.working(&beta, &zero)?;
-    for _ in 0..FIXED_STEPS {
-        if monitor.stopped() || !newton_step(marginal, &mut beta, &zero, &mut working) {
+    let (mut beta, weight) = fixed::fit(model, marginal.shards())?;
+    let mut theta = initial_theta(model, weight);
+    let mut working = marginal.working(&beta, &theta)?;
+    for _ in 0..if theta.is_empty() { 0 } else { ROUNDS } {
+        if monitor.stopped() {
             break;
         }
-    }
-    let mut theta = initial_theta(model, &working);
-    if theta.is_empty() {
-        return Some(Start { beta, theta, metric: working.metric });
-    }
-    working = marginal.working(&beta, &theta)?;
-    for _ in 0..ROUNDS {
         newton_step(marginal, &mut beta, &theta, &mut working);
         let next = variance_step(model, &working);
         match marginal.working(&beta, &next) {
@@ -50,23 +41,12 @@ pub fn start(marginal: &mut Marginal<'_>, monitor: &Monitor) -> Option<Start> {
     Some(Start { beta, theta, metric: working.metric })
 }
 
-/// Least squares of constant linear predictors, the maximum-likelihood ones.
-fn fixed_start(marginal: &mut Marginal<'_>) -> Option<Vec<f64>> {
-    let model = marginal.model;
-    let zero = vec![0.0; model.n_theta()];
-    let constants = constant::predictors(model)?;
-    let beta = constant::coefficients(model, &constants);
-    let feasible = |beta: &Vec<f64>, marginal: &mut Marginal<'_>| marginal.working(beta, &zero).is_some();
-    [beta, vec![0.0; model.n_beta()]].into_iter().find(|beta| feasible(beta, marginal))
-}
-
-/// One step for `beta` with the modes maximised out; false when it no longer pays.
-fn newton_step(marginal: &mut Marginal<'_>, beta: &mut Vec<f64>, theta: &[f64], working: &mut Working) -> bool {
+/// One step for `beta` with the modes maximised out.
+fn newton_step(marginal: &mut Marginal<'_>, beta: &mut Vec<f64>, theta: &[f64], working: &mut Working) {
     let keep: Vec<usize> = (0..beta.len()).collect();
     let information = working.metric.part(&keep);
-    let Some(factor) = information.cholesky() else { return false };
+    let Some(factor) = information.cholesky() else { return };
     let step = factor.solve(&working.score);
-    let gain = dot(&step, &working.score);
     let mut t = 1.0;
     while t > 1e-4 {
         let moved: Vec<f64> = beta.iter().zip(&step).map(|(b, s)| b + t * s).collect();
@@ -74,18 +54,17 @@ fn newton_step(marginal: &mut Marginal<'_>, beta: &mut Vec<f64>, theta: &[f64], 
             Some(next) if next.value >= working.value - 1e-10 * working.value.abs() => {
                 *beta = moved;
                 *working = next;
-                return gain > 1e-2;
+                return;
             }
             _ => t *= 0.5,
         }
     }
-    false
 }
 
 /// Standard deviations of about the size of one row's noise on the scale of the linear predictor.
-fn initial_theta(model: &Model, working: &Working) -> Vec<f64> {
+fn initial_theta(model: &Model, weight: f64) -> Vec<f64> {
     let mut theta = vec![0.0; model.n_theta()];
-    let noise = (working.rows as f64 / working.total_weight.max(1e-12)).sqrt().min(1e8);
+    let noise = (1.0 / weight.max(1e-16)).sqrt();
     for term in &model.terms {
         for (k, &(r, c)) in term.entries.iter().enumerate() {
             if r == c {

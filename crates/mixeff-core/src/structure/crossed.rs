@@ -149,18 +149,7 @@ impl Crossed {
         scratch.extend_from_slice(&self.panel[panel_range.clone()]);
         backward_rows(&self.own[own_range.clone()], p, scratch, k);
         let v = &mut self.v_panel[panel_range];
-        v.fill(0.0);
-        for (c, &j) in touched.iter().enumerate() {
-            for (e, &i) in touched.iter().enumerate().skip(c) {
-                let s = self.schur.inverse_at(i as usize, j as usize);
-                for r in 0..p {
-                    v[r * k + c] -= scratch[r * k + e] * s;
-                    if e != c {
-                        v[r * k + e] -= scratch[r * k + c] * s;
-                    }
-                }
-            }
-        }
+        self.schur.minus_times_inverse(touched, scratch, p, v);
         let own = &mut self.v_own[own_range.clone()];
         inverse_from_cholesky(&self.own[own_range], p, p, own);
         for i in 0..p {

@@ -26,6 +26,8 @@ pub trait Schur: Send {
     fn invert(&mut self);
     /// Entry of the inverse, `i >= j`.
     fn inverse_at(&self, i: usize, j: usize) -> f64;
+    /// `v := -c V_tt` for the rows and columns `touched` (rising) of the inverse; `c` and `v` are `p x touched.len()`.
+    fn minus_times_inverse(&self, touched: &[u32], c: &[f64], p: usize, v: &mut [f64]);
 }
 
 /// Dense or sparse, whichever the pattern favours. `pattern` gives, for each column, the rows at and below the diagonal.
@@ -97,6 +99,14 @@ impl Schur for Dense {
     fn inverse_at(&self, i: usize, j: usize) -> f64 {
         self.inverse[j * self.n + i]
     }
+
+    fn minus_times_inverse(&self, touched: &[u32], c: &[f64], p: usize, v: &mut [f64]) {
+        let column = |j: u32| &self.inverse[j as usize * self.n..(j as usize + 1) * self.n];
+        minus_times(touched, c, p, v, |j| {
+            let column = column(j);
+            move |i: u32| column[i as usize]
+        });
+    }
 }
 
 /// Columns compressed, lower triangle.
@@ -164,5 +174,30 @@ impl Schur for Sparse {
 
     fn inverse_at(&self, i: usize, j: usize) -> f64 {
         self.cholesky.inverse_at(i, j)
+    }
+
+    fn minus_times_inverse(&self, touched: &[u32], c: &[f64], p: usize, v: &mut [f64]) {
+        minus_times(touched, c, p, v, |j| move |i: u32| self.cholesky.inverse_at(i as usize, j as usize));
+    }
+}
+
+/// `v := -c S` for the symmetric matrix whose column `touched[a]` is `column(touched[a])` at and below the diagonal.
+#[inline]
+fn minus_times<F: Fn(u32) -> f64>(touched: &[u32], c: &[f64], p: usize, v: &mut [f64], column: impl Fn(u32) -> F) {
+    let k = touched.len();
+    v.fill(0.0);
+    for (a, &j) in touched.iter().enumerate() {
+        let entry = column(j);
+        let diagonal = entry(j);
+        for r in 0..p {
+            v[r * k + a] -= c[r * k + a] * diagonal;
+        }
+        for (b, &i) in touched.iter().enumerate().skip(a + 1) {
+            let s = entry(i);
+            for r in 0..p {
+                v[r * k + a] -= c[r * k + b] * s;
+                v[r * k + b] -= c[r * k + a] * s;
+            }
+        }
     }
 }
