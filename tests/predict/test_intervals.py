@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
+from tests.results.made import cbpp, fitted
 
 from mixeff.estimate.covariance import cholesky_factors
-from tests.results.made import cbpp, fitted
 
 EVERY = ["bernoulli", "probit", "crossed", "nested", "slopes", "poisson", "gamma"]
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy.linalg import block_diag
+from tests.results.made import differences, fitted
 
 from mixeff.estimate import row_derivatives
 from mixeff.estimate.covariance import cholesky_factors
@@ -12,7 +13,6 @@ from mixeff.model.families import LINKS
 from mixeff.predict.kinds import KINDS, at_quantile, new_cluster
 from mixeff.predict.modes import mode_system
 from mixeff.results.parameters import beta_slices
-from tests.results.made import differences, fitted
 
 NAMES = ["bernoulli", "probit", "crossed", "nested", "slopes", "poisson", "gamma"]
 KIND_NAMES = ["median", "marginal", "quantile"]
@@ -39,9 +39,9 @@ class Dense:
         self.design = fit.design
         self.levels = [fit.design.factors[t.factor].n_levels for t in fit.design.terms]
 
-    def factor(self, theta):
+    def factor(self, theta) -> np.ndarray:
         parts = zip(self.levels, cholesky_factors(self.design, theta), strict=True)
-        return block_diag(*(np.kron(np.eye(n), f) for n, f in parts))
+        return np.asarray(block_diag(*(np.kron(np.eye(n), f) for n, f in parts)))
 
     def etas(self, beta, b):
         parts = beta_slices(self.design)
@@ -53,6 +53,7 @@ class Dense:
         p = sum(map(len, self.design.x_names))
         beta, factor = parameters[:p], self.factor(parameters[p:])
         m, u = self.design.Z @ factor, np.zeros(factor.shape[1])
+        hessian = np.eye(len(u))
         for _ in range(40):
             _, score, weight = row_derivatives(self.design, self.etas(beta, factor @ u))
             hessian = m.T @ (weight[0][:, None] * m) + np.eye(len(u))

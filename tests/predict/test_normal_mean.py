@@ -1,6 +1,7 @@
 """The mean of the inverse link over a normal linear predictor."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -20,7 +21,7 @@ def integral(link, eta: float, s: float) -> float:
     cuts = np.linspace(-10, 10, 81)
     pieces = [
         quad(lambda z: float(link.inverse(np.array(eta + s * z))) * norm.pdf(z), a, b)[0]
-        for a, b in zip(cuts[:-1], cuts[1:], strict=True)
+        for a, b in pairwise(cuts)
     ]
     return math.fsum(pieces)
 

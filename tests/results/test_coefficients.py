@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from scipy import stats
+from tests.results.made import cbpp, fitted, hand_made
 
 from mixeff.errors import ArgumentError
 from mixeff.results import coefficients
-from tests.results.made import cbpp, fitted, hand_made
 
 
 def test_wald_statistics():

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from tests.results.made import cbpp, hand_made
 
 from mixeff.errors import ArgumentError, NotAvailableError
 from mixeff.results.effects import random_effects
-from tests.results.made import cbpp, hand_made
 
 
 def test_rows_go_by_term_level_and_column():

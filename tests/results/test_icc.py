@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.results.made import differences, fitted, hand_made
 
 from mixeff.errors import NotAvailableError
 from mixeff.model.design import GroupingFactor
 from mixeff.results.icc import icc, nested
-from tests.results.made import differences, fitted, hand_made
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_standard_errors_are_the_delta_methods():
     expected = np.sqrt(np.diag(jacobian @ estimate.cov @ jacobian.T))
     table = icc(design, estimate, 0.95)
     np.testing.assert_allclose(table["se"], expected, rtol=1e-7)
-    assert ((0 < table["lower"]) & (table["lower"] < table["icc"])).all()
+    assert ((table["lower"] > 0) & (table["lower"] < table["icc"])).all()
     assert ((table["icc"] < table["upper"]) & (table["upper"] < 1)).all()
 
 

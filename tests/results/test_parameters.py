@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.results.made import hand_made
 
 from mixeff.errors import ArgumentError
 from mixeff.results.parameters import (
@@ -14,7 +15,6 @@ from mixeff.results.parameters import (
     term_label,
     theta_positions,
 )
-from tests.results.made import hand_made
 
 
 @pytest.fixture

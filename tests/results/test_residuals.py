@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from tests.results.made import cbpp, fitted, hand_made
 
 from mixeff.errors import ArgumentError
 from mixeff.results.residuals import residuals, simulate
-from tests.results.made import cbpp, fitted, hand_made
 
 
 def test_binomial_residuals_by_hand():

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from tests.results.made import cbpp, fitted, pupils
 
 import mixeff as me
 from mixeff.errors import StoredFitError
-from tests.results.made import cbpp, fitted, pupils
 
 
 def with_missing() -> pd.DataFrame:

@@ -5,9 +5,9 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from tests.results.made import cbpp, fitted, pupils
 
 import mixeff as me
-from tests.results.made import cbpp, fitted, pupils
 
 LIBRARIES = {
     "pandas": (pd.DataFrame, pd.DataFrame),

@@ -1,19 +1,20 @@
 """Variances, standard deviations and correlations with their standard errors."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+from tests.results.made import cbpp, differences, fitted, hand_made
 
 from mixeff.results import variance
-from tests.results.made import cbpp, differences, fitted, hand_made
 
 FORMULA = "score ~ x + sex + (1 + x | klass) + (1 + x || school)"
 BETA, THETA = [0.3, 0.5, 0.1, -0.2], [0.9, -0.4, 0.6, 0.7, 0.3]
 
 
 @pytest.fixture
-def made():
+def made() -> Any:
     return hand_made(FORMULA, "gaussian", BETA, THETA)
 
 
@@ -63,14 +64,14 @@ def test_standard_errors_are_the_delta_methods(made, table):
 
 
 def test_intervals_of_deviations_are_symmetric_on_the_log_scale(made):
-    table = variance.standard_deviations(*made, 0.9)
+    table = variance.standard_deviations(*made, level=0.9)
     np.testing.assert_allclose(table["lower"] * table["upper"], table["estimate"] ** 2)
     ratio = np.log(table["upper"] / table["estimate"])
     np.testing.assert_allclose(ratio, 1.6448536 * table["se"] / table["estimate"], rtol=1e-6)
 
 
 def test_intervals_of_correlations_stay_inside(made):
-    table = variance.correlations(*made, 0.999)
+    table = variance.correlations(*made, level=0.999)
     assert (table["lower"] > -1).all()
     assert (table["upper"] < 1).all()
     assert (table["lower"] < table["estimate"]).all()

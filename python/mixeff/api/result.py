@@ -169,7 +169,7 @@ def run(
     """Estimate a design's parameters and warn of what the user should know."""
     found = estimate(design, method=method, nodes=nodes, start=start, control=control)
     if not found.converged:
-        warnings.warn(f"the fit did not converge: {found.reason}", ConvergenceWarning, 3)
+        warnings.warn(found.reason, ConvergenceWarning, 3)
     if found.singular:
         warnings.warn(
             "the fit is singular: a variance is zero or random effects are perfectly correlated; "

@@ -71,9 +71,8 @@ def eta_variance(fit: FitResults, point: Point) -> Floats:
 
     A parameter on the boundary has no variance and is taken as known.
     """
-    gradient = np.empty((0, 0)) if point.gradient is None else point.gradient
     cov = np.nan_to_num(fit.estimate.cov, nan=0.0)
-    return np.einsum("ij,ij->i", gradient @ cov, gradient) + point.spread
+    return np.einsum("ij,ij->i", point.gradient @ cov, point.gradient) + point.spread
 
 
 def _normal(

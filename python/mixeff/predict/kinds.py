@@ -39,14 +39,14 @@ class Point:
     Attributes
     ----------
     eta : ndarray, shape (n,)
-    gradient : ndarray, shape (n, parameters), or None
-        In (beta, theta); None unless asked for.
+    gradient : ndarray, shape (n, parameters)
+        In (beta, theta); without columns unless asked for.
     spread : ndarray, shape (n,)
         Variance that stays when the parameters are known: of the conditional modes.
     """
 
     eta: Floats
-    gradient: Floats | None
+    gradient: Floats
     spread: Floats
 
 
@@ -54,7 +54,7 @@ def cluster(fit: FitResults, design: Design, gradient: bool) -> Point:
     """Each row with the conditional modes of its own clusters; unseen levels at zero."""
     eta = conditional_eta(design, fit.estimate)
     if not gradient:
-        return Point(eta, None, np.zeros(design.n))
+        return Point(eta, np.empty((design.n, 0)), np.zeros(design.n))
     system = mode_system(fit.design, fit.estimate)
     slope = fixed_gradient(fit, design) + design.Z @ system.gradient
     return Point(eta, slope, system.variance(design))
@@ -62,7 +62,7 @@ def cluster(fit: FitResults, design: Design, gradient: bool) -> Point:
 
 def median(fit: FitResults, design: Design, gradient: bool) -> Point:
     """Random effects at zero."""
-    slope = fixed_gradient(fit, design) if gradient else None
+    slope = fixed_gradient(fit, design) if gradient else np.empty((design.n, 0))
     return Point(fixed_part(design, fit.estimate), slope, np.zeros(design.n))
 
 
@@ -73,7 +73,7 @@ def marginal(fit: FitResults, design: Design, gradient: bool) -> Point:
     mean = normal_mean(link, fixed_part(design, fit.estimate), s)
     eta = link.link(mean.value)
     if not gradient:
-        return Point(eta, None, np.zeros(design.n))
+        return Point(eta, np.empty((design.n, 0)), np.zeros(design.n))
     slope = fixed_gradient(fit, design) * mean.d_eta[:, None]
     slope += spread_gradient(fit, design, s) * mean.d_s[:, None]
     slope /= link.inverse_derivative(eta)[:, None]
@@ -86,7 +86,7 @@ def at_quantile(fit: FitResults, design: Design, gradient: bool, q: float) -> Po
     s = np.sqrt(random_variance(design, fit.estimate))
     eta = fixed_part(design, fit.estimate) + z * s
     if not gradient:
-        return Point(eta, None, np.zeros(design.n))
+        return Point(eta, np.empty((design.n, 0)), np.zeros(design.n))
     slope = fixed_gradient(fit, design) + z * spread_gradient(fit, design, s)
     return Point(eta, slope, np.zeros(design.n))
 

@@ -144,7 +144,7 @@ def _other_title(fit: FitResults, predictor: int) -> str:
 
 
 def _convergence(fit: FitResults) -> str:
-    record = fit.record
-    words = "Converged" if fit.converged else "DID NOT CONVERGE"
-    cost = f"{record.evaluations} evaluations in {short_time(record.seconds)}"
-    return f"{words}: {fit.estimate.reason} ({cost})."
+    verdict, _, detail = fit.estimate.reason.partition(":")
+    verdict = verdict.capitalize() if fit.converged else verdict.upper()
+    cost = f"{fit.record.evaluations} evaluations in {short_time(fit.record.seconds)}"
+    return f"{verdict}:{detail} ({cost})."

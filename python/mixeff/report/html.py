@@ -52,4 +52,5 @@ def _row(row: tuple[str, ...], words: int) -> str:
 
 
 def _cell(tag: str, cell: str, word: bool) -> str:
-    return f"<{tag}{' class=word' if word else ''}>{escape(cell)}</{tag}>"
+    attribute = ' class="word"' if word else ""
+    return f"<{tag}{attribute}>{escape(cell)}</{tag}>"
