@@ -80,9 +80,13 @@ def target_rows(result: Result) -> list[tuple[str, ...]]:
         theirs = peer.seconds(metric) if peer else None
         met = "-" if not mine or not theirs else "yes" if mine <= target.limit * theirs else "no"
         name = f"{peer.program}{' without SE' if metric == 'no_se' else ''}" if peer else "-"
+        cpu = _ratio(
+            ours.seconds(target.metric, "cpu") if ours else None,
+            peer.seconds(metric, "cpu") if peer else None,
+        )
         rows.append((
             result.case.title, str(result.threads), target.metric, _milliseconds(mine), name,
-            _milliseconds(theirs), _ratio(mine, theirs), f"{target.limit:g}", met,
+            _milliseconds(theirs), _ratio(mine, theirs), cpu, f"{target.limit:g}", met,
         ))  # fmt: skip
     return rows
 
@@ -121,7 +125,18 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {line} |" for line in (top, rule, *lines))
 
 
-_TARGETS = ("case", "threads", "time", "mixeff ms", "peer", "peer ms", "ratio", "target", "met")
+_TARGETS = (
+    "case",
+    "threads",
+    "time",
+    "mixeff ms",
+    "peer",
+    "peer ms",
+    "ratio",
+    "cpu ratio",
+    "target",
+    "met",
+)
 _DETAIL = (
     "program", "whole ms", "cpu ms", "ratio", "no SE ms", "refit ms", "log-likelihood",
     "memory MB", "note",

@@ -19,6 +19,9 @@ from .models import BY_ID
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+Frame = Any
+"""A pandas frame; pandas' own annotations are too loose to check against."""
+
 _COVARIANCE = re.compile(r"cov\((?P<a>.+), (?P<b>.+)\)")
 _METHODS = ("laplace", "agq", "ml", "reml")
 
@@ -39,7 +42,7 @@ class Source:
 
 
 @cache
-def frozen() -> pd.DataFrame:
+def frozen() -> Frame:
     """Every frozen row of a model and method that mixeff has now."""
     files = [path for path in sorted(FROZEN.glob("*.csv")) if path.stem != "columns"]
     table = pd.concat([pd.read_csv(path).assign(file=path.stem) for path in files])
@@ -57,9 +60,9 @@ def sources() -> list[Source]:
 def fit(model: str, method: str, nodes: int) -> Any:
     """mixeff's fit of a reference model by the method of the frozen rows."""
     made = BY_ID[model]
-    points = {"nodes": nodes} if method == "agq" else {}
+    points = nodes if method == "agq" else None
     data = DATASETS[made.dataset]()
-    return me.fit(made.formula, data, made.family, link=made.link, method=method, **points)
+    return me.fit(made.formula, data, made.family, link=made.link, method=method, nodes=points)
 
 
 def r_name(name: str) -> str:
@@ -94,7 +97,7 @@ def _numbers(fit: Any) -> Iterator[tuple[str, float, float]]:
     yield "logLik", float(fit.llf), np.nan
 
 
-def numbers(fit: Any) -> pd.DataFrame:
+def numbers(fit: Any) -> Frame:
     """A fit's estimates under R's names; a dispersion by its predictor's coefficient, phi."""
     rows = list(_numbers(fit))
     tidy = fit.tidy()
@@ -102,11 +105,11 @@ def numbers(fit: Any) -> pd.DataFrame:
     if len(extra) == 1:
         value, se = extra["estimate"].item(), extra["std_error"].item()
         rows.append(("phi", float(np.exp(value)), float(np.exp(value) * se)))
-    table = pd.DataFrame(rows, columns=["parameter", "ours", "our_se"])
+    table: Frame = pd.DataFrame(rows, columns=["parameter", "ours", "our_se"])
     return table.assign(parameter=table["parameter"].map(canonical)).set_index("parameter")
 
 
-def beside(source: Source) -> pd.DataFrame:
+def beside(source: Source) -> Frame:
     """The frozen rows of a source with mixeff's numbers; `shift` is in standard errors.
 
     The standard error is the frozen one, or mixeff's where the other program gives none.

@@ -141,7 +141,7 @@ def summary(scenario: Scenario, replications: int) -> pd.DataFrame:
     )
 
 
-def _row(table: pd.DataFrame, name: str, truth: float) -> dict[str, Any]:
+def _row(table: Any, name: str, truth: float) -> dict[str, Any]:
     spread = table["estimate"].std()
     return {
         "parameter": name,
@@ -156,9 +156,10 @@ def _row(table: pd.DataFrame, name: str, truth: float) -> dict[str, Any]:
 
 def _markdown(table: pd.DataFrame) -> str:
     head = "| " + " | ".join(table.columns) + " |\n|" + "---|" * len(table.columns)
+    formats = ("{}", "{:g}", "{:.4f}", "{:+.3f}", "{:.3f}", "{:.1%}", "{}")
     lines = [
-        f"| {r[0]} | {r[1]:g} | {r[2]:.4f} | {r[3]:+.3f} | {r[4]:.3f} | {100 * r[5]:.1f} % | {r[6]} |"
-        for r in table.itertuples(index=False, name=None)
+        "| " + " | ".join(f.format(v) for f, v in zip(formats, row, strict=True)) + " |"
+        for row in table.itertuples(index=False, name=None)
     ]
     return "\n".join((head, *lines))
 
@@ -170,10 +171,10 @@ def document(tables: dict[str, pd.DataFrame], replications: int) -> str:
     return (
         "# Recovery and coverage\n\n"
         f"mixeff {me.__version__}, {replications} replications a model, fixed seeds; written by "
-        "`python -m validation.coverage`. 150 clusters of 8 rows; a covariate within and one between "
-        "clusters. Intervals of standard deviations are symmetric on the log scale, those of "
-        "correlations on Fisher's. `SD` is that of the estimates over the replications; the simulation's "
-        f"own error of a coverage is {noise:.1f} %. Asked: 92 to 97 %.\n\n{parts}\n"
+        "`python -m validation.coverage`. 150 clusters of 8 rows; a covariate within and one "
+        "between clusters. Intervals of standard deviations are symmetric on the log scale, those "
+        "of correlations on Fisher's. `SD` is that of the estimates over the replications; the "
+        f"simulation's own error of a coverage is {noise:.1f} %. Asked: 92 to 97 %.\n\n{parts}\n"
     )
 
 

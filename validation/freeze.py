@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -22,13 +23,13 @@ COLUMNS = (
 _KEY = ["model", "program", "method", "nodes"]
 
 
-def made_anew(folder: Path) -> pd.DataFrame:
+def made_anew(folder: Path) -> Any:
     """All rows that the R scripts and the gold programs have written into a folder."""
     tables = [pd.read_csv(path) for path in sorted(folder.glob("*.csv"))]
     return pd.concat(tables, ignore_index=True)[list(COLUMNS)]
 
 
-def merged(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
+def merged(old: Any, new: Any) -> Any:
     """The old rows whose model, program and method were not made anew, and all the new ones."""
     keys = set(new[_KEY].itertuples(index=False, name=None))
     kept = [key not in keys for key in old[_KEY].itertuples(index=False, name=None)]

@@ -132,17 +132,17 @@ def modes(problem: Problem, fixed: Array, m: Array) -> tuple[Array, Array]:
     y, n = problem.y, problem.trials
     u = np.zeros((problem.group.max() + 1, problem.q))
     height = _joint(problem, fixed, m, u)
-    for _ in range(200):
+    for _ in range(500):
         eta = fixed + (m * u[problem.group]).sum(1)
         score = problem.sum_by_group(m * problem.density.score(eta, y, n)[:, None]) - u
         w = problem.density.weight(eta, y, n)
         hessian = problem.sum_by_group(w[:, None, None] * m[:, :, None] * m[:, None, :])
         hessian += np.eye(problem.q)
         step = np.linalg.solve(hessian, score[:, :, None])[:, :, 0]
+        if np.abs(step).max() < 1e-11:
+            return u, hessian
         u, height = _damped(problem, fixed, m, u, step, height)
-        if np.abs(step).max() < 1e-13:
-            break
-    return u, hessian
+    raise ArithmeticError("no conditional modes")
 
 
 def _joint(problem: Problem, fixed: Array, m: Array, u: Array) -> Array:
@@ -156,14 +156,14 @@ def _damped(
 ) -> tuple[Array, Array]:
     """Halve the step of every group until its joint density does not fall."""
     size = np.ones(len(u))
-    for _ in range(40):
+    for _ in range(60):
         trial = u + size[:, None] * step
         value = _joint(problem, fixed, m, trial)
         lower = ~(value >= height - 1e-10 * np.abs(height))
         if not lower.any():
-            break
+            return trial, value
         size[lower] /= 2
-    return trial, value
+    return u, height
 
 
 def log_likelihood(problem: Problem, phi: Array, points: int) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import glmm
+import glmm  # pyright: ignore[reportMissingImports]
 
 from .base import Bound, NotOffered, call
 
@@ -47,7 +47,7 @@ def bind(case: Case, frame: pd.DataFrame, threads: int) -> Bound:
     del threads  # RAYON_NUM_THREADS
     if case.method == "agq" and len(case.random) > 1:
         raise NotOffered("quadrature with more than one grouping factor")
-    frame = frame[list(case.columns)]
+    frame = frame.loc[:, list(case.columns)]
     prepared: list[Any] = []
 
     def whole() -> Any:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import gpboost
+import gpboost  # pyright: ignore[reportMissingImports]
 import numpy as np
 
 from .base import Bound, NotOffered, call

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import lme_python
+import lme_python  # pyright: ignore[reportMissingImports]
 import polars as pl
 
 from .base import Bound, NotOffered, call, saturated
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def _as_polars(case: Case, frame: pd.DataFrame) -> pl.DataFrame:
     """Grouping factors as text, which is what it takes for them."""
     groups = [term.group for term in case.random]
-    return pl.from_pandas(frame[list(case.columns)]).with_columns(pl.col(groups).cast(pl.String))
+    made = pl.DataFrame(pl.from_pandas(frame.loc[:, list(case.columns)]))
+    return made.with_columns(pl.col(groups).cast(pl.String))
 
 
 def bind(case: Case, frame: pd.DataFrame, threads: int) -> Bound:

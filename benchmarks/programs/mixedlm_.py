@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import mixedlm
-from mixedlm.families import Binomial, Poisson
+import mixedlm  # pyright: ignore[reportMissingImports]
+from mixedlm.families import Binomial, Poisson  # pyright: ignore[reportMissingImports]
 
 from .base import Bound, NotOffered, call
 

@@ -1,5 +1,7 @@
 """The data sets are, in Python, what R fitted the reference models to."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ from validation.freeze import FROZEN
 
 pytestmark = pytest.mark.reference
 
-COLUMNS = pd.read_csv(FROZEN / "columns.csv", keep_default_na=False, dtype={"levels": str})
+COLUMNS: Any = pd.read_csv(FROZEN / "columns.csv", keep_default_na=False, dtype={"levels": str})
 MADE_IN_PYTHON = {
     ("chem97", "high"),
     ("contraception", "use"),
@@ -23,19 +25,19 @@ def dataset(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-def _levels(column: pd.Series) -> str:
+def _levels(column: Any) -> str:
     values = list(column.cat.categories) if column.dtype == "category" else sorted(column.unique())
     return "|".join(str(v) for v in values) if len(values) <= 12 else str(len(values))
 
 
-def _codes(column: pd.Series, kind: str) -> np.ndarray:
+def _codes(column: Any, kind: str) -> np.ndarray:
     if kind == "factor":
         return pd.factorize(column)[0] + 1.0
     return column.to_numpy(float)
 
 
 def test_columns_are_those_of_r(dataset: str) -> None:
-    frame = DATASETS[dataset]()
+    frame: Any = DATASETS[dataset]()
     for row in COLUMNS[COLUMNS["dataset"] == dataset].itertuples():
         column, codes = frame[row.column], _codes(frame[row.column], row.kind)
         weighted = np.sum(codes * np.arange(1, len(codes) + 1))
@@ -46,13 +48,14 @@ def test_columns_are_those_of_r(dataset: str) -> None:
             assert _levels(column) in (row.levels, *_unordered(row)), row.column
 
 
-def _unordered(row: object) -> tuple[str, ...]:
+def _unordered(row: Any) -> tuple[str, ...]:
     """A grouping factor's levels need not come in R's order."""
-    return ("|".join(sorted(str(row.levels).split("|"))),)  # type: ignore[attr-defined]
+    return ("|".join(sorted(str(row.levels).split("|"))),)
 
 
 def test_responses_are_the_second_level() -> None:
     """R models the probability of the second level: Y, y, and a score of at least 8."""
-    assert DATASETS["contraception"]()["use"].sum() == 759
-    assert DATASETS["bacteria"]()["y"].sum() == 177
-    assert set(DATASETS["verbagg"]()["r2"].unique()) == {0, 1}
+    successes = {"contraception": ("use", 759), "bacteria": ("y", 177), "verbagg": ("r2", 3611)}
+    for name, (response, count) in successes.items():
+        frame: Any = DATASETS[name]()
+        assert frame[response].sum() == count
