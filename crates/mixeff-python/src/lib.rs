@@ -12,7 +12,7 @@ use mixeff_core::integrate::Marginal;
 use mixeff_core::linalg::dense::Symmetric;
 use mixeff_core::optimize::glmm::{self, Task};
 use mixeff_core::optimize::{gaussian, start, Control, Fitted, Monitor};
-use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::{PyFloatingPointError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};

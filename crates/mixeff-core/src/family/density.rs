@@ -92,7 +92,7 @@ impl<F: Density<D>, const D: usize> Pointwise<F, D> {
         h: &[f64],
         out: [&mut [f64]; 3],
     ) {
-        let (n, trials) = (rows.len(), self.trials(rows));
+        let trials = self.trials(rows);
         let [l, s, w] = out;
         let pass = Pass::<F, D, ORDER> {
             family: &self.0,
@@ -104,11 +104,7 @@ impl<F: Density<D>, const D: usize> Pointwise<F, D> {
             s: &mut *s,
             w: &mut *w,
         };
-        match n {
-            0 => {}
-            1..LANES => pass.run_few(),
-            _ => dispatch(pass),
-        }
+        dispatch(pass);
         [l, s, w].into_iter().for_each(|x| weigh(rows.weights, x));
     }
 }
@@ -203,43 +199,18 @@ impl<F: Density<D>, const D: usize, const ORDER: u8> Pass<'_, F, D, ORDER> {
     fn store(&mut self, start: usize, l: &Lanes, s: &[Lanes; D], w: &[[Lanes; D]; D]) {
         let n = self.y.len();
         if ORDER != THIRD {
-            store(self.l, start, l);
+            store(&mut self.l[..n], start, l);
         }
         for a in 0..D {
             if ORDER != VALUE {
-                store(self.s, a * n + start, &s[a]);
+                store(&mut self.s[a * n..][..n], start, &s[a]);
             }
             for b in a..D {
                 if ORDER == CURVATURE {
-                    store(self.w, pair(D, a, b) * n + start, &w[a][b]);
+                    store(&mut self.w[pair(D, a, b) * n..][..n], start, &w[a][b]);
                 }
             }
         }
-    }
-
-    /// Less rows than a vector has: filled up with the last one.
-    fn run_few(self) {
-        let n = self.y.len();
-        let [[mut y], [mut trials]] = [[[0.0; LANES]; 1]; 2];
-        let (mut eta, mut h) = ([[0.0; LANES]; D], [[[0.0; LANES]; D]; D]);
-        fill(self.y, n, &mut y);
-        fill(self.trials, n, &mut trials);
-        fill(self.eta, n, eta.as_flattened_mut());
-        fill(self.h, n, h.as_flattened_mut().as_flattened_mut());
-        let (mut l, mut s, mut w) = ([0.0; LANES], eta, h);
-        dispatch(Pass::<F, D, ORDER> {
-            family: self.family,
-            y: &y,
-            trials: &trials,
-            eta: eta.as_flattened(),
-            h: h.as_flattened().as_flattened(),
-            l: &mut l,
-            s: s.as_flattened_mut(),
-            w: w.as_flattened_mut().as_flattened_mut(),
-        });
-        empty(&l, n, self.l);
-        empty(s.as_flattened(), n, self.s);
-        empty(w.as_flattened().as_flattened(), n, self.w);
     }
 }
 
@@ -263,34 +234,20 @@ fn contract<A: Arithmetic, const D: usize>(
 
 type Lanes = [f64; LANES];
 
+/// One vector of rows; if there are less, the last one is repeated.
 #[inline(always)]
 fn load(x: &[f64], start: usize) -> Lanes {
-    x[start..start + LANES]
-        .try_into()
-        .expect("as many as asked for")
-}
-
-#[inline(always)]
-fn store(x: &mut [f64], start: usize, lanes: &Lanes) {
-    x[start..start + LANES].copy_from_slice(lanes);
-}
-
-/// Blocks of `n` rows to blocks of one vector, the last row repeated.
-#[inline]
-fn fill(x: &[f64], n: usize, lanes: &mut [f64]) {
-    for (lanes, block) in lanes.chunks_exact_mut(LANES).zip(x.chunks_exact(n)) {
-        for k in 0..LANES {
-            lanes[k] = block[k.min(n - 1)];
-        }
+    match x.get(start..start + LANES) {
+        Some(lanes) => lanes.try_into().expect("as many as asked for"),
+        None => std::array::from_fn(|k| x[k.min(x.len() - 1)]),
     }
 }
 
-/// And back.
-#[inline]
-fn empty(lanes: &[f64], n: usize, x: &mut [f64]) {
-    for (lanes, block) in lanes.chunks_exact(LANES).zip(x.chunks_exact_mut(n)) {
-        for (x, &lane) in block.iter_mut().zip(lanes) {
-            *x = lane;
-        }
+/// Writes one vector of rows, or as many as there are.
+#[inline(always)]
+fn store(x: &mut [f64], start: usize, lanes: &Lanes) {
+    match x.get_mut(start..start + LANES) {
+        Some(x) => x.copy_from_slice(lanes),
+        None => x.iter_mut().zip(lanes).for_each(|(x, &lane)| *x = lane),
     }
 }

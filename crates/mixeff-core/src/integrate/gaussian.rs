@@ -6,6 +6,7 @@
 //! `(n - p)(log(2 pi r2 / (n - p)) + 1) + log |H| + log |R|` for REML (Bates et al. 2015, eqs. 34 and 41).
 
 use super::marginal::Posterior;
+use super::moments::Moments;
 use super::products::{add_outer, by_column_of_theta, for_factors, lambda_times, lambda_transposed_times, ztv};
 use crate::design::term::{lambdas, pull_back};
 use crate::design::{Lambda, Model, Shard};
@@ -169,6 +170,23 @@ impl<'a> Gaussian<'a> {
             add(&mut residual, r);
         }
         (total, residual)
+    }
+
+    /// Moments of the least-squares residuals by level.
+    pub fn moments(&self) -> Moments {
+        let (model, p) = (self.model, self.p);
+        let r = self.gram.part(&(0..p).collect::<Vec<_>>());
+        let xy: Vec<f64> = (0..p).map(|c| self.gram.at(c, p)).collect();
+        let beta = r.cholesky().map_or_else(|| vec![0.0; p], |f| f.solve(&xy));
+        let sigma2 = ((self.gram.at(p, p) - dot(&beta, &xy)) / self.weight).max(1e-300);
+        let mut moments = Moments::zero(model);
+        for (part, shard) in self.parts.iter().zip(&model.shards) {
+            let mut ze = part.zx[p].clone();
+            beta.iter().enumerate().for_each(|(c, b)| crate::linalg::small::axpy(-b, &part.zx[c], &mut ze));
+            ze.iter_mut().for_each(|z| *z /= sigma2.sqrt());
+            moments.add(model, shard, &ze, &part.system.a_diagonal());
+        }
+        moments
     }
 
     /// Average information on `theta` (Gilmour, Thompson and Cullis 1995), `sigma` profiled out.

@@ -3,6 +3,7 @@
 mod adjoint;
 pub mod gaussian;
 mod marginal;
+pub mod moments;
 pub mod modes;
 mod products;
 pub mod quadrature;

@@ -2,6 +2,7 @@
 //! start and the first metric of the optimizer.
 
 use super::marginal::Marginal;
+use super::moments::Moments;
 use super::modes::{find, Scratch, ShardState};
 use super::products::{add_zb, by_column_of_theta, lambda_transposed_times, ztv};
 use crate::design::term::lambdas;
@@ -50,6 +51,23 @@ impl Working {
 }
 
 impl Marginal<'_> {
+    /// Moments of the scores by level at these coefficients, without random effects.
+    pub fn moments(&mut self, beta: &[f64]) -> Moments {
+        let parts = self.over_shards(|model, shard, state, scratch| {
+            model.fixed_part(shard, beta, &mut scratch.eta);
+            let rows = model.rows(shard);
+            model.family.curvature(rows, &scratch.eta, &mut scratch.l, &mut scratch.s, &mut scratch.w);
+            state.system.assemble(model, shard, &scratch.w);
+            ztv(model, shard, &scratch.s, &mut scratch.zs);
+            let mut moments = Moments::zero(model);
+            moments.add(model, shard, &scratch.zs, &state.system.a_diagonal());
+            moments
+        });
+        let mut total = Moments::zero(self.model);
+        parts.iter().for_each(|part| total.merge(part));
+        total
+    }
+
     /// The working model at these parameters; `None` outside the domain.
     pub fn working(&mut self, beta: &[f64], theta: &[f64]) -> Option<Working> {
         let lambdas = lambdas(&self.model.terms, &self.model.sizes(), theta);

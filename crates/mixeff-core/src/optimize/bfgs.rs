@@ -64,7 +64,7 @@ pub fn minimize(
         }
         match search(objective, &at, &direction, slope, control, monitor, record) {
             Ok((next, t)) => {
-                match objective.metric(&next.x) {
+                match objective.metric(&next.x, (-slope).sqrt()) {
                     Some(better) => b = positive_definite(better),
                     None => update(&mut b, &at, &next),
                 }
@@ -105,7 +105,7 @@ fn search(
     objective: &mut dyn Objective, from: &Trial, direction: &[f64], slope: f64, control: &Control, monitor: &Monitor,
     record: &mut Record,
 ) -> Result<(Trial, f64), Reason> {
-    let rounding = 1e-13 * (1.0 + from.value.abs());
+    let rounding = 1e-12 * (1.0 + from.value.abs());
     let (mut low, mut high) = (0.0, f64::INFINITY);
     let mut t = 1.0f64;
     let mut best: Option<(Trial, f64)> = None;

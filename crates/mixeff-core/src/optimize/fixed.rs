@@ -17,11 +17,10 @@ struct At {
     value: f64,
     score: Vec<f64>,
     information: Symmetric,
-    weight: f64,
 }
 
-/// Coefficients, and the mean weight `W` of a row of the first predictor there.
-pub fn fit(model: &Model, shards: &[usize]) -> Option<(Vec<f64>, f64)> {
+/// Coefficients.
+pub fn fit(model: &Model, shards: &[usize]) -> Option<Vec<f64>> {
     let start = constant::coefficients(model, &constant::predictors(model)?);
     let zero = vec![0.0; model.n_beta()];
     let feasible = [start, zero].into_iter().find_map(|b| evaluate(model, shards, &b).map(|at| (b, at)));
@@ -36,8 +35,7 @@ pub fn fit(model: &Model, shards: &[usize]) -> Option<(Vec<f64>, f64)> {
             break;
         }
     }
-    let rows: usize = shards.iter().map(|&s| model.shards[s].rows.len()).sum();
-    Some((beta, at.weight / rows.max(1) as f64))
+    Some(beta)
 }
 
 fn improve(model: &Model, shards: &[usize], beta: &[f64], at: &At, step: &[f64]) -> Option<(Vec<f64>, At)> {
@@ -52,10 +50,9 @@ fn evaluate(model: &Model, shards: &[usize], beta: &[f64]) -> Option<At> {
     let parts: Vec<At> =
         shards.par_iter().with_min_len(16).map(|&s| evaluate_shard(model, &model.shards[s], beta)).collect();
     let p = model.n_beta();
-    let mut total = At { value: 0.0, score: vec![0.0; p], information: Symmetric::zeros(p), weight: 0.0 };
+    let mut total = At { value: 0.0, score: vec![0.0; p], information: Symmetric::zeros(p) };
     for part in parts {
         total.value += part.value;
-        total.weight += part.weight;
         total.score.iter_mut().zip(&part.score).for_each(|(a, b)| *a += b);
         total.information.values.iter_mut().zip(&part.information.values).for_each(|(a, b)| *a += b);
     }
@@ -68,8 +65,7 @@ fn evaluate_shard(model: &Model, shard: &Shard, beta: &[f64]) -> At {
     let (mut l, mut s, mut w) = (vec![0.0; n], vec![0.0; n * d], vec![0.0; n * pairs(d)]);
     model.fixed_part(shard, beta, &mut eta);
     model.family.curvature(model.rows(shard), &eta, &mut l, &mut s, &mut w);
-    let mut at = At { value: sum(&l), score: vec![0.0; p], information: Symmetric::zeros(p), weight: 0.0 };
-    at.weight = w[..n].iter().map(|w| w.max(0.0)).sum();
+    let mut at = At { value: sum(&l), score: vec![0.0; p], information: Symmetric::zeros(p) };
     model.add_xtv(shard, &s, &mut at.score);
     let places: Vec<(usize, usize)> = model.predictors.iter().enumerate().flat_map(|(k, x)| (0..x.p).map(move |c| (k, c))).collect();
     for (i, &(a, c)) in places.iter().enumerate() {

@@ -13,7 +13,7 @@ use crate::linalg::dense::Symmetric;
 use crate::linalg::small::dot;
 
 /// Scaled gradient at which the search hands over to Newton steps in the observed information.
-const COARSE: f64 = 3e-4;
+const COARSE: f64 = 2e-3;
 /// Scaled gradient up to which an end is an optimum.
 const CONVERGED: f64 = 1e-2;
 
@@ -26,7 +26,7 @@ impl Objective for Gaussian<'_> {
         self.solve(theta).map(|s| (s.value, s.gradient))
     }
 
-    fn metric(&mut self, theta: &[f64]) -> Option<Symmetric> {
+    fn metric(&mut self, theta: &[f64], _distance: f64) -> Option<Symmetric> {
         self.average_information(theta)
     }
 }
@@ -35,7 +35,7 @@ impl Objective for Gaussian<'_> {
 pub fn fit(model: &Model, reml: bool, start: Option<&[f64]>, control: &Control, monitor: &Monitor) -> Option<Fitted> {
     let mut criterion = Gaussian::new(model, reml);
     let mut record = Record::default();
-    let theta = start.map_or_else(|| first_theta(model), <[f64]>::to_vec);
+    let theta = start.map_or_else(|| criterion.moments().theta(model), <[f64]>::to_vec);
     record.start = theta.clone();
     criterion.solve(&theta)?;
     let metric = criterion.average_information(&theta)?;
@@ -63,19 +63,6 @@ pub fn fit(model: &Model, reml: bool, start: Option<&[f64]>, control: &Control, 
         record,
         metric: end.metric,
     })
-}
-
-/// Standard deviations equal to the residual's.
-fn first_theta(model: &Model) -> Vec<f64> {
-    let mut theta = vec![0.0; model.n_theta()];
-    for term in &model.terms {
-        for (k, &(r, c)) in term.entries.iter().enumerate() {
-            if r == c {
-                theta[term.theta_start + k] = 1.0 / super::start::root_mean_square(model, term, c);
-            }
-        }
-    }
-    theta
 }
 
 struct End<'a> {

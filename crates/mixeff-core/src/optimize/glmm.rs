@@ -12,6 +12,8 @@ use crate::linalg::small::dot;
 
 /// Scaled gradient at which the search hands over to Newton steps in the observed information.
 const COARSE: f64 = 1e-3;
+/// Scaled gradient from which the metric is worth computing anew.
+const NEAR: f64 = 3.0;
 /// Scaled gradient at which a search on a part of the data, or by a coarser rule, ends.
 const ROUGH: f64 = 0.1;
 /// Rows from which the search starts on a sample of the clusters, and its share and least size.
@@ -38,6 +40,15 @@ pub struct Task {
 pub struct Joint<'m, 'a> {
     /// The integral.
     pub marginal: &'m mut Marginal<'a>,
+    /// Whether a fresh metric on the way is still to come.
+    pub refresh: bool,
+}
+
+impl<'m, 'a> Joint<'m, 'a> {
+    /// The objective.
+    pub fn new(marginal: &'m mut Marginal<'a>) -> Self {
+        Joint { marginal, refresh: true }
+    }
 }
 
 impl Objective for Joint<'_, '_> {
@@ -48,6 +59,16 @@ impl Objective for Joint<'_, '_> {
     fn value_and_gradient(&mut self, x: &[f64]) -> Option<(f64, Vec<f64>)> {
         let (beta, theta) = x.split_at(self.marginal.model.n_beta());
         self.marginal.evaluate(beta, theta)
+    }
+
+    /// Once, as soon as the point is near: the metric of the start belongs to other variances.
+    fn metric(&mut self, x: &[f64], distance: f64) -> Option<Symmetric> {
+        if !self.refresh || distance > NEAR {
+            return None;
+        }
+        self.refresh = false;
+        let (beta, theta) = x.split_at(self.marginal.model.n_beta());
+        self.marginal.working(beta, theta).map(|w| w.metric)
     }
 }
 
@@ -62,13 +83,13 @@ pub fn fit(model: &Model, task: &Task, monitor: &Monitor) -> Option<Fitted> {
     let mut x = x;
     if task.nodes > 1 && task.start.is_none() {
         let control = Control { tolerance: ROUGH, ..task.control.clone() };
-        let rough = minimize(&mut Joint { marginal: &mut marginal }, x, metric, &control, monitor, &mut record);
+        let rough = minimize(&mut Joint::new(&mut marginal), x, metric, &control, monitor, &mut record);
         (x, metric) = (rough.x, rough.metric);
     }
     marginal.set_nodes(task.nodes);
     let control = Control { tolerance: COARSE.max(task.control.tolerance), ..task.control.clone() };
-    let search = minimize(&mut Joint { marginal: &mut marginal }, x, metric, &control, monitor, &mut record);
-    let end = finish(model, &mut Joint { marginal: &mut marginal }, search, task, monitor, &mut record);
+    let search = minimize(&mut Joint::new(&mut marginal), x, metric, &control, monitor, &mut record);
+    let end = finish(model, &mut Joint::new(&mut marginal), search, task, monitor, &mut record);
     let (beta, theta) = end.x.split_at(model.n_beta());
     let posterior = marginal.posterior(beta, theta).unwrap_or_default();
     Some(end.into_fitted(model, posterior, record))
@@ -91,7 +112,7 @@ fn first_point(model: &Model, task: &Task, monitor: &Monitor, record: &mut Recor
     if share < 1.0 {
         let x = [from.beta.clone(), from.theta.clone()].concat();
         let control = Control { tolerance: ROUGH, ..task.control.clone() };
-        let rough = minimize(&mut Joint { marginal: &mut marginal }, x, from.metric, &control, monitor, record);
+        let rough = minimize(&mut Joint::new(&mut marginal), x, from.metric, &control, monitor, record);
         let (beta, theta) = rough.x.split_at(model.n_beta());
         let mut metric = rough.metric;
         metric.values.iter_mut().for_each(|v| *v /= share);

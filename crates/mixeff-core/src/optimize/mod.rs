@@ -19,8 +19,9 @@ pub trait Objective {
     fn dim(&self) -> usize;
     /// Value and gradient; `None` outside the domain (where the objective is plus infinity).
     fn value_and_gradient(&mut self, x: &[f64]) -> Option<(f64, Vec<f64>)>;
-    /// A better approximation of the Hessian at `x`, the last point evaluated, than quasi-Newton updates can give, if there is one.
-    fn metric(&mut self, _x: &[f64]) -> Option<Symmetric> {
+    /// A better approximation of the Hessian at `x`, the last point evaluated, than quasi-Newton updates can give, if there
+    /// is one; `distance` is the scaled gradient that the last step began with.
+    fn metric(&mut self, _x: &[f64], _distance: f64) -> Option<Symmetric> {
         None
     }
     /// Value.

@@ -5,10 +5,10 @@ use crate::design::{Lambda, Model, Term};
 use crate::integrate::working::Working;
 use crate::integrate::Marginal;
 use crate::linalg::dense::Symmetric;
-use crate::linalg::small::{cholesky, dot};
+use crate::linalg::small::cholesky;
 
 /// Rounds of (fixed effects and modes, then variances).
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 2;
 
 /// Where the optimizer starts.
 #[derive(Clone, Debug)]
@@ -24,8 +24,8 @@ pub struct Start {
 /// Starting values of a model. `None` if no feasible linear predictor was found.
 pub fn start(marginal: &mut Marginal<'_>, monitor: &Monitor) -> Option<Start> {
     let model = marginal.model;
-    let (mut beta, weight) = fixed::fit(model, marginal.shards())?;
-    let mut theta = initial_theta(model, weight);
+    let mut beta = fixed::fit(model, marginal.shards())?;
+    let mut theta = marginal.moments(&beta).theta(model);
     let mut working = marginal.working(&beta, &theta)?;
     for _ in 0..if theta.is_empty() { 0 } else { ROUNDS } {
         if monitor.stopped() {
@@ -58,28 +58,6 @@ fn newton_step(marginal: &mut Marginal<'_>, beta: &mut Vec<f64>, theta: &[f64], 
             }
             _ => t *= 0.5,
         }
-    }
-}
-
-/// Standard deviations of about the size of one row's noise on the scale of the linear predictor.
-fn initial_theta(model: &Model, weight: f64) -> Vec<f64> {
-    let mut theta = vec![0.0; model.n_theta()];
-    let noise = (1.0 / weight.max(1e-16)).sqrt();
-    for term in &model.terms {
-        for (k, &(r, c)) in term.entries.iter().enumerate() {
-            if r == c {
-                let size = root_mean_square(model, term, c);
-                theta[term.theta_start + k] = 0.5 * noise / size;
-            }
-        }
-    }
-    theta
-}
-
-pub fn root_mean_square(model: &Model, term: &Term, c: usize) -> f64 {
-    match &model.factors[term.factor].columns[term.first + c].values {
-        None => 1.0,
-        Some(z) => (dot(z, z) / z.len().max(1) as f64).sqrt().max(1e-300),
     }
 }
 

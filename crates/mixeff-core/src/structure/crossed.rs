@@ -460,6 +460,17 @@ impl System for Crossed {
         }
     }
 
+    fn a_diagonal(&self) -> Vec<f64> {
+        let blocks = |a: &[f64], p: usize| -> Vec<f64> {
+            a.chunks_exact(p * p).flat_map(|block| (0..p).map(|c| block[c * p + c]).collect::<Vec<_>>()).collect()
+        };
+        let mut diagonal = blocks(&self.a_own, self.sizes[0]);
+        for pair in self.panels.pairs.iter().filter(|pair| pair.g == pair.h) {
+            diagonal.extend(blocks(&pair.a, self.sizes[pair.g]));
+        }
+        diagonal
+    }
+
     fn level_inverse(&self, f: usize, level: usize) -> Vec<f64> {
         if f == 0 {
             return self.v_own[self.own_range(level)].to_vec();

@@ -28,6 +28,8 @@ pub trait System: Send {
     fn add_h(&self, model: &Model, shard: &Shard, lambdas: &[Lambda], h: &mut [f64]);
     /// `Q_f += sum over levels of (A Lambda V)_ff`: half the derivative of `log |H|` by `Lambda_f`.
     fn add_q(&self, lambdas: &[Lambda], q: &mut [Lambda]);
+    /// The diagonal of `A`.
+    fn a_diagonal(&self) -> Vec<f64>;
     /// `out += A b`.
     fn add_a_times(&self, b: &[f64], out: &mut [f64]);
     /// The block of `V` of one level of factor `f`, `p x p`.

@@ -303,6 +303,15 @@ impl System for Nested {
         }
     }
 
+    fn a_diagonal(&self) -> Vec<f64> {
+        let of = |rung: &Rung, level: usize, c: usize| rung.a[level * rung.stride() + c * rung.width + c];
+        let mut diagonal = Vec::new();
+        for rung in &self.rungs {
+            diagonal.extend((0..rung.n_levels * rung.p).map(|k| of(rung, k / rung.p, k % rung.p)));
+        }
+        diagonal
+    }
+
     fn level_inverse(&self, f: usize, level: usize) -> Vec<f64> {
         let rung = &self.rungs[f];
         let v = &rung.inverse[rung.range(level)];
