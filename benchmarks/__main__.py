@@ -17,12 +17,12 @@ from pathlib import Path
 from .cases import BY_NAME, CASES, Case
 from .programs import PROGRAMS
 from .report import Result, detail_table, document, target_table
-from .runner import Effort, chosen, run
+from .runner import Effort, chosen, run, too_slow
 
 _RESULTS = Path(__file__).parent / "results"
 _QUICK = Effort(rounds=1, slice_seconds=0.1, timeout=15.0, slow_seconds=2.0)
-_NORMAL = Effort()
-_FULL = Effort(rounds=5, slice_seconds=0.5, timeout=1_200.0, slow_seconds=20.0)
+_NORMAL = Effort()  # about a quarter of an hour for all cases
+_FULL = Effort(rounds=5, slice_seconds=0.5, timeout=1_200.0, slow_seconds=20.0, thorough=True)
 
 
 def _arguments() -> argparse.Namespace:
@@ -111,9 +111,11 @@ def main() -> None:
     results: list[Result] = []
     with tempfile.TemporaryDirectory(prefix="mixeff-benchmarks-") as folder:
         for case in _cases(arguments):
+            names = tuple(arguments.programs)
             for threads in arguments.threads:
-                programs = chosen(case, tuple(arguments.programs), threads, arguments.full)
+                programs = chosen(case, names, threads, arguments.full)
                 scores = run(case, programs, Path(folder), threads, effort)
+                names = tuple(s.program for s in scores if not too_slow(s, effort))
                 results.append(Result(case, threads, scores))
                 print(f"\n{case.title}, threads: {threads}\n{detail_table(results[-1])}")
                 sys.stdout.flush()

@@ -28,7 +28,9 @@ _THREAD_VARIABLES = (
 
 
 def environment(threads: int) -> dict[str, str]:
-    return {**os.environ, **dict.fromkeys(_THREAD_VARIABLES, str(threads))}
+    """Thread counts for every library; idle OpenMP threads sleep, as the machine may be shared."""
+    counts = dict.fromkeys(_THREAD_VARIABLES, str(threads))
+    return {**os.environ, **counts, "OMP_WAIT_POLICY": "PASSIVE"}
 
 
 def _command(program: Program, case: str, data: Path, threads: int) -> list[str]:

@@ -85,7 +85,7 @@ def target_rows(result: Result) -> list[tuple[str, ...]]:
             peer.seconds(metric, "cpu") if peer else None,
         )
         rows.append((
-            result.case.title, str(result.threads), target.metric, _milliseconds(mine), name,
+            result.case.title, target.metric, _milliseconds(mine), name,
             _milliseconds(theirs), _ratio(mine, theirs), cpu, f"{target.limit:g}", met,
         ))  # fmt: skip
     return rows
@@ -125,18 +125,8 @@ def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {line} |" for line in (top, rule, *lines))
 
 
-_TARGETS = (
-    "case",
-    "threads",
-    "time",
-    "mixeff ms",
-    "peer",
-    "peer ms",
-    "ratio",
-    "cpu ratio",
-    "target",
-    "met",
-)
+_TARGETS = ("case", "time", "mixeff ms", "peer", "peer ms", "ratio", "cpu ratio", "target", "met")
+_SPEEDUP = ("case", "threads", "1 thread ms", "ms", "speed-up", "asked")
 _DETAIL = (
     "program", "whole ms", "cpu ms", "ratio", "no SE ms", "refit ms", "log-likelihood",
     "memory MB", "note",
@@ -148,7 +138,9 @@ def detail_table(result: Result) -> str:
 
 
 def target_table(results: Sequence[Result]) -> str:
-    return markdown(_TARGETS, [row for result in results for row in target_rows(result)])
+    """The targets, which are for one thread."""
+    single = [result for result in results if result.threads == 1]
+    return markdown(_TARGETS, [row for result in single for row in target_rows(result)])
 
 
 def speedup_rows(results: Sequence[Result]) -> list[tuple[str, ...]]:
@@ -162,14 +154,14 @@ def speedup_rows(results: Sequence[Result]) -> list[tuple[str, ...]]:
         first, second = single.seconds("whole"), many.seconds("whole")
         rows.append((
             result.case.title, str(result.threads), _milliseconds(first), _milliseconds(second),
-            _ratio(first, second),
+            _ratio(first, second), f"{result.case.speedup or '-'}",
         ))  # fmt: skip
     return rows
 
 
 def document(results: Sequence[Result], preamble: str) -> str:
     """The whole of `results/latest.md`."""
-    speedup = markdown(("case", "threads", "1 thread ms", "ms", "speed-up"), speedup_rows(results))
+    speedup = markdown(_SPEEDUP, speedup_rows(results))
     details = "\n\n".join(
         f"### {r.case.title}, {r.threads} thread{'s' if r.threads > 1 else ''}\n\n"
         f"`{r.case.formula}`, {r.case.family}, {r.case.method}"

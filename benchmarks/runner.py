@@ -25,12 +25,17 @@ _START_TIMEOUT = 180.0
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure: rounds, seconds a program has in each, and when to give up."""
+    """How long to measure: rounds, seconds a program has in each, and when to give up.
+
+    A call above `slow_seconds` is made once, and, unless `thorough`, is the program's only one: no
+    refit, and no run with more threads.
+    """
 
     rounds: int = 3
     slice_seconds: float = 0.25
-    timeout: float = 60.0
+    timeout: float = 30.0
     slow_seconds: float = 5.0
+    thorough: bool = False
 
 
 @dataclass
@@ -102,14 +107,29 @@ def run(
     """Start the programs one after the other, then let them take turns."""
     stem = write_data(case, folder, any(program.r_package for program in programs))
     scores = {program.name: Score(program.name) for program in programs}
-    workers = list(_started(case, programs, stem, threads, scores))
+    started = list(_started(case, programs, stem, threads, scores))
+    workers = started
     try:
         for metric in METRICS:
             _take_turns(metric, workers, scores, effort)
+            workers = [worker for worker in workers if not _left_out(worker, scores, effort)]
     finally:
-        for worker in workers:
+        for worker in started:
             worker.end()
     return list(scores.values())
+
+
+def too_slow(score: Score, effort: Effort) -> bool:
+    """True for a program that has had its only call, or has not answered at all."""
+    seconds = score.seconds("whole")
+    return not effort.thorough and (seconds is None or seconds > effort.slow_seconds)
+
+
+def _left_out(worker: Worker, scores: dict[str, Score], effort: Effort) -> bool:
+    if too_slow(scores[worker.program.name], effort):
+        worker.end()
+        return True
+    return False
 
 
 def _started(
