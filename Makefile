@@ -10,6 +10,7 @@ WORKERS ?= 2
 # One interpreter for every cargo command, or the bindings would be compiled anew at each turn.
 export PYO3_PYTHON := $(BIN)/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_QUIET := 1
 export MPLBACKEND := Agg
 export NO_MKDOCS_2_WARNING := 1
 unexport CONDA_PREFIX
@@ -24,7 +25,7 @@ demo: $(VENV)/.built
 test: lint test-rust test-python
 
 test-rust: $(VENV)/.installed
-	cargo test --locked --workspace
+	cargo test --locked --workspace --no-fail-fast
 
 test-python: $(VENV)/.built
 	$(BIN)/python -m pytest -n $(WORKERS)
@@ -51,7 +52,7 @@ clean:
 $(VENV)/.installed: requirements/dev.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mixeff needs Python 3.11 or later; say make PYTHON=/path/to/python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --requirement requirements/dev.txt
+	$(BIN)/python -m pip install --requirement requirements/dev.txt
 	touch $@
 
 $(VENV)/.built: $(VENV)/.installed pyproject.toml $(RUST)
@@ -59,5 +60,5 @@ $(VENV)/.built: $(VENV)/.installed pyproject.toml $(RUST)
 	touch $@
 
 $(VENV)/.peers: requirements/bench.txt $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --requirement requirements/dev.txt --requirement requirements/bench.txt
+	$(BIN)/python -m pip install --requirement requirements/dev.txt --requirement requirements/bench.txt
 	touch $@
