@@ -161,6 +161,12 @@ def test_no_file_names_a_place_on_a_machine():
     assert not [name_of(path) for path in guilty]
 
 
+def test_the_version_is_said_the_same_twice():
+    said = re.search(r'__version__ = "(.+)"', (PACKAGE / "__init__.py").read_text())
+    made = re.search(r'^version = "(.+)"', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)
+    assert said and made and said[1] == made[1]
+
+
 def test_importing_the_package_is_light():
     import subprocess
 

@@ -65,7 +65,7 @@ def test_the_saved_fit_is_the_one_in_the_table(demo):
 def test_the_simulated_study_has_the_announced_size():
     frame = simulate_doctors()
     assert len(frame) == 8525
-    assert frame["doctor"].nunique() == 407
+    assert len(set(frame["doctor"])) == 407
     assert np.bincount(frame["doctor"])[1:].min() >= 2
 
 
