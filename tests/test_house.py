@@ -164,7 +164,9 @@ def test_no_file_names_a_place_on_a_machine():
 def test_the_version_is_said_the_same_twice():
     said = re.search(r'__version__ = "(.+)"', (PACKAGE / "__init__.py").read_text())
     made = re.search(r'^version = "(.+)"', (ROOT / "Cargo.toml").read_text(), re.MULTILINE)
-    assert said and made and said[1] == made[1]
+    assert said is not None
+    assert made is not None
+    assert said[1] == made[1]
 
 
 def test_importing_the_package_is_light():
