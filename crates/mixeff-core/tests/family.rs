@@ -1,15 +1,6 @@
 //! Properties that every row of the table of families has, and values from high precision.
 
-use mixeff_core::family::bernoulli::Bernoulli;
-use mixeff_core::family::binomial::Binomial;
-use mixeff_core::family::density::Density;
-use mixeff_core::family::gamma::Gamma;
-use mixeff_core::family::gaussian::Gaussian;
-use mixeff_core::family::jet::Jet;
-use mixeff_core::family::link::{Identity, Inverse, Log, Logit, Sqrt};
-use mixeff_core::family::poisson::Poisson;
 use mixeff_core::family::registry::{all, lookup, Row, Support};
-use mixeff_core::family::simd::{Fused, Plain};
 use mixeff_core::family::{pair, pairs, Family, Rows};
 
 /// Everything a family says about a block of rows.
@@ -398,58 +389,6 @@ fn weights_multiply_everything() {
             1e-13,
             1e-13
         ));
-    }
-}
-
-/// The closed form against the derivatives of the density, with and without fused arithmetic.
-fn closed_form_agrees<F: Density<D>, const D: usize>(family: F, y: f64, eta: [f64; D]) {
-    let expected: Jet<Plain, D> = family.log_density(y, TRIALS, Jet::variables(eta));
-    let fused: Jet<Fused, D> = family.expand(y, TRIALS, eta);
-    let plain: Jet<Plain, D> = family.expand(y, TRIALS, eta);
-    let entries = |a: usize, b: usize, c: usize| {
-        [
-            [
-                expected.first(a),
-                expected.second(a, b),
-                expected.third(a, b, c),
-            ],
-            [fused.first(a), fused.second(a, b), fused.third(a, b, c)],
-            [plain.first(a), plain.second(a, b), plain.third(a, b, c)],
-        ]
-    };
-    for a in 0..D {
-        for (b, c) in (a..D).flat_map(|b| (b..D).map(move |c| (b, c))) {
-            let [want, fused, plain] = entries(a, b, c);
-            for (k, got) in [fused, plain]
-                .into_iter()
-                .flat_map(|g| g.into_iter().enumerate())
-            {
-                assert!(
-                    close(got, want[k], 1e-12, 1e-12),
-                    "y {y} eta {eta:?}: {got} {}",
-                    want[k]
-                );
-            }
-        }
-    }
-}
-
-#[test]
-fn closed_forms_agree() {
-    let mut uniform = Uniform(5);
-    for _ in 0..200 {
-        let mut draw = || 8.0 * uniform.next().unwrap() - 4.0;
-        let (x, z, positive) = (draw(), draw(), draw().abs() + 0.2);
-        for y in [0.0, 1.0] {
-            closed_form_agrees(Bernoulli(Logit), y, [x]);
-            closed_form_agrees(Binomial(Logit), 5.0 * y, [x]);
-            closed_form_agrees(Poisson(Log), 3.0 * y, [x]);
-            closed_form_agrees(Poisson(Sqrt), 3.0 * y, [positive]);
-            closed_form_agrees(Gaussian(Identity), y, [x, z / 2.0]);
-            closed_form_agrees(Gaussian(Log), y, [x, z / 2.0]);
-            closed_form_agrees(Gamma(Log), y + 0.3, [x, z]);
-            closed_form_agrees(Gamma(Inverse), y + 0.3, [positive, z]);
-        }
     }
 }
 

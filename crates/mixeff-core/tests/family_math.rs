@@ -1,7 +1,11 @@
-//! Elementary and special functions against high precision, within their stated error bounds, and
-//! where they end.
+//! Elementary and special functions against high precision, within their stated error bounds;
+//! jets; and closed forms against jets.
 
+use mixeff_core::family::density::Density;
+use mixeff_core::family::gamma::Gamma;
+use mixeff_core::family::gaussian::Gaussian;
 use mixeff_core::family::jet::Jet;
+use mixeff_core::family::link::{Cloglog, Identity, Inverse, Log, Logit, Loglog, ProbabilityLink};
 use mixeff_core::family::math;
 use mixeff_core::family::real::Real;
 use mixeff_core::family::simd::{Arithmetic, Fused, Plain};
@@ -126,4 +130,76 @@ fn products_of_functions_of_one_variable() {
         assert!((got.second(a, b) - want.second(a, b)).abs() < 1e-15);
         assert!((got.third(a, b, c) - want.third(a, b, c)).abs() < 1e-15);
     }
+}
+
+/// All derivatives of a jet.
+fn derivatives<A: Arithmetic, const D: usize>(jet: Jet<A, D>) -> Vec<f64> {
+    let triples = (0..D).flat_map(|a| (a..D).flat_map(move |b| (b..D).map(move |c| (a, b, c))));
+    triples
+        .flat_map(|(a, b, c)| [jet.first(a), jet.second(a, b), jet.third(a, b, c)])
+        .collect()
+}
+
+fn agree(got: &[f64], want: &[f64], name: &str) {
+    for (got, want) in got.iter().zip(want) {
+        let error = (got - want).abs() / (1.0 + want.abs());
+        assert!(error < 1e-12, "{name}: {got} {want}");
+    }
+}
+
+/// A closed form against the derivatives of the density, with and without fused arithmetic.
+fn closed_form_agrees<F: Density<2>>(family: F, y: f64, eta: [f64; 2]) {
+    let jet: Jet<Plain, 2> = family.log_density(y, 1.0, Jet::variables(eta));
+    let fused: Jet<Fused, 2> = family.expand(y, 1.0, eta);
+    let plain: Jet<Plain, 2> = family.expand(y, 1.0, eta);
+    let name = format!("y {y} eta {eta:?}");
+    agree(&derivatives(fused), &derivatives(jet), &name);
+    agree(&derivatives(plain), &derivatives(jet), &name);
+}
+
+#[test]
+fn closed_forms_of_densities_agree() {
+    for k in 0..200 {
+        let (x, z) = ((k as f64 * 0.7).sin() * 4.0, (k as f64 * 1.3).cos() * 4.0);
+        for y in [0.0, 1.0] {
+            closed_form_agrees(Gaussian(Identity), y, [x, z / 2.0]);
+            closed_form_agrees(Gaussian(Log), y, [x, z / 2.0]);
+            closed_form_agrees(Gamma(Log), y + 0.3, [x, z]);
+            closed_form_agrees(Gamma(Inverse), y + 0.3, [x.abs() + 0.2, z]);
+        }
+    }
+}
+
+/// A link's probabilities as in the textbook.
+type Textbook = fn(Jet<Fused, 1>) -> [Jet<Fused, 1>; 2];
+
+fn link_agrees<L: ProbabilityLink>(link: L, name: &str, points: &[f64], textbook: Textbook) {
+    for &x in points {
+        let [eta] = Jet::<Fused, 1>::variables([x]);
+        let [success, failure] = textbook(eta);
+        let expected = success.ln() * 3.0 + failure.ln() * 4.0;
+        for likelihood in [
+            link.log_likelihood::<Fused>(3.0, 4.0, x),
+            link.log_likelihood::<Plain>(3.0, 4.0, x),
+        ] {
+            agree(&likelihood, &expected.entries(), &format!("{name} {x}"));
+        }
+    }
+}
+
+#[test]
+fn closed_forms_of_links_agree() {
+    let line: Vec<f64> = (-20..=20).map(|k| k as f64 * 0.07).collect();
+    let negative: Vec<f64> = (1..=20).map(|k| k as f64 * -0.3).collect();
+    link_agrees(Logit, "logit", &line, |x| {
+        [((-x).exp() + 1.0).recip(), (x.exp() + 1.0).recip()]
+    });
+    link_agrees(Cloglog, "cloglog", &line, |x| {
+        [-(-x.exp()).exp() + 1.0, (-x.exp()).exp()]
+    });
+    link_agrees(Loglog, "loglog", &line, |x| {
+        let success = (-(-x).exp()).exp();
+        [success, -success + 1.0]
+    });
+    link_agrees(Log, "log", &negative, |x| [x.exp(), -x.exp() + 1.0]);
 }

@@ -8,7 +8,8 @@ use super::{pair, Family, Rows};
 /// The log-density of one observation, written once for numbers with and without derivatives.
 ///
 /// A value that is not finite means: outside the domain of the linear predictors. Where the value
-/// is finite, so must the derivatives be.
+/// is finite, so must the derivatives be. Functions are `#[inline(always)]`, so that the loop over
+/// rows is compiled for each instruction set with all in it.
 pub trait Density<const D: usize>: Copy + Send + Sync + 'static {
     /// Whether the number of trials is read.
     const TRIALS: bool = false;
@@ -92,7 +93,7 @@ impl<F: Density<D>, const D: usize> Pointwise<F, D> {
         h: &[f64],
         out: [&mut [f64]; 3],
     ) {
-        let trials = self.trials(rows);
+        let (n, trials) = (rows.len(), self.trials(rows));
         let [l, s, w] = out;
         let pass = Pass::<F, D, ORDER> {
             family: &self.0,
@@ -104,7 +105,11 @@ impl<F: Density<D>, const D: usize> Pointwise<F, D> {
             s: &mut *s,
             w: &mut *w,
         };
-        dispatch(pass);
+        match n {
+            0 => {}
+            1..LANES => pass.run_few(),
+            _ => dispatch(pass),
+        }
         [l, s, w].into_iter().for_each(|x| weigh(rows.weights, x));
     }
 }
@@ -199,18 +204,47 @@ impl<F: Density<D>, const D: usize, const ORDER: u8> Pass<'_, F, D, ORDER> {
     fn store(&mut self, start: usize, l: &Lanes, s: &[Lanes; D], w: &[[Lanes; D]; D]) {
         let n = self.y.len();
         if ORDER != THIRD {
-            store(&mut self.l[..n], start, l);
+            store(self.l, start, l);
         }
         for a in 0..D {
             if ORDER != VALUE {
-                store(&mut self.s[a * n..][..n], start, &s[a]);
+                store(self.s, a * n + start, &s[a]);
             }
             for b in a..D {
                 if ORDER == CURVATURE {
-                    store(&mut self.w[pair(D, a, b) * n..][..n], start, &w[a][b]);
+                    store(self.w, pair(D, a, b) * n + start, &w[a][b]);
                 }
             }
         }
+    }
+
+    /// Fewer rows than a vector has: filled up with the last one.
+    fn run_few(self) {
+        let (y, trials) = (fill(self.y), fill(self.trials));
+        let eta: [Lanes; D] = std::array::from_fn(|d| fill(self.block(self.eta, d)));
+        let mut h = [[[0.0; LANES]; D]; D];
+        for (lanes, block) in h
+            .as_flattened_mut()
+            .iter_mut()
+            .zip(self.h.chunks_exact(self.y.len()))
+        {
+            *lanes = fill(block);
+        }
+        let (mut l, mut s, mut w) = (y, eta, h);
+        dispatch(Pass::<F, D, ORDER> {
+            family: self.family,
+            y: &y,
+            trials: &trials,
+            eta: eta.as_flattened(),
+            h: h.as_flattened().as_flattened(),
+            l: &mut l,
+            s: s.as_flattened_mut(),
+            w: w.as_flattened_mut().as_flattened_mut(),
+        });
+        let n = self.y.len();
+        empty(&[l], n, self.l);
+        empty(&s, n, self.s);
+        empty(w.as_flattened(), n, self.w);
     }
 }
 
@@ -234,20 +268,26 @@ fn contract<A: Arithmetic, const D: usize>(
 
 type Lanes = [f64; LANES];
 
-/// One vector of rows; if there are less, the last one is repeated.
 #[inline(always)]
 fn load(x: &[f64], start: usize) -> Lanes {
-    match x.get(start..start + LANES) {
-        Some(lanes) => lanes.try_into().expect("as many as asked for"),
-        None => std::array::from_fn(|k| x[k.min(x.len() - 1)]),
-    }
+    x[start..start + LANES]
+        .try_into()
+        .expect("as many as asked for")
 }
 
-/// Writes one vector of rows, or as many as there are.
 #[inline(always)]
 fn store(x: &mut [f64], start: usize, lanes: &Lanes) {
-    match x.get_mut(start..start + LANES) {
-        Some(x) => x.copy_from_slice(lanes),
-        None => x.iter_mut().zip(lanes).for_each(|(x, &lane)| *x = lane),
+    x[start..start + LANES].copy_from_slice(lanes);
+}
+
+/// Fewer rows than a vector has, the last one repeated.
+fn fill(x: &[f64]) -> Lanes {
+    std::array::from_fn(|k| x[k.min(x.len() - 1)])
+}
+
+/// Vectors back to blocks of `n` rows.
+fn empty(vectors: &[Lanes], n: usize, x: &mut [f64]) {
+    for (lanes, block) in vectors.iter().zip(x.chunks_exact_mut(n)) {
+        block.copy_from_slice(&lanes[..n]);
     }
 }

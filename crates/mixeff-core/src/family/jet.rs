@@ -174,7 +174,9 @@ impl<A: Arithmetic, const N: usize> Real for Jet<A, N> {
 impl<A: Arithmetic, const N: usize> Mul for Jet<A, N> {
     type Output = Self;
 
+    /// Leibniz' rule.
     #[inline(always)]
+    #[allow(clippy::suspicious_arithmetic_impl)]
     fn mul(self, other: Self) -> Self {
         let (x, u, h, t) = (self.value, self.first, self.second, self.third);
         let (y, v, k, s) = (other.value, other.first, other.second, other.third);

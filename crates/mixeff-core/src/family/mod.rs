@@ -6,6 +6,10 @@
 //! Layout. A block of `n` rows with `D` predictors keeps `eta` and the scores predictor by
 //! predictor: `eta[d * n + i]`. Symmetric `D x D` blocks (`weight`, `h`) keep the upper triangle
 //! in the order of [`pair`]: `weight[pair(d, e) * n + i]`.
+//!
+//! A new family is one file with a [`density::Density`], the log-density written once over
+//! [`real::Real`] (all derivatives follow), and one row of [`registry`] for each of its links. A new
+//! link is one file in [`link`]. Families with a closed form of their own may implement [`Family`].
 
 pub mod bernoulli;
 pub mod binomial;

@@ -42,19 +42,20 @@ pub const LANES: usize = 8;
 
 /// A loop over rows, each independent of the others: doing a row twice does no harm.
 pub trait Kernel {
-    /// Number of rows.
+    /// Number of rows, at least [`LANES`].
     fn rows(&self) -> usize;
 
-    /// Does one vector of rows. Must be `#[inline(always)]` and contain no calls.
+    /// Does one vector of rows.
+    ///
+    /// Must be `#[inline(always)]`, and so must all that it calls, but for small closures: what is
+    /// not inlined is compiled for the oldest machine.
     fn run<A: Arithmetic>(&mut self, start: usize);
 }
 
 /// Runs a kernel over all its rows.
 pub fn dispatch<K: Kernel>(kernel: K) {
     static WIDEST: OnceLock<Arch> = OnceLock::new();
-    if kernel.rows() > 0 {
-        WIDEST.get_or_init(Arch::new).dispatch(Loop(kernel));
-    }
+    WIDEST.get_or_init(Arch::new).dispatch(Loop(kernel));
 }
 
 struct Loop<K>(K);
@@ -75,13 +76,10 @@ impl<K: Kernel> WithSimd for Loop<K> {
 /// Vector by vector; the last overlaps the one before, in place of a loop over single rows.
 #[inline(always)]
 fn run<A: Arithmetic, K: Kernel>(mut kernel: K) {
-    let last = kernel.rows().saturating_sub(LANES);
+    let n = kernel.rows();
     let mut start = 0;
-    loop {
-        kernel.run::<A>(start.min(last));
+    while start < n {
+        kernel.run::<A>(start.min(n - LANES));
         start += LANES;
-        if start >= last + LANES {
-            break;
-        }
     }
 }
