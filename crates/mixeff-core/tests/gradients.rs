@@ -32,7 +32,8 @@ fn check(name: &str, x: &[f64], gradient: &[f64], value: &mut dyn FnMut(&[f64]) 
 fn check_marginal(family: &str, structure: Structure, nodes: usize, seed: u64) {
     for row in registry::all().iter().filter(|row| row.family == family) {
         let mut random = Random(seed);
-        let data = Data::random(row, structure, 60, row.link == "log", &mut random);
+        let rows = if structure == Structure::CrossedSparse { 240 } else { 60 };
+        let data = Data::random(row, structure, rows, row.link == "log", &mut random);
         let model = data.model(row);
         let (beta, theta) = point(row, &model, &mut random);
         let name = format!("{} {} {structure:?} nodes {nodes}", row.family, row.link);

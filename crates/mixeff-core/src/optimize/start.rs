@@ -8,7 +8,7 @@ use crate::linalg::dense::Symmetric;
 use crate::linalg::small::cholesky;
 
 /// Rounds of (fixed effects and modes, then variances).
-const ROUNDS: usize = 2;
+const ROUNDS: usize = 1;
 
 /// Where the optimizer starts.
 #[derive(Clone, Debug)]

@@ -3,12 +3,15 @@
 //! With factor 0 eliminated, `H_00` is block diagonal, `B = L^-1 H_0r` has one panel per level over the
 //! effects of the remaining factors that the level touches, and `S = H_rr - B'B`.
 
-use super::panels::{codes, Pair, Panels};
+mod leverage;
+
+use super::blocks::{add_a_lambda_v, add_at_lambda_v, backward_rows, forward_rows, sandwich};
+use super::panels::{Pair, Panels};
 use super::schur::{schur, Schur};
 use super::System;
 use crate::design::factor::coupling;
 use crate::design::{Column, Lambda, Levels, Model, Shard};
-use crate::linalg::small::{add_at_b, backward, cholesky, forward, inverse_from_cholesky, multiply};
+use crate::linalg::small::{backward, cholesky, forward, inverse_from_cholesky};
 use std::ops::Range;
 
 /// `H` for crossed factors.
@@ -66,27 +69,21 @@ impl Crossed {
         self.panels.first[factor - 1] + level as usize * self.sizes[factor]
     }
 
-    /// The blocks of a panel: `(factor, first column)`.
-    fn blocks<'a>(&'a self, touched: &'a [u32]) -> impl Iterator<Item = (usize, usize)> + 'a {
-        let mut at = 0;
-        std::iter::from_fn(move || {
-            let effect = *touched.get(at)? as usize;
-            let factor = self.panels.owner(effect);
-            let block = (factor, at);
-            at += self.sizes[factor];
-            Some(block)
-        })
+    /// Room for the largest block.
+    fn small_block(&self) -> Vec<f64> {
+        let largest = self.sizes.iter().max().copied().unwrap_or(0);
+        vec![0.0; largest * largest]
     }
 
     /// `H_rr` before the elimination.
     fn fill_rest(&mut self, lambdas: &[Lambda]) {
         self.schur.clear();
-        let mut block = Vec::new();
+        let (mut block, mut half) = (self.small_block(), self.small_block());
         for pair in &self.panels.pairs {
             let (g, h) = (pair.g, pair.h);
             let (m, n) = (self.sizes[g], self.sizes[h]);
             for (k, a) in pair.a.chunks_exact(m * n).enumerate() {
-                sandwich(&lambdas[g], a, n, &lambdas[h], &mut block);
+                sandwich(&lambdas[g], a, n, &lambdas[h], &mut block, n, &mut half);
                 let j = self.effect(g, pair.level_g[k]);
                 let i = self.effect(h, pair.level_h[k]);
                 for c in 0..m {
@@ -102,14 +99,13 @@ impl Crossed {
     }
 
     /// Factors one level of factor 0 and takes its part from the Schur complement.
-    fn eliminate(&mut self, level: usize, lambdas: &[Lambda], block: &mut Vec<f64>) -> bool {
+    fn eliminate(&mut self, level: usize, lambdas: &[Lambda], half: &mut [f64]) -> bool {
         let p = self.sizes[0];
         let (own_range, panel_range) = (self.own_range(level), self.panel_range(level));
-        let touched = &self.panels.touched[self.panels.starts[level] as usize..self.panels.starts[level + 1] as usize];
+        let touched = self.panels.touched_by(level);
         let k = touched.len();
-        sandwich(&lambdas[0], &self.a_own[own_range.clone()], p, &lambdas[0], block);
-        let own = &mut self.own[own_range];
-        own.copy_from_slice(block);
+        let own = &mut self.own[own_range.clone()];
+        sandwich(&lambdas[0], &self.a_own[own_range], p, &lambdas[0], own, p, half);
         for c in 0..p {
             own[c * p + c] += 1.0;
         }
@@ -118,24 +114,10 @@ impl Crossed {
         }
         let a = &self.a_panel[panel_range.clone()];
         let b = &mut self.panel[panel_range];
-        if p == 1 && self.sizes.iter().all(|&s| s == 1) {
-            let scale = lambdas[0].values[0] / own[0];
-            for (c, (b, a)) in b.iter_mut().zip(a).enumerate() {
-                *b = scale * a * lambdas[owner(&self.panels.first, touched[c] as usize)].values[0];
-            }
-        } else {
-            let mut at = 0;
-            while at < k {
-                let factor = owner(&self.panels.first, touched[at] as usize);
-                let m = self.sizes[factor];
-                sandwich_strided(&lambdas[0], &a[at..], k, &lambdas[factor], block);
-                for r in 0..p {
-                    b[r * k + at..r * k + at + m].copy_from_slice(&block[r * m..(r + 1) * m]);
-                }
-                at += m;
-            }
-            forward_rows(own, p, b, k);
+        for (factor, at) in self.panels.blocks(level, &self.sizes) {
+            sandwich(&lambdas[0], &a[at..], k, &lambdas[factor], &mut b[at..], k, half);
         }
+        forward_rows(own, p, p, b, k, k);
         self.schur.subtract_gram(touched, b, p);
         true
     }
@@ -143,11 +125,11 @@ impl Crossed {
     fn invert_level(&mut self, level: usize, scratch: &mut Vec<f64>) {
         let p = self.sizes[0];
         let (own_range, panel_range) = (self.own_range(level), self.panel_range(level));
-        let touched = &self.panels.touched[self.panels.starts[level] as usize..self.panels.starts[level + 1] as usize];
+        let touched = self.panels.touched_by(level);
         let k = touched.len();
         scratch.clear();
         scratch.extend_from_slice(&self.panel[panel_range.clone()]);
-        backward_rows(&self.own[own_range.clone()], p, scratch, k);
+        backward_rows(&self.own[own_range.clone()], p, p, scratch, k, k);
         let v = &mut self.v_panel[panel_range];
         self.schur.minus_times_inverse(touched, scratch, p, v);
         let own = &mut self.v_own[own_range.clone()];
@@ -160,91 +142,19 @@ impl Crossed {
         }
     }
 
-    /// The block of `V` of two remaining effects' levels, `p_g x p_h`.
-    fn rest_block(&self, g: usize, level_g: u32, h: usize, level_h: u32, out: &mut [f64]) {
-        let (j, i) = (self.effect(g, level_g), self.effect(h, level_h));
-        let n = self.sizes[h];
-        for c in 0..self.sizes[g] {
-            for r in 0..n {
-                let (a, b) = (i + r, j + c);
-                out[c * n + r] = self.schur.inverse_at(a.max(b), a.min(b));
-            }
-        }
-    }
-
-    /// The dense `V` of the effects of one row.
-    fn row_inverse(&self, codes: &[u32], row: usize, level: usize, starts: &[usize], out: &mut [f64]) {
-        let width = starts[starts.len() - 1];
-        let p = self.sizes[0];
-        let own = &self.v_own[self.own_range(level)];
-        let panel = &self.v_panel[self.panel_range(level)];
-        let k = panel.len() / p.max(1);
-        for r in 0..p {
-            out[r * width..r * width + p].copy_from_slice(&own[r * p..(r + 1) * p]);
-            for g in 1..self.sizes.len() {
-                let at = self.panels.position[g - 1][row] as usize;
-                for c in 0..self.sizes[g] {
-                    out[r * width + starts[g] + c] = panel[r * k + at + c];
+    /// The blocks of `V` of the levels that occur together.
+    fn invert_pairs(&mut self) {
+        for pair in &mut self.panels.pairs {
+            let (m, n) = (self.sizes[pair.g], self.sizes[pair.h]);
+            for (k, v) in pair.v.chunks_exact_mut(m * n).enumerate() {
+                let j = self.panels.first[pair.g - 1] + pair.level_g[k] as usize * m;
+                let i = self.panels.first[pair.h - 1] + pair.level_h[k] as usize * n;
+                for (e, v) in v.iter_mut().enumerate() {
+                    let (a, b) = (i + e % n, j + e / n);
+                    *v = self.schur.inverse_at(a.max(b), a.min(b));
                 }
             }
         }
-        for g in 1..self.sizes.len() {
-            for h in g..self.sizes.len() {
-                let (j, i) = (self.effect(g, codes[g]), self.effect(h, codes[h]));
-                for c in 0..self.sizes[g] {
-                    for r in 0..self.sizes[h] {
-                        let (a, b) = (i + r, j + c);
-                        out[(starts[g] + c) * width + starts[h] + r] = self.schur.inverse_at(a.max(b), a.min(b));
-                    }
-                }
-            }
-        }
-        for r in 0..width {
-            for c in 0..r {
-                out[r * width + c] = out[c * width + r];
-            }
-        }
-    }
-}
-
-fn owner(first: &[usize], effect: usize) -> usize {
-    first.partition_point(|&f| f <= effect)
-}
-
-/// `out := left' a right`, `a: p x n` with row stride `stride`; `out` contiguous.
-fn sandwich_strided(left: &Lambda, a: &[f64], stride: usize, right: &Lambda, out: &mut Vec<f64>) {
-    let (m, n) = (left.p, right.p);
-    out.clear();
-    out.resize(2 * m * n, 0.0);
-    let (product, half) = out.split_at_mut(m * n);
-    multiply(a, stride, &right.values, n, half, n, m, n, n);
-    add_at_b(1.0, &left.values, m, half, n, product, n, m, m, n);
-    out.truncate(m * n);
-}
-
-fn sandwich(left: &Lambda, a: &[f64], n: usize, right: &Lambda, out: &mut Vec<f64>) {
-    sandwich_strided(left, a, n, right, out);
-}
-
-/// `b := L^-1 b` for `b: p x k`.
-fn forward_rows(l: &[f64], p: usize, b: &mut [f64], k: usize) {
-    for i in 0..p {
-        for j in 0..i {
-            let (done, own) = b.split_at_mut(i * k);
-            crate::linalg::small::axpy(-l[i * p + j], &done[j * k..(j + 1) * k], &mut own[..k]);
-        }
-        b[i * k..(i + 1) * k].iter_mut().for_each(|x| *x /= l[i * p + i]);
-    }
-}
-
-/// `b := L^-T b` for `b: p x k`.
-fn backward_rows(l: &[f64], p: usize, b: &mut [f64], k: usize) {
-    for i in (0..p).rev() {
-        for j in i + 1..p {
-            let (own, done) = b.split_at_mut(j * k);
-            crate::linalg::small::axpy(-l[j * p + i], &done[..k], &mut own[i * k..(i + 1) * k]);
-        }
-        b[i * k..(i + 1) * k].iter_mut().for_each(|x| *x /= l[i * p + i]);
     }
 }
 
@@ -318,11 +228,11 @@ impl System for Crossed {
 
     fn factor(&mut self, lambdas: &[Lambda]) -> bool {
         self.fill_rest(lambdas);
-        let mut block = Vec::new();
+        let mut half = self.small_block();
         let mut diagonal = 0.0;
         let p = self.sizes[0];
         for level in 0..self.n_levels {
-            if !self.eliminate(level, lambdas, &mut block) {
+            if !self.eliminate(level, lambdas, &mut half) {
                 return false;
             }
             let own = &self.own[self.own_range(level)];
@@ -370,58 +280,36 @@ impl System for Crossed {
         for level in 0..self.n_levels {
             self.invert_level(level, &mut scratch);
         }
+        self.invert_pairs();
     }
 
     fn add_h(&self, model: &Model, shard: &Shard, lambdas: &[Lambda], h: &mut [f64]) {
-        let (n, predictors) = (shard.rows.len(), model.predictors.len());
-        let mut starts = vec![0];
-        for p in &self.sizes {
-            starts.push(starts[starts.len() - 1] + p);
+        let intercepts = model.factors.iter().all(|f| matches!(&f.columns[..], [c] if c.values.is_none()));
+        if intercepts && model.factors.iter().all(|f| f.columns[0].predictor == 0) {
+            self.add_h_of_intercepts(model, shard, lambdas, h);
+        } else {
+            self.add_h_of_rows(model, shard, lambdas, h);
         }
-        let width = starts[starts.len() - 1];
-        let mut v = vec![0.0; width * width];
-        let mut m = vec![0.0; predictors * width];
-        let mut level_codes = vec![0u32; self.sizes.len()];
-        model.factors[0].for_runs(&shard.rows, &shard.levels[0], |level, run| {
-            for i in run {
-                for (g, code) in level_codes.iter_mut().enumerate().skip(1) {
-                    *code = codes(&model.factors[g])[i];
-                }
-                self.row_inverse(&level_codes, i, level, &starts, &mut v);
-                row_of_m(model, lambdas, &starts, i, &mut m);
-                for a in 0..predictors {
-                    for b in a..predictors {
-                        let (ma, mb) = (&m[a * width..][..width], &m[b * width..][..width]);
-                        h[crate::family::pair(predictors, a, b) * n + i] += bilinear(ma, &v, mb);
-                    }
-                }
-            }
-        });
     }
 
     fn add_q(&self, lambdas: &[Lambda], q: &mut [Lambda]) {
         let p = self.sizes[0];
-        let mut block = vec![0.0; self.sizes.iter().max().map_or(0, |s| s * s)];
         for level in 0..self.n_levels {
             let range = self.own_range(level);
             add_a_lambda_v(&self.a_own[range.clone()], p, &lambdas[0], &self.v_own[range], p, &mut q[0]);
-            let touched = self.panels.touched_by(level);
-            let k = touched.len();
+            let k = self.panels.touched_by(level).len();
             let (a, v) = (&self.a_panel[self.panel_range(level)], &self.v_panel[self.panel_range(level)]);
-            for (g, at) in self.blocks(touched) {
+            for (g, at) in self.panels.blocks(level, &self.sizes) {
                 add_a_lambda_v(&a[at..], k, &lambdas[g], &v[at..], k, &mut q[0]);
                 add_at_lambda_v(&a[at..], k, &lambdas[0], &v[at..], k, &mut q[g]);
             }
         }
-        for pair in &self.panels.pairs {
-            let (g, h) = (pair.g, pair.h);
-            let size = self.sizes[g] * self.sizes[h];
-            for (k, a) in pair.a.chunks_exact(size).enumerate() {
-                self.rest_block(g, pair.level_g[k], h, pair.level_h[k], &mut block);
-                let n = self.sizes[h];
-                add_a_lambda_v(a, n, &lambdas[h], &block, n, &mut q[g]);
+        for Pair { g, h, a, v, .. } in &self.panels.pairs {
+            let n = self.sizes[*h];
+            for (a, v) in a.chunks_exact(self.sizes[*g] * n).zip(v.chunks_exact(self.sizes[*g] * n)) {
+                add_a_lambda_v(a, n, &lambdas[*h], v, n, &mut q[*g]);
                 if g != h {
-                    add_at_lambda_v(a, n, &lambdas[g], &block, n, &mut q[h]);
+                    add_at_lambda_v(a, n, &lambdas[*g], v, n, &mut q[*h]);
                 }
             }
         }
@@ -475,59 +363,12 @@ impl System for Crossed {
         if f == 0 {
             return self.v_own[self.own_range(level)].to_vec();
         }
-        let mut out = vec![0.0; self.sizes[f] * self.sizes[f]];
-        self.rest_block(f, level as u32, f, level as u32, &mut out);
-        out
+        let size = self.sizes[f] * self.sizes[f];
+        let own = self.panels.pairs.iter().find(|pair| pair.g == f && pair.h == f);
+        own.map_or_else(Vec::new, |pair| pair.v[level * size..(level + 1) * size].to_vec())
     }
 
     fn is_expensive(&self) -> bool {
         self.panels.n_rest() > 100
-    }
-}
-
-/// `m_i = Lambda' z_i` of one row, one vector per predictor.
-fn row_of_m(model: &Model, lambdas: &[Lambda], starts: &[usize], i: usize, m: &mut [f64]) {
-    let width = starts[starts.len() - 1];
-    m.fill(0.0);
-    for (f, factor) in model.factors.iter().enumerate() {
-        let p = factor.p();
-        for (c, column) in factor.columns.iter().enumerate() {
-            let z = column.values.as_ref().map_or(1.0, |v| v[i]);
-            let m = &mut m[column.predictor * width + starts[f]..][..p];
-            for (e, m) in m.iter_mut().enumerate().take(c + 1) {
-                *m += lambdas[f].values[c * p + e] * z;
-            }
-        }
-    }
-}
-
-fn bilinear(x: &[f64], v: &[f64], y: &[f64]) -> f64 {
-    let n = x.len();
-    (0..n).map(|r| x[r] * (0..n).map(|c| v[r * n + c] * y[c]).sum::<f64>()).sum()
-}
-
-/// `q += a Lambda v'` with `a, v: m x n`, row strides given.
-fn add_a_lambda_v(a: &[f64], sa: usize, lambda: &Lambda, v: &[f64], sv: usize, q: &mut Lambda) {
-    let (m, n) = (q.p, lambda.p);
-    for i in 0..m {
-        for c in 0..n {
-            let al: f64 = (c..n).map(|k| a[i * sa + k] * lambda.values[k * n + c]).sum();
-            for j in 0..m {
-                q.values[i * m + j] += al * v[j * sv + c];
-            }
-        }
-    }
-}
-
-/// `q += a' Lambda v` with `a, v: m x n`, row strides given.
-fn add_at_lambda_v(a: &[f64], sa: usize, lambda: &Lambda, v: &[f64], sv: usize, q: &mut Lambda) {
-    let (n, m) = (q.p, lambda.p);
-    for i in 0..n {
-        for c in 0..m {
-            let al: f64 = (c..m).map(|k| a[k * sa + i] * lambda.values[k * m + c]).sum();
-            for j in 0..n {
-                q.values[i * n + j] += al * v[c * sv + j];
-            }
-        }
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! Vectors of random effects are factor by factor, level by level, column by column.
 
+mod blocks;
 mod crossed;
 mod nested;
 mod panels;

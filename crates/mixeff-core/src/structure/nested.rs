@@ -4,10 +4,11 @@
 //! levels it lies in, factor by factor up to the root. Its width is the number of columns of
 //! `f` and of all factors above.
 
+use super::blocks::{add_a_lambda_v, add_at_lambda_v, backward_rows, lift, sandwich};
 use super::System;
 use crate::design::factor::{coupling, weighted_product};
 use crate::design::{Factor, Lambda, Levels, Model, Shard};
-use crate::linalg::small::{add_at_b, backward, cholesky, forward, inverse_from_cholesky, multiply};
+use crate::linalg::small::{add_at_b, axpy, backward, cholesky, forward, inverse_from_cholesky};
 
 /// Block rows of one factor.
 struct Rung {
@@ -99,7 +100,7 @@ impl Nested {
                 let (a, h) = (&rung.a[range.clone()], &mut rung.factor[range]);
                 let mut at = 0;
                 for lambda in &lambdas[f..] {
-                    sandwich(&lambdas[f], &a[at..], lambda, &mut h[at..], width, &mut self.scratch);
+                    sandwich(&lambdas[f], &a[at..], width, lambda, &mut h[at..], width, &mut self.scratch);
                     at += lambda.p;
                 }
                 for c in 0..p {
@@ -108,17 +109,6 @@ impl Nested {
             }
         }
     }
-}
-
-/// `out := left' a right`; `a` and `out` have row stride `stride`.
-fn sandwich(left: &Lambda, a: &[f64], right: &Lambda, out: &mut [f64], stride: usize, scratch: &mut [f64]) {
-    let (m, n) = (left.p, right.p);
-    let half = &mut scratch[..m * n];
-    multiply(a, stride, &right.values, n, half, n, m, n, n);
-    for i in 0..m {
-        out[i * stride..i * stride + n].fill(0.0);
-    }
-    add_at_b(1.0, &left.values, m, half, n, out, stride, m, m, n);
 }
 
 /// For each level of factor `f` in the shard, the level of the next factor, both relative to the shard.
@@ -260,22 +250,17 @@ impl System for Nested {
     }
 
     fn add_q(&self, lambdas: &[Lambda], q: &mut [Lambda]) {
-        let width = self.rungs.first().map_or(0, |r| r.width);
-        let mut half = vec![0.0; width * width];
         for (f, rung) in self.rungs.iter().enumerate() {
-            let p = rung.p;
+            let width = rung.width;
             for level in 0..rung.n_levels {
                 let (a, v) = (&rung.a[rung.range(level)], &rung.inverse[rung.range(level)]);
                 let mut at = 0;
                 for (g, lambda) in lambdas.iter().enumerate().skip(f) {
-                    let m = lambda.p;
-                    multiply(&a[at..], rung.width, &lambda.values, m, &mut half, m, p, m, m);
-                    add_a_bt(&half, m, &v[at..], rung.width, &mut q[f].values, p, p, m);
+                    add_a_lambda_v(&a[at..], width, lambda, &v[at..], width, &mut q[f]);
                     if g > f {
-                        multiply(&lambdas[f].values, p, &v[at..], rung.width, &mut half, m, p, p, m);
-                        add_at_b(1.0, &a[at..], rung.width, &half, m, &mut q[g].values, m, p, m, m);
+                        add_at_lambda_v(&a[at..], width, &lambdas[f], &v[at..], width, &mut q[g]);
                     }
-                    at += m;
+                    at += lambda.p;
                 }
             }
         }
@@ -343,14 +328,10 @@ fn solve_panel(block: &mut [f64], p: usize, width: usize) {
         for k in 0..i {
             let (done, own) = block.split_at_mut(i * width);
             let l = own[k];
-            for c in p..width {
-                own[c] -= l * done[k * width + c];
-            }
+            axpy(-l, &done[k * width + p..(k + 1) * width], &mut own[p..width]);
         }
         let d = block[i * width + i];
-        for c in p..width {
-            block[i * width + c] /= d;
-        }
+        block[i * width + p..(i + 1) * width].iter_mut().for_each(|b| *b /= d);
     }
 }
 
@@ -376,12 +357,10 @@ fn invert_level(
     let (v_rr, tail) = scratch.split_at_mut(rest * rest);
     let (c, own) = tail.split_at_mut(p * rest);
     gather_above(parent, above, rest, v_rr);
-    for i in (0..p).rev() {
-        for j in 0..rest {
-            let v: f64 = (i + 1..p).map(|k| factor[k * width + i] * c[k * rest + j]).sum();
-            c[i * rest + j] = (factor[i * width + p + j] - v) / factor[i * width + i];
-        }
+    for (c, b) in c.chunks_exact_mut(rest.max(1)).zip(factor.chunks_exact(width)) {
+        c.copy_from_slice(&b[p..]);
     }
+    backward_rows(factor, width, p, c, rest, rest);
     for i in 0..p {
         for j in 0..rest {
             let v: f64 = (0..rest).map(|k| c[i * rest + k] * v_rr[k * rest + j]).sum();
@@ -411,28 +390,6 @@ fn gather_above(parent: Option<usize>, above: &[Rung], rest: usize, v: &mut [f64
         }
         at += rung.p;
         level = rung.parent.get(level).map_or(0, |&l| l as usize);
-    }
-}
-
-/// `out := left v right'`; `v` and `out` have row stride `stride`.
-fn lift(left: &Lambda, v: &[f64], right: &Lambda, out: &mut [f64], stride: usize, scratch: &mut [f64]) {
-    let (m, n) = (left.p, right.p);
-    let half = &mut scratch[..m * n];
-    multiply(&left.values, m, v, stride, half, n, m, m, n);
-    for i in 0..m {
-        for j in 0..n {
-            out[i * stride + j] = (0..=j).map(|k| half[i * n + k] * right.values[j * n + k]).sum();
-        }
-    }
-}
-
-/// `c += a b'` with `a: p x m` contiguous, `b: p x m`.
-#[allow(clippy::too_many_arguments)]
-fn add_a_bt(a: &[f64], sa: usize, b: &[f64], sb: usize, c: &mut [f64], sc: usize, p: usize, m: usize) {
-    for i in 0..p {
-        for j in 0..p {
-            c[i * sc + j] += (0..m).map(|k| a[i * sa + k] * b[j * sb + k]).sum::<f64>();
-        }
     }
 }
 

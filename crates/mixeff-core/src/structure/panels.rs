@@ -16,6 +16,8 @@ pub struct Pair {
     pub of_row: Vec<u32>,
     /// The blocks of `A`, `p_g x p_h`.
     pub a: Vec<f64>,
+    /// The blocks of `V`.
+    pub v: Vec<f64>,
 }
 
 /// The couplings of a crossed design, factor 0 being the eliminated one.
@@ -90,9 +92,20 @@ impl Panels {
         &self.touched[self.starts[level] as usize..self.starts[level + 1] as usize]
     }
 
-    /// The remaining factor (counted from 1) that owns an effect.
-    pub fn owner(&self, effect: usize) -> usize {
-        self.first.partition_point(|&f| f <= effect)
+    /// The blocks of a level's panel: `(factor, first column)`.
+    pub fn blocks<'a>(&'a self, level: usize, sizes: &'a [usize]) -> impl Iterator<Item = (usize, usize)> + 'a {
+        let touched = self.touched_by(level);
+        let mut at = 0;
+        let mut factor = 1;
+        std::iter::from_fn(move || {
+            let effect = *touched.get(at)? as usize;
+            while effect >= self.first[factor] {
+                factor += 1;
+            }
+            let block = (factor, at);
+            at += sizes[factor];
+            Some(block)
+        })
     }
 
     /// The pattern of the Schur complement: for each column the rows at and below the diagonal.
@@ -138,7 +151,7 @@ fn pair(factors: &[Factor], g: usize, h: usize) -> Pair {
     if g == h {
         let levels: Vec<u32> = (0..factors[g].n_levels as u32).collect();
         let a = vec![0.0; levels.len() * size];
-        return Pair { g, h, level_g: levels.clone(), level_h: levels, of_row: first.to_vec(), a };
+        return Pair { g, h, level_g: levels.clone(), level_h: levels, of_row: first.to_vec(), v: a.clone(), a };
     }
     let key = |i: usize| (u64::from(first[i]) << 32) | u64::from(second[i]);
     let mut keys: Vec<u64> = (0..first.len()).map(key).collect();
@@ -147,5 +160,5 @@ fn pair(factors: &[Factor], g: usize, h: usize) -> Pair {
     let of_row = (0..first.len()).map(|i| keys.partition_point(|&k| k < key(i)) as u32).collect();
     let a = vec![0.0; keys.len() * size];
     let level_g = keys.iter().map(|k| (k >> 32) as u32).collect();
-    Pair { g, h, level_g, level_h: keys.iter().map(|&k| k as u32).collect(), of_row, a }
+    Pair { g, h, level_g, level_h: keys.iter().map(|&k| k as u32).collect(), of_row, v: a.clone(), a }
 }

@@ -1,5 +1,6 @@
 //! The Schur complement that is left when the largest factor is eliminated: dense or sparse.
 
+use crate::linalg::small::{axpy, dot};
 use crate::linalg::large::{log_det_from_diagonal, DenseCholesky, SparseCholesky};
 
 /// Orders up to which the complement is kept dense without asking for its pattern.
@@ -68,11 +69,16 @@ impl Schur for Dense {
 
     fn subtract_gram(&mut self, touched: &[u32], b: &[f64], p: usize) {
         let k = touched.len();
+        let whole = contiguous(touched);
         for r in 0..p {
             let b = &b[r * k..(r + 1) * k];
             for (c, &j) in touched.iter().enumerate() {
                 let column = &mut self.matrix[j as usize * self.n..(j as usize + 1) * self.n];
                 let x = b[c];
+                if whole {
+                    axpy(-x, &b[c..], &mut column[j as usize..]);
+                    continue;
+                }
                 for (&i, y) in touched[c..].iter().zip(&b[c..]) {
                     column[i as usize] -= x * y;
                 }
@@ -102,6 +108,9 @@ impl Schur for Dense {
 
     fn minus_times_inverse(&self, touched: &[u32], c: &[f64], p: usize, v: &mut [f64]) {
         let column = |j: u32| &self.inverse[j as usize * self.n..(j as usize + 1) * self.n];
+        if contiguous(touched) {
+            return minus_times_contiguous(touched, c, p, v, |j| &column(j)[j as usize..]);
+        }
         minus_times(touched, c, p, v, |j| {
             let column = column(j);
             move |i: u32| column[i as usize]
@@ -198,6 +207,27 @@ fn minus_times<F: Fn(u32) -> f64>(touched: &[u32], c: &[f64], p: usize, v: &mut 
                 v[r * k + a] -= c[r * k + b] * s;
                 v[r * k + b] -= c[r * k + a] * s;
             }
+        }
+    }
+}
+
+fn contiguous(touched: &[u32]) -> bool {
+    touched.first().zip(touched.last()).is_some_and(|(a, b)| (b - a) as usize + 1 == touched.len())
+}
+
+/// The same where `touched` has no gaps; `column(j)` begins at the diagonal.
+fn minus_times_contiguous<'a>(
+    touched: &[u32], c: &[f64], p: usize, v: &mut [f64], column: impl Fn(u32) -> &'a [f64],
+) {
+    let k = touched.len();
+    v.fill(0.0);
+    for (a, &j) in touched.iter().enumerate() {
+        let below = &column(j)[1..k - a];
+        let diagonal = column(j)[0];
+        for r in 0..p {
+            let (c, v) = (&c[r * k..(r + 1) * k], &mut v[r * k..(r + 1) * k]);
+            v[a] -= c[a] * diagonal + dot(&c[a + 1..], below);
+            axpy(-c[a], below, &mut v[a + 1..]);
         }
     }
 }
