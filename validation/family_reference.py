@@ -127,9 +127,22 @@ def difference(f, point, order, step):
         return total / step ** sum(order)
 
 
-ORDERS = [(0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2), (3, 0), (2, 1), (1, 2), (0, 3)]
+ORDERS: list[tuple[int, ...]] = [
+    (0, 0),
+    (1, 0),
+    (0, 1),
+    (2, 0),
+    (1, 1),
+    (0, 2),
+    (3, 0),
+    (2, 1),
+    (1, 2),
+    (0, 3),
+]
 COLUMNS = ["l", "l1", "l2", "l11", "l12", "l22", "l111", "l112", "l122", "l222"]
-SHORT = dict(zip([(0,), (1,), (2,), (3,)], ["l", "l1", "l11", "l111"], strict=True))
+SHORT: dict[tuple[int, ...], str] = dict(
+    zip([(0,), (1,), (2,), (3,)], ["l", "l1", "l11", "l111"], strict=True)
+)
 
 
 def cases():
