@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ConvergenceWarning, LengthError, ResponseSupportError, SingularFitWarning
+from ..errors import (
+    ConvergenceWarning,
+    LengthError,
+    ResponseSupportError,
+    SingularFitWarning,
+    warn,
+)
 from ..estimate import estimate
 from ..model.families import FAMILIES
 from ..results import FitResults, Inputs
@@ -103,8 +108,9 @@ class Fit(FitResults):
         Confidence intervals are normal on the scale of the linear predictor, by the delta method
         from the joint covariance of coefficients and variance parameters. Those of ``cluster``
         count that the modes move with the parameters, and their own posterior variance.
-        Prediction intervals are exact for the linear model; for other families they are quantiles
-        of 2000 draws with a fixed seed. They take the dispersion as known.
+        Prediction intervals hold the quantiles of a new response, its distribution averaged over
+        that of the linear predictor; for counts, at least the level. They take the dispersion as
+        known.
         """
         from ..predict import predict
 
@@ -169,13 +175,12 @@ def run(
     """Estimate a design's parameters and warn of what the user should know."""
     found = estimate(design, method=method, nodes=nodes, start=start, control=control)
     if not found.converged:
-        warnings.warn(found.reason, ConvergenceWarning, 3)
+        warn(found.reason, ConvergenceWarning)
     if found.singular:
-        warnings.warn(
+        warn(
             "the fit is singular: a variance is zero or random effects are perfectly correlated; "
             "the model may have more random effects than the data support",
             SingularFitWarning,
-            3,
         )
     return Fit(spec, design, found, inputs)
 

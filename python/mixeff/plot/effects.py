@@ -130,7 +130,11 @@ def mean_label(fit: FitResults) -> str:
 
 
 def draw_effects(table: Columns, variable: str, by: str | None, label: str, level: float) -> Figure:
-    """Marginal means solid with their interval, those of a median cluster dashed."""
+    """Marginal means solid with their interval, those of a median cluster dashed.
+
+    Where the two are the same, as in a linear model, one is drawn.
+    """
+    table = _without_copies(table)
     words = table[variable].dtype == object
     figure, (axis,) = canvas.panels(1, 4.6 if by else 3.8, 2.9)
     curves = [None] if by is None else list(dict.fromkeys(table[by].tolist()))
@@ -163,7 +167,7 @@ def _draw_points(axis: Axes, part: Columns, variable: str, colour: str, shift: f
     for kind, marker in MARKERS.items():
         own = part["kind"] == kind
         x = np.array([levels.index(v) for v in part[variable][own]], dtype=float) + shift
-        x += 0.06 * (kind != "marginal")
+        x += 0.08 * (kind != "marginal")
         estimate = part["estimate"][own]
         face = colour if kind == "marginal" else "white"
         ends = np.abs(np.vstack([part["lower"][own], part["upper"][own]]) - estimate)
@@ -172,6 +176,14 @@ def _draw_points(axis: Axes, part: Columns, variable: str, colour: str, shift: f
         )
     axis.set_xticks(range(len(levels)), [str(v) for v in levels])
     axis.set_xlim(-0.6, len(levels) - 0.4)
+
+
+def _without_copies(table: Columns) -> Columns:
+    marginal = table["kind"] == "marginal"
+    same = 2 * marginal.sum() == len(marginal) and np.allclose(
+        table["estimate"][marginal], table["estimate"][~marginal], rtol=1e-9
+    )
+    return {name: values[marginal] for name, values in table.items()} if same else table
 
 
 STYLES = {"marginal": "-", "median": "--"}
@@ -195,8 +207,12 @@ def _legend(
         if words and kind == "median":
             mark["mfc"] = "white"
         known = f", {percent(level)} CI" if words or kind == banded(table) else ""
-        axis.plot([], [], color="0.25", ms=4.0, label=WORDS[kind] + known, **mark)
-    axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+        name = WORDS[kind] if len(set(table["kind"])) > 1 else "mean"
+        axis.plot([], [], color="0.25", ms=4.0, label=name + known, **mark)
+    if by is None:
+        axis.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2)
+    else:
+        axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
 
 
 WORDS = {"marginal": "marginal mean", "median": "median cluster"}

@@ -11,6 +11,7 @@ from ..model.families import FAMILIES, LINKS
 from ..results.linear import dispersion
 from ..results.parameters import critical_value
 from .kinds import KINDS, new_cluster
+from .responses import response_quantiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
     from .kinds import Point, Rule
 
     Columns = dict[str, Floats]
-
-DRAWS = 2000  # responses drawn per row for a prediction interval
-BLOCK = 1024  # rows drawn at a time
-SEED = 20  # prediction intervals are the same each time they are asked for
 
 
 def confidence(fit: FitResults, design: Design, rule: Rule, scale: str, level: float) -> Columns:
@@ -55,7 +52,7 @@ def prediction(fit: FitResults, design: Design, rule: Rule, scale: str, level: f
     critical_value(level)
     center = LINKS[design.link].inverse(rule(fit, design, False).eta)
     point = PREDICTIVE.get(rule, rule)(fit, design, True)
-    bounds = EXACT.get((design.family, design.link), _drawn)
+    bounds = EXACT.get((design.family, design.link), _mixed)
     lower, upper = bounds(fit, design, point.eta, eta_variance(fit, point), level)
     return {"estimate": center, "lower": lower, "upper": upper}
 
@@ -88,32 +85,17 @@ EXACT: dict[tuple[str, str], Callable[..., tuple[Floats, Floats]]] = {
 }
 
 
-def _drawn(
+def _mixed(
     fit: FitResults, design: Design, eta: Floats, variance: Floats, level: float
 ) -> tuple[Floats, Floats]:
-    """Quantiles of responses drawn at linear predictors spread evenly over their distribution."""
-    from scipy.special import ndtri
-
-    rng = np.random.default_rng(SEED)
-    z = ndtri((np.arange(DRAWS) + 0.5) / DRAWS)
-    scale = dispersion(design, fit.estimate)
-    tails = [0.5 - level / 2.0, 0.5 + level / 2.0]
-    ends = np.empty((2, len(eta)))
-    for start in range(0, len(eta), BLOCK):
-        rows = slice(start, start + BLOCK)
-        at = eta[rows, None] + np.sqrt(variance[rows, None]) * z
-        y = _draw(design, rng, at, rows, scale)
-        ends[:, rows] = np.quantile(y, tails, axis=1, method="inverted_cdf")
-    return ends[0], ends[1]
-
-
-def _draw(
-    design: Design, rng: np.random.Generator, eta: Floats, rows: slice, scale: Floats | None
-) -> Floats:
-    """One response per trial for each linear predictor, shape (rows, draws)."""
-    family = FAMILIES[design.family]
-    mu = np.clip(LINKS[design.link].inverse(eta), *family.mean_range)
-    phi = None if scale is None else scale[rows, None]
-    trials = None if design.trials is None else design.trials[rows, None]
-    y = family.simulate(rng, mu, phi, trials)
-    return y if trials is None else y / trials
+    lower, upper = response_quantiles(
+        design.family,
+        LINKS[design.link],
+        eta,
+        variance,
+        dispersion(design, fit.estimate),
+        design.trials,
+        (0.5 - level / 2.0, 0.5 + level / 2.0),
+    )
+    n = 1.0 if design.trials is None else design.trials
+    return lower / n, upper / n

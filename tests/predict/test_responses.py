@@ -1,0 +1,78 @@
+"""Quantiles of responses with a normally distributed linear predictor."""
+
+import numpy as np
+import pytest
+from scipy import stats
+from scipy.integrate import quad
+
+from mixeff.model.families import FAMILIES, LINKS
+from mixeff.predict.responses import RESPONSES, response_quantiles
+
+pytestmark = pytest.mark.property
+TAILS = (0.025, 0.5, 0.9)
+ETA, VARIANCE = np.array([-0.7, 0.4, 1.6]), np.array([0.0, 0.3, 1.0])
+
+# The conditional distribution of a response, and its dispersion and trials.
+CASES = {
+    "gaussian": ("log", lambda mu: stats.norm(mu, 0.6), 0.6, None),
+    "bernoulli": ("logit", lambda mu: stats.bernoulli(mu), None, None),
+    "binomial": ("probit", lambda mu: stats.binom(30, mu), None, 30.0),
+    "poisson": ("log", lambda mu: stats.poisson(mu), None, None),
+    "gamma": ("log", lambda mu: stats.gamma(1 / 0.4, scale=0.4 * mu), 0.4, None),
+}
+
+
+def quantiles(family):
+    link, _, dispersion, trials = CASES[family]
+
+    def per_row(value):
+        return None if value is None else np.full(3, value)
+
+    return response_quantiles(
+        family, LINKS[link], ETA, VARIANCE, per_row(dispersion), per_row(trials), TAILS
+    )
+
+
+def share_below(family, y, eta, variance):
+    """The distribution function, by adaptive quadrature over the linear predictor."""
+    link, distribution, _, _ = CASES[family]
+
+    def inner(z):
+        mu = LINKS[link].inverse(np.array(eta + np.sqrt(variance) * z))
+        return distribution(mu).cdf(y) * stats.norm.pdf(z)
+
+    return sum(quad(inner, a, a + 1)[0] for a in range(-8, 8))
+
+
+def test_every_family_has_its_distribution_function():
+    assert set(RESPONSES) == set(FAMILIES) == set(CASES)
+
+
+@pytest.mark.parametrize("family", ["gaussian", "gamma"])
+def test_numbers_are_exceeded_with_the_probability_asked_for(family):
+    for p, row in zip(TAILS, quantiles(family), strict=True):
+        found = [share_below(family, *case) for case in zip(row, ETA, VARIANCE, strict=True)]
+        np.testing.assert_allclose(found, p, atol=2e-6)
+
+
+@pytest.mark.parametrize("family", ["bernoulli", "binomial", "poisson"])
+def test_counts_are_the_smallest_with_at_least_the_probability(family):
+    for p, row in zip(TAILS, quantiles(family), strict=True):
+        for y, eta, variance in zip(row, ETA, VARIANCE, strict=True):
+            assert share_below(family, y, eta, variance) >= p - 1e-6
+            assert share_below(family, y - 1, eta, variance) < p + 1e-6
+
+
+def test_no_spread_gives_the_familys_own_quantile():
+    for family, (link, distribution, _, _) in CASES.items():
+        mu = LINKS[link].inverse(ETA)[0]
+        found = [row[0] for row in quantiles(family)]
+        np.testing.assert_allclose(found, distribution(mu).ppf(TAILS), rtol=1e-8)
+
+
+def test_many_rows_go_in_blocks():
+    eta = np.linspace(-1, 2, 9000)
+    (found,) = response_quantiles(
+        "gamma", LINKS["log"], eta, np.full(9000, 0.2), np.full(9000, 0.5), None, (0.3,)
+    )
+    np.testing.assert_allclose(found / np.exp(eta), found[0] / np.exp(eta[0]), rtol=1e-8)
