@@ -76,3 +76,23 @@ def test_many_rows_go_in_blocks():
         "gamma", LINKS["log"], eta, np.full(9000, 0.2), np.full(9000, 0.5), None, (0.3,)
     )
     np.testing.assert_allclose(found / np.exp(eta), found[0] / np.exp(eta[0]), rtol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("family", "link", "eta"),
+    [("gamma", "inverse", 0.8), ("poisson", "identity", 0.5), ("bernoulli", "log", -0.1)],
+)
+def test_linear_predictors_beyond_the_range_of_the_mean(family, link, eta):
+    dispersion = np.array([0.4]) if family == "gamma" else None
+    rows = response_quantiles(
+        family, LINKS[link], np.array([eta]), np.array([0.09]), dispersion, None, TAILS
+    )
+    assert np.isfinite(rows).all()
+    assert (np.diff(np.ravel(rows)) >= 0).all()
+
+
+def test_a_large_count_spreads_as_its_mean_does():
+    (found,) = response_quantiles(
+        "poisson", LINKS["log"], np.log([1e6]), np.array([0.04]), None, None, (0.975,)
+    )
+    assert np.log(found / 1e6) == pytest.approx(1.95996 * 0.2, rel=0.01)

@@ -1,9 +1,11 @@
 """The fit as a whole."""
 
 import numpy as np
+import pandas as pd
 import pytest
-from tests.results.made import cbpp, fitted
+from tests.results.made import cbpp, fitted, pupils
 
+import mixeff as me
 from mixeff.errors import LengthError, ResponseSupportError
 
 
@@ -62,3 +64,17 @@ def test_refit_checks_the_response():
         fit.refit(fit.design.trials + 1)
     with pytest.raises(ResponseSupportError, match=r"0\.5"):
         fit.refit(np.full(56, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("formula", "family"), [("binary ~ x", "bernoulli"), ("score ~ x", "gaussian")]
+)
+def test_a_model_without_random_effects_has_all_tables(formula, family, tmp_path):
+    fit = me.fit(formula, pd.DataFrame(pupils()), family=family)
+    assert len(fit.random_effects()) == 0
+    assert len(fit.icc()) == 0
+    assert fit.n_groups == {}
+    table = fit.predict(interval="confidence")
+    np.testing.assert_allclose(table, fit.predict(kind="median", interval="confidence"))
+    fit.save(tmp_path / "fit")
+    assert str(me.load(tmp_path / "fit").summary()) == str(fit.summary())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,8 +23,8 @@ def entries(term: RandomTerm) -> tuple[np.ndarray, np.ndarray]:
 
 def theta_slices(design: Design) -> tuple[slice, ...]:
     """The part of theta that belongs to each term."""
-    ends = np.cumsum([len(entries(term)[0]) for term in design.terms], dtype=int)
-    return tuple(slice(int(b), int(e)) for b, e in zip([0, *ends[:-1]], ends, strict=True))
+    ends = [0, *accumulate(len(entries(term)[0]) for term in design.terms)]
+    return tuple(slice(start, stop) for start, stop in pairwise(ends))
 
 
 def cholesky_factors(design: Design, theta: Floats) -> tuple[Floats, ...]:

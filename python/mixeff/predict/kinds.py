@@ -52,6 +52,8 @@ class Point:
 
 def cluster(fit: FitResults, design: Design, gradient: bool) -> Point:
     """Each row with the conditional modes of its own clusters; unseen levels at zero."""
+    if not design.terms:
+        return median(fit, design, gradient)
     eta = conditional_eta(design, fit.estimate)
     if not gradient:
         return Point(eta, np.empty((design.n, 0)), np.zeros(design.n))

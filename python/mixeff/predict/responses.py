@@ -59,13 +59,13 @@ def _binomial(y: Floats, mu: Floats, dispersion: None, trials: Floats | None) ->
     from scipy.special import bdtr
 
     n = np.ones_like(y) if trials is None else trials
-    return np.where(y < 0.0, 0.0, bdtr(np.clip(y, 0.0, n), n.astype(np.int64), np.clip(mu, 0, 1)))
+    return np.where(y < 0.0, 0.0, bdtr(np.clip(y, 0.0, n), n.astype(np.int64), mu))
 
 
 def _poisson(y: Floats, mu: Floats, dispersion: None, trials: None) -> Floats:
     from scipy.special import pdtr
 
-    return np.where(y < 0.0, 0.0, pdtr(np.maximum(y, 0.0), np.maximum(mu, 0.0)))
+    return np.where(y < 0.0, 0.0, pdtr(np.maximum(y, 0.0), mu))
 
 
 def _gamma(y: Floats, mu: Floats, phi: Floats, trials: None) -> Floats:
@@ -157,6 +157,13 @@ def _root(height: Callable[[Floats], Floats], start: Floats, step: Floats) -> Fl
     return middle
 
 
+def _possible(family: str, link: Link, mu: Floats) -> Floats:
+    """Means, those beyond the family's range (as under an inverse link) moved to its end."""
+    lowest, highest = FAMILIES[family].mean_range
+    end = link.inverse(np.array(1e-12)) if lowest == 0.0 else lowest
+    return np.minimum(np.where(mu > lowest, mu, end), highest)
+
+
 def _points(
     family: str,
     link: Link,
@@ -212,7 +219,7 @@ def response_quantiles(
         points, weights = _points(family, link, eta[rows], spread, phi, n)
         mixture = Mixture(
             RESPONSES[family],
-            link.inverse(eta[rows, None] + spread[:, None] * points),
+            _possible(family, link, link.inverse(eta[rows, None] + spread[:, None] * points)),
             weights,
             None if phi is None else phi[:, None],
             None if n is None else n[:, None],

@@ -74,7 +74,9 @@ def _method(fit: FitResults) -> str:
     if fit.estimate.requested == "auto":
         remarks.append("chosen by auto")
     error = fit.estimate.integration_error
-    if error is not None:
+    if error == 0.0:
+        remarks.append("exact here")
+    elif error is not None:
         remarks.append(f"more nodes move no estimate by more than {share(error)} of its SE")
     return f"{words} ({'; '.join(remarks)})" if remarks else words
 

@@ -35,7 +35,8 @@ def fixed(values: Sequence[float] | np.ndarray, decimals: int | None) -> list[st
 
 
 def _one(value: float, decimals: int | None) -> str:
-    return f"{value:.4g}" if decimals is None else f"{value:.{decimals}f}"
+    text = f"{value:.4g}" if decimals is None else f"{value:.{decimals}f}"
+    return text if float(text) else text.removeprefix("-")
 
 
 def p_value(p: float) -> str:

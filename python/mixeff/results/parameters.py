@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
 def beta_slices(design: Design) -> tuple[slice, ...]:
     """The part of beta that belongs to each linear predictor."""
-    ends = np.cumsum([len(names) for names in design.x_names], dtype=int)
-    return tuple(slice(int(b), int(e)) for b, e in zip([0, *ends[:-1]], ends, strict=True))
+    ends = [0, *accumulate(len(names) for names in design.x_names)]
+    return tuple(slice(start, stop) for start, stop in pairwise(ends))
 
 
 def theta_positions(design: Design) -> tuple[slice, ...]:
