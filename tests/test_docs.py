@@ -69,7 +69,7 @@ def test_the_comparison_of_outputs_can_fail():
     assert not check("12 rows", "13 rows", 0)
 
 
-def run_session(code, names, page):
+def run_transcript(code, names, page):
     code = with_blank_lines(code)
     test = doctest.DocTestParser().get_doctest(code, names, page_name(page), page_name(page), 0)
     runner = doctest.DocTestRunner(LastDigit())
@@ -87,7 +87,7 @@ def run_shell(code, names, page):
     assert done.returncode == 0, f"{code}\n{done.stdout}\n{done.stderr}"
 
 
-RUNNERS = {"python": run_python, "pycon": run_session, "sh": run_shell}
+RUNNERS = {"python": run_python, "pycon": run_transcript, "sh": run_shell}
 
 
 def runnable(page):
