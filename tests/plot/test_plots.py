@@ -174,7 +174,7 @@ def test_large_clusters_are_cut_in_the_zoom():
 def test_sparsity_is_drawn_whole_and_zoomed():
     figure = fitted("crossed").plot.sparsity(clusters=4)
     whole, zoom = figure.axes
-    assert "288 rows, 30 random effects" in whole.get_title(loc="left")
+    assert "288 × 30, 6.7 % filled" in whole.get_title(loc="left")
     assert zoom.images[0].get_size() == (48, 10)
     assert [text.get_text() for text in figure.legends[0].texts] == ["klass", "item"]
 

@@ -80,6 +80,17 @@ def test_convergence_is_said_in_words():
     assert "NOT CONVERGED: no step was found" in words_of(failed)
 
 
+def test_a_singular_fit_names_what_is_singular():
+    data = pupils()
+    data["noise"] = np.tile([-1.0, 1.0], 144) + data["x"]
+    with pytest.warns(me.errors.SingularFitWarning):
+        fit = me.fit("noise ~ x + (1 | klass)", data)
+    assert "Singular fit: zero variance or perfect correlation of Intercept in (1 | klass)" in (
+        words_of(fit)
+    )
+    assert "Singular" not in words_of(cbpp())
+
+
 def test_notes_close_the_summary():
     assert "Note: a variance is zero" in words_of(changed(cbpp(), notes=("a variance is zero",)))
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # Okabe and Ito's colours, told apart with any colour vision.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 GREY = "#8A8A8A"
+PALE = {COLOURS[0]: "#A6CDE6", GREY: "#D6D6D6"}  # where lines lie side by side
 
 STYLE: Any = {
     "font.size": 8.0,

@@ -41,7 +41,7 @@ def draw_caterpillar(table: Columns, level: float) -> Figure:
     """One panel per random effect; intervals that leave zero out stand in colour."""
     parts = _panels(table)
     tallest = max(int(part.sum()) for part in parts)
-    height = float(np.clip(0.14 * tallest + 1.0, 2.4, 8.5))
+    height = float(np.clip(0.14 * tallest + 1.0, 2.4, 8.5)) if tallest <= MOST_LABELS else 5.0
     width = min(3.4 * len(parts), 10.0)
     figure, axes = canvas.panels(len(parts), width, height)
     with canvas.styled():
@@ -56,14 +56,15 @@ def _draw_panel(axis: Axes, table: Columns) -> None:
     estimate, rank = table["estimate"], table["rank"]
     clear = (table["lower"] > 0.0) | (table["upper"] < 0.0)
     size = float(np.clip(160.0 / len(rank), 0.4, 3.5))
+    named = len(rank) <= MOST_LABELS
     for chosen, colour in ((~clear, canvas.GREY), (clear, canvas.COLOURS[0])):
         ends = table["lower"][chosen], table["upper"][chosen]
-        axis.hlines(rank[chosen], *ends, color=colour, lw=min(1.2, size))
-        axis.plot(estimate[chosen], rank[chosen], "o", color=colour, ms=size)
+        shade = colour if named else canvas.PALE[colour]
+        axis.hlines(rank[chosen], *ends, color=shade, lw=min(1.2, size))
+        axis.plot(estimate[chosen], rank[chosen], "o", color=colour, ms=max(size, 0.8))
     axis.axvline(0.0, color="black", lw=0.6, ls=":")
     axis.set_title(str(table["name"][0]))
     axis.set_ylim(0.0, len(rank) + 1.0)
-    named = len(rank) <= MOST_LABELS
     axis.set_yticks(rank if named else [], [str(v) for v in table["level"]] if named else [])
     if named:
         axis.tick_params(axis="y", length=0.0, labelsize=6.0)

@@ -118,7 +118,7 @@ def _draw_whole(axis: Axes, table: Columns, shape: tuple[int, int]) -> None:
         picture[at] = canvas.rgb(_colour(t))
     axis.imshow(picture, aspect="auto", interpolation="nearest", extent=(0, q, n, 0))
     filled = 100.0 * len(table["row"]) / (n * q)
-    axis.set_title(f"Z: {n:,} rows, {q:,} random effects, {filled:.2g} % filled", loc="left")
+    axis.set_title(f"Z: {n:,} \u00d7 {q:,}, {filled:.2g} % filled", loc="left")
     axis.set_xlabel("Random effect")
     axis.set_ylabel("Row, sorted by cluster")
 

@@ -61,7 +61,7 @@ def content(fit: FitResults, level: float) -> Content:
             (LIKELIHOODS.get(fit.method, "Log-likelihood"), _statistics(fit)),
         ),
         (*_random_tables(fit), *fixed_tables),
-        (_convergence(fit),),
+        (_convergence(fit), *_singularity(fit)),
         fit.notes,
     )
 
@@ -150,3 +150,17 @@ def _convergence(fit: FitResults) -> str:
     verdict = verdict.capitalize() if fit.converged else verdict.upper()
     cost = f"{fit.record.evaluations} evaluations in {short_time(fit.record.seconds)}"
     return f"{verdict}:{detail} ({cost})."
+
+
+def _singularity(fit: FitResults) -> list[str]:
+    """Say which variances are zero and which correlations one."""
+    if not fit.singular:
+        return []
+    columns = variance_components(fit.design, fit.estimate)
+    rows = zip(columns["name"], columns["term"], columns["sd"], columns["corr"], strict=True)
+    found = [f"{name} in ({term})" for name, term, sd, corr in rows if sd == 0 or abs(corr) > ONE]
+    which = f": zero variance or perfect correlation of {', '.join(found)}" if found else ""
+    return [f"Singular fit{which}. The data may not support all these random effects."]
+
+
+ONE = 1.0 - 1e-6

@@ -52,8 +52,8 @@ def count(number: int) -> str:
 
 
 def share(error: float) -> str:
-    """A small share in percent: 0.0042 -> '0.42 %'."""
-    return f"{100.0 * error:.2g} %"
+    """A small share in percent, at least a thousandth of one: 0.0042 -> '0.42 %'."""
+    return f"{max(100.0 * error, 0.001):.2g} %"
 
 
 def short_time(seconds: float) -> str:
