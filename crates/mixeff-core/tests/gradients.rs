@@ -25,25 +25,38 @@ fn check(name: &str, x: &[f64], gradient: &[f64], value: &mut dyn FnMut(&[f64]) 
     let size = gradient.iter().fold(1.0f64, |a, g| a.max(g.abs()));
     for j in 0..x.len() {
         let d = difference(value, x, j);
-        assert!((gradient[j] - d).abs() < 1e-6 * size, "{name}: entry {j}: {} but differences say {d}", gradient[j]);
+        assert!(
+            (gradient[j] - d).abs() < 1e-6 * size,
+            "{name}: entry {j}: {} but differences say {d}",
+            gradient[j]
+        );
     }
 }
 
 fn check_marginal(family: &str, structure: Structure, nodes: usize, seed: u64) {
     for row in registry::all().iter().filter(|row| row.family == family) {
         let mut random = Random(seed);
-        let rows = if structure == Structure::CrossedSparse { 240 } else { 60 };
+        let rows = if structure == Structure::CrossedSparse {
+            240
+        } else {
+            60
+        };
         let data = Data::random(row, structure, rows, row.link == "log", &mut random);
         let model = data.model(row);
         let (beta, theta) = point(row, &model, &mut random);
         let name = format!("{} {} {structure:?} nodes {nodes}", row.family, row.link);
         let mut marginal = Marginal::new(&model);
         marginal.set_nodes(nodes);
-        let (_, gradient) = marginal.evaluate(&beta, &theta).unwrap_or_else(|| panic!("{name}: outside the domain"));
+        let (_, gradient) = marginal
+            .evaluate(&beta, &theta)
+            .unwrap_or_else(|| panic!("{name}: outside the domain"));
         let x = [beta.clone(), theta].concat();
         check(&name, &x, &gradient, &mut |x| {
             let (beta, theta) = x.split_at(model.n_beta());
-            marginal.evaluate(beta, theta).unwrap_or_else(|| panic!("{name}: outside the domain")).0
+            marginal
+                .evaluate(beta, theta)
+                .unwrap_or_else(|| panic!("{name}: outside the domain"))
+                .0
         });
     }
 }
@@ -81,7 +94,10 @@ fn quadrature_for_every_family_and_link_with_one_factor() {
 
 #[test]
 fn ml_and_reml_for_every_structure() {
-    let row = registry::all().iter().find(|r| r.family == "gaussian" && r.link == "identity").unwrap();
+    let row = registry::all()
+        .iter()
+        .find(|r| r.family == "gaussian" && r.link == "identity")
+        .unwrap();
     for reml in [false, true] {
         for structure in STRUCTURES {
             let mut random = Random(11);
@@ -90,7 +106,12 @@ fn ml_and_reml_for_every_structure() {
             let (_, theta) = point(row, &model, &mut random);
             let mut gaussian = Gaussian::new(&model, reml);
             let (_, gradient) = gaussian.value_and_gradient(&theta).unwrap();
-            check(&format!("{structure:?} reml {reml}"), &theta, &gradient, &mut |x| gaussian.value(x));
+            check(
+                &format!("{structure:?} reml {reml}"),
+                &theta,
+                &gradient,
+                &mut |x| gaussian.value(x),
+            );
         }
     }
 }

@@ -24,7 +24,9 @@ impl Inputs {
         let rows_agree = x.iter().all(|x| x.shape()[0] == self.n)
             && offset.iter().flatten().all(|o| o.len() == self.n);
         if x.len() != self.predictors || offset.len() != self.predictors || !rows_agree {
-            return Err(PyValueError::new_err("x and offset need one entry per linear predictor, with as many rows as y"));
+            return Err(PyValueError::new_err(
+                "x and offset need one entry per linear predictor, with as many rows as y",
+            ));
         }
         Ok(())
     }
@@ -34,7 +36,9 @@ impl Inputs {
         let Some(values) = values else { return Ok(&[]) };
         let values = values.as_slice()?;
         if values.len() != self.n {
-            return Err(PyValueError::new_err("trials and weights need as many rows as y"));
+            return Err(PyValueError::new_err(
+                "trials and weights need as many rows as y",
+            ));
         }
         Ok(values)
     }
@@ -43,9 +47,14 @@ impl Inputs {
     pub fn codes(&self, codes: &PyReadonlyArray1<'_, i32>, n_levels: usize) -> PyResult<Codes> {
         let codes = codes.as_slice()?;
         if codes.len() != self.n || codes.iter().any(|&c| c < 0 || c as usize >= n_levels) {
-            return Err(PyValueError::new_err("a grouping factor needs one code in 0..n_levels for each row"));
+            return Err(PyValueError::new_err(
+                "a grouping factor needs one code in 0..n_levels for each row",
+            ));
         }
-        Ok(Codes { codes: codes.iter().map(|&c| c as u32).collect(), n_levels })
+        Ok(Codes {
+            codes: codes.iter().map(|&c| c as u32).collect(),
+            n_levels,
+        })
     }
 }
 
@@ -56,14 +65,23 @@ pub fn column_slices<'a>(x: &'a Matrix<'_>) -> PyResult<Vec<&'a [f64]>> {
         return Ok(vec![&[]; p]);
     }
     if !x.is_fortran_contiguous() {
-        return Err(PyValueError::new_err("design matrices must be in Fortran order"));
+        return Err(PyValueError::new_err(
+            "design matrices must be in Fortran order",
+        ));
     }
     Ok(x.as_slice()?.chunks_exact(n).collect())
 }
 
 /// Optional vectors as optional slices.
 pub fn optional_slices<'a>(values: &'a [Option<Floats<'_>>]) -> PyResult<Vec<Option<&'a [f64]>>> {
-    values.iter().map(|v| v.as_ref().map(|v| v.as_slice().map_err(PyErr::from)).transpose()).collect()
+    values
+        .iter()
+        .map(|v| {
+            v.as_ref()
+                .map(|v| v.as_slice().map_err(PyErr::from))
+                .transpose()
+        })
+        .collect()
 }
 
 /// A term; a column of ones is the intercept.
@@ -71,13 +89,23 @@ pub fn term_data(inputs: &Inputs, n_factors: usize, term: &TermTuple<'_>) -> PyR
     let (factor, z, predictor, structure) = term;
     let z: Vec<Option<Vec<f64>>> = match z {
         None => vec![None],
-        Some(z) => column_slices(z)?.iter().map(|c| (!is_ones(c)).then(|| c.to_vec())).collect(),
+        Some(z) => column_slices(z)?
+            .iter()
+            .map(|c| (!is_ones(c)).then(|| c.to_vec()))
+            .collect(),
     };
     let fits = z.iter().flatten().all(|c| c.len() == inputs.n) && predictor.len() == z.len();
     if *factor >= n_factors || !fits || predictor.iter().any(|&d| d >= inputs.predictors) {
-        return Err(PyValueError::new_err("a random-effects term does not fit the model's rows, factors or predictors"));
+        return Err(PyValueError::new_err(
+            "a random-effects term does not fit the model's rows, factors or predictors",
+        ));
     }
-    Ok(TermData { factor: *factor, z, predictor: predictor.clone(), structure: structure.clone() })
+    Ok(TermData {
+        factor: *factor,
+        z,
+        predictor: predictor.clone(),
+        structure: structure.clone(),
+    })
 }
 
 fn is_ones(column: &[f64]) -> bool {
@@ -85,13 +113,20 @@ fn is_ones(column: &[f64]) -> bool {
 }
 
 /// The estimate as a dictionary; random effects term by term, levels in the user's order.
-pub fn fitted_dict<'py>(py: Python<'py>, model: &Model, fitted: Fitted) -> PyResult<Bound<'py, PyDict>> {
+pub fn fitted_dict<'py>(
+    py: Python<'py>,
+    model: &Model,
+    fitted: Fitted,
+) -> PyResult<Bound<'py, PyDict>> {
     let out = PyDict::new(py);
     let n = fitted.cov.n;
     out.set_item("random", random_effects(py, model, &fitted)?)?;
     out.set_item("beta", PyArray1::from_vec(py, fitted.beta))?;
     out.set_item("theta", PyArray1::from_vec(py, fitted.theta))?;
-    out.set_item("cov", PyArray1::from_vec(py, fitted.cov.values).reshape([n, n])?)?;
+    out.set_item(
+        "cov",
+        PyArray1::from_vec(py, fitted.cov.values).reshape([n, n])?,
+    )?;
     out.set_item("metric", PyArray1::from_vec(py, fitted.metric.values))?;
     out.set_item("llf", fitted.log_likelihood)?;
     out.set_item("converged", fitted.converged)?;
@@ -99,7 +134,9 @@ pub fn fitted_dict<'py>(py: Python<'py>, model: &Model, fitted: Fitted) -> PyRes
     out.set_item("reason", fitted.reason)?;
     out.set_item("evaluations", fitted.record.evaluations)?;
     out.set_item("start", PyArray1::from_vec(py, fitted.record.start))?;
-    let path = |f: &dyn Fn(&Point) -> f64| PyArray1::from_vec(py, fitted.record.path.iter().map(f).collect());
+    let path = |f: &dyn Fn(&Point) -> f64| {
+        PyArray1::from_vec(py, fitted.record.path.iter().map(f).collect())
+    };
     out.set_item("path_evaluation", path(&|p| p.evaluation as f64))?;
     out.set_item("path_objective", path(&|p| p.value))?;
     out.set_item("path_gradient", path(&|p| p.scaled_gradient))?;
@@ -107,19 +144,29 @@ pub fn fitted_dict<'py>(py: Python<'py>, model: &Model, fitted: Fitted) -> PyRes
     Ok(out)
 }
 
-fn random_effects<'py>(py: Python<'py>, model: &Model, fitted: &Fitted) -> PyResult<Bound<'py, PyList>> {
+fn random_effects<'py>(
+    py: Python<'py>,
+    model: &Model,
+    fitted: &Fitted,
+) -> PyResult<Bound<'py, PyList>> {
     let list = PyList::empty(py);
     let posterior = &fitted.posterior;
     for term in &model.terms {
         let f = term.factor;
         let levels = model.user_levels(f);
         let vectors = |v: &[Vec<f64>]| {
-            let values = v.get(f).map_or_else(|| vec![f64::NAN; levels * term.p], |v| term_vectors(model, term, v, levels));
+            let values = v.get(f).map_or_else(
+                || vec![f64::NAN; levels * term.p],
+                |v| term_vectors(model, term, v, levels),
+            );
             PyArray1::from_vec(py, values).reshape([levels, term.p])
         };
         let matrices = |v: &[Vec<f64>]| {
             let size = levels * term.p * term.p;
-            let values = v.get(f).map_or_else(|| vec![f64::NAN; size], |v| term_matrices(model, term, v, &fitted.theta));
+            let values = v.get(f).map_or_else(
+                || vec![f64::NAN; size],
+                |v| term_matrices(model, term, v, &fitted.theta),
+            );
             PyArray1::from_vec(py, values).reshape([levels, term.p, term.p])
         };
         list.append((
@@ -145,7 +192,9 @@ fn term_vectors(model: &Model, term: &Term, values: &[f64], levels: usize) -> Ve
 /// Covariances; a level without rows keeps its prior covariance.
 fn term_matrices(model: &Model, term: &Term, values: &[f64], theta: &[f64]) -> Vec<f64> {
     let (size, p) = (model.factors[term.factor].p(), term.p);
-    let mut out = term.covariance(theta).repeat(model.user_levels(term.factor));
+    let mut out = term
+        .covariance(theta)
+        .repeat(model.user_levels(term.factor));
     for (new, &old) in model.level_order[term.factor].iter().enumerate() {
         let block = &values[new * size * size..][..size * size];
         let out = &mut out[old as usize * p * p..][..p * p];

@@ -40,13 +40,24 @@ impl Problem {
     #[pyo3(signature = (*, family, link, y, trials, weights, x, offset, factors, terms))]
     #[allow(clippy::too_many_arguments)]
     fn new(
-        py: Python<'_>, family: &str, link: &str, y: Floats<'_>, trials: Option<Floats<'_>>,
-        weights: Option<Floats<'_>>, x: Vec<Matrix<'_>>, offset: Vec<Option<Floats<'_>>>,
-        factors: Vec<(PyReadonlyArray1<'_, i32>, usize)>, terms: Vec<TermTuple<'_>>,
+        py: Python<'_>,
+        family: &str,
+        link: &str,
+        y: Floats<'_>,
+        trials: Option<Floats<'_>>,
+        weights: Option<Floats<'_>>,
+        x: Vec<Matrix<'_>>,
+        offset: Vec<Option<Floats<'_>>>,
+        factors: Vec<(PyReadonlyArray1<'_, i32>, usize)>,
+        terms: Vec<TermTuple<'_>>,
     ) -> PyResult<Self> {
-        let family = registry::lookup(family, link)
-            .ok_or_else(|| PyValueError::new_err(format!("no family '{family}' with link '{link}'")))?;
-        let inputs = Inputs { n: y.as_slice()?.len(), predictors: family.predictors() };
+        let family = registry::lookup(family, link).ok_or_else(|| {
+            PyValueError::new_err(format!("no family '{family}' with link '{link}'"))
+        })?;
+        let inputs = Inputs {
+            n: y.as_slice()?.len(),
+            predictors: family.predictors(),
+        };
         inputs.check(&x, &offset)?;
         let data = ModelData {
             family,
@@ -55,42 +66,91 @@ impl Problem {
             weights: inputs.rows(weights.as_ref())?,
             x: x.iter().map(column_slices).collect::<PyResult<_>>()?,
             offset: optional_slices(&offset)?,
-            factors: factors.iter().map(|(codes, n)| inputs.codes(codes, *n)).collect::<PyResult<_>>()?,
-            terms: terms.iter().map(|t| term_data(&inputs, factors.len(), t)).collect::<PyResult<_>>()?,
+            factors: factors
+                .iter()
+                .map(|(codes, n)| inputs.codes(codes, *n))
+                .collect::<PyResult<_>>()?,
+            terms: terms
+                .iter()
+                .map(|t| term_data(&inputs, factors.len(), t))
+                .collect::<PyResult<_>>()?,
         };
-        let model = py.detach(|| Model::new(data)).map_err(PyValueError::new_err)?;
-        Ok(Problem { model: Arc::new(model) })
+        let model = py
+            .detach(|| Model::new(data))
+            .map_err(PyValueError::new_err)?;
+        Ok(Problem {
+            model: Arc::new(model),
+        })
     }
 
     /// Maximum likelihood by Laplace (`nodes=1`) or adaptive quadrature. A dictionary of numbers.
     #[pyo3(signature = (*, nodes, start, metric, max_evaluations, tolerance, progress))]
     #[allow(clippy::too_many_arguments)]
     fn fit<'py>(
-        &self, py: Python<'py>, nodes: usize, start: Option<(Floats<'py>, Floats<'py>)>, metric: Option<Floats<'py>>,
-        max_evaluations: usize, tolerance: f64, progress: Option<Bound<'py, PyAny>>,
+        &self,
+        py: Python<'py>,
+        nodes: usize,
+        start: Option<(Floats<'py>, Floats<'py>)>,
+        metric: Option<Floats<'py>>,
+        max_evaluations: usize,
+        tolerance: f64,
+        progress: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let start = start.map(|(b, t)| Ok::<_, PyErr>((b.as_slice()?.to_vec(), t.as_slice()?.to_vec()))).transpose()?;
-        let metric = metric
-            .map(|m| Ok::<_, PyErr>(Symmetric { n: self.dim(), values: m.as_slice()?.to_vec() }))
+        let start = start
+            .map(|(b, t)| Ok::<_, PyErr>((b.as_slice()?.to_vec(), t.as_slice()?.to_vec())))
             .transpose()?;
-        let task = Task { nodes, start, metric, control: Control { max_evaluations, tolerance } };
-        self.run(py, progress, move |model, monitor| glmm::fit(model, &task, monitor))
+        let metric = metric
+            .map(|m| {
+                Ok::<_, PyErr>(Symmetric {
+                    n: self.dim(),
+                    values: m.as_slice()?.to_vec(),
+                })
+            })
+            .transpose()?;
+        let task = Task {
+            nodes,
+            start,
+            metric,
+            control: Control {
+                max_evaluations,
+                tolerance,
+            },
+        };
+        self.run(py, progress, move |model, monitor| {
+            glmm::fit(model, &task, monitor)
+        })
     }
 
     /// ML or REML through the profiled criterion; for the gaussian identity model only.
     #[pyo3(signature = (*, reml, start, max_evaluations, tolerance, progress))]
     fn fit_gaussian<'py>(
-        &self, py: Python<'py>, reml: bool, start: Option<Floats<'py>>, max_evaluations: usize, tolerance: f64,
+        &self,
+        py: Python<'py>,
+        reml: bool,
+        start: Option<Floats<'py>>,
+        max_evaluations: usize,
+        tolerance: f64,
         progress: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let start = start.map(|t| Ok::<_, PyErr>(t.as_slice()?.to_vec())).transpose()?;
-        let control = Control { max_evaluations, tolerance };
-        self.run(py, progress, move |model, monitor| gaussian::fit(model, reml, start.as_deref(), &control, monitor))
+        let start = start
+            .map(|t| Ok::<_, PyErr>(t.as_slice()?.to_vec()))
+            .transpose()?;
+        let control = Control {
+            max_evaluations,
+            tolerance,
+        };
+        self.run(py, progress, move |model, monitor| {
+            gaussian::fit(model, reml, start.as_deref(), &control, monitor)
+        })
     }
 
     /// Log-likelihood and its gradient by `(beta, theta)`.
     fn evaluate<'py>(
-        &self, py: Python<'py>, beta: Floats<'py>, theta: Floats<'py>, nodes: usize,
+        &self,
+        py: Python<'py>,
+        beta: Floats<'py>,
+        theta: Floats<'py>,
+        nodes: usize,
     ) -> PyResult<(f64, Bound<'py, PyArray1<f64>>)> {
         let (beta, theta) = (beta.as_slice()?, theta.as_slice()?);
         self.check_parameters(beta, theta)?;
@@ -116,23 +176,42 @@ impl Problem {
     }
 
     /// Starting values `(beta, theta)`.
-    fn start<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
-        let found = py.detach(|| start::start(&mut Marginal::new(&self.model), &Monitor::default()));
+    fn start<'py>(
+        &self,
+        py: Python<'py>,
+    ) -> PyResult<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
+        let found =
+            py.detach(|| start::start(&mut Marginal::new(&self.model), &Monitor::default()));
         let found = found.ok_or_else(outside)?;
-        Ok((PyArray1::from_vec(py, found.beta), PyArray1::from_vec(py, found.theta)))
+        Ok((
+            PyArray1::from_vec(py, found.beta),
+            PyArray1::from_vec(py, found.theta),
+        ))
     }
 
     /// Log-density, score and observed weight of every row, weighted, at linear predictors `(D, n)` in the user's row order.
     fn row_derivatives<'py>(
-        &self, py: Python<'py>, eta: Floats<'py>,
-    ) -> PyResult<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
+        &self,
+        py: Python<'py>,
+        eta: Floats<'py>,
+    ) -> PyResult<(
+        Bound<'py, PyArray1<f64>>,
+        Bound<'py, PyArray1<f64>>,
+        Bound<'py, PyArray1<f64>>,
+    )> {
         let eta = eta.as_slice()?;
         let (n, d) = (self.model.n(), self.model.predictors.len());
         if eta.len() != n * d {
-            return Err(PyValueError::new_err("eta must have one value per predictor and row"));
+            return Err(PyValueError::new_err(
+                "eta must have one value per predictor and row",
+            ));
         }
         let (l, s, w) = py.detach(|| row_derivatives(&self.model, eta, n, d));
-        Ok((PyArray1::from_vec(py, l), PyArray1::from_vec(py, s), PyArray1::from_vec(py, w)))
+        Ok((
+            PyArray1::from_vec(py, l),
+            PyArray1::from_vec(py, s),
+            PyArray1::from_vec(py, w),
+        ))
     }
 
     /// Number of rows.
@@ -170,24 +249,43 @@ impl Problem {
     }
 
     fn run<'py>(
-        &self, py: Python<'py>, progress: Option<Bound<'py, PyAny>>,
+        &self,
+        py: Python<'py>,
+        progress: Option<Bound<'py, PyAny>>,
         task: impl FnOnce(&Model, &Monitor) -> Option<Fitted> + Send + 'static,
     ) -> PyResult<Bound<'py, PyDict>> {
         let model = Arc::clone(&self.model);
-        let fitted = run(py, progress, move |monitor| task(&model, monitor))?.ok_or_else(outside)?;
+        let fitted =
+            run(py, progress, move |monitor| task(&model, monitor))?.ok_or_else(outside)?;
         fitted_dict(py, &self.model, fitted)
     }
 }
 
-fn row_derivatives(model: &Model, eta: &[f64], n: usize, d: usize) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
+fn row_derivatives(
+    model: &Model,
+    eta: &[f64],
+    n: usize,
+    d: usize,
+) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
     let (mut l, mut s, mut w) = (vec![0.0; n], vec![0.0; n * d], vec![0.0; n * pairs(d)]);
-    let sorted: Vec<f64> =
-        (0..d).flat_map(|k| model.row_order.iter().map(move |&i| eta[k * n + i as usize])).collect();
-    model.family.curvature(model.all_rows(), &sorted, &mut l, &mut s, &mut w);
+    let sorted: Vec<f64> = (0..d)
+        .flat_map(|k| {
+            model
+                .row_order
+                .iter()
+                .map(move |&i| eta[k * n + i as usize])
+        })
+        .collect();
+    model
+        .family
+        .curvature(model.all_rows(), &sorted, &mut l, &mut s, &mut w);
     let unsort = |v: &[f64]| -> Vec<f64> {
         let mut out = vec![0.0; v.len()];
         for (block, out) in v.chunks_exact(n.max(1)).zip(out.chunks_exact_mut(n.max(1))) {
-            block.iter().zip(&model.row_order).for_each(|(v, &i)| out[i as usize] = *v);
+            block
+                .iter()
+                .zip(&model.row_order)
+                .for_each(|(v, &i)| out[i as usize] = *v);
         }
         out
     };
@@ -202,7 +300,10 @@ fn families(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
 
 /// Nodes and log-weights of the Gauss-Hermite rule for the standard normal density.
 #[pyfunction]
-fn gauss_hermite(py: Python<'_>, nodes: usize) -> (Bound<'_, PyArray1<f64>>, Bound<'_, PyArray1<f64>>) {
+fn gauss_hermite(
+    py: Python<'_>,
+    nodes: usize,
+) -> (Bound<'_, PyArray1<f64>>, Bound<'_, PyArray1<f64>>) {
     let (z, w) = mixeff_core::integrate::rule::gauss_hermite(nodes);
     (PyArray1::from_vec(py, z), PyArray1::from_vec(py, w))
 }

@@ -15,7 +15,9 @@ const PERIOD: Duration = Duration::from_millis(100);
 
 /// Runs `task` with a monitor. An exception of a signal handler or of `progress` stops it and is raised.
 pub fn run<T: Send + 'static>(
-    py: Python<'_>, progress: Option<Bound<'_, PyAny>>, task: impl FnOnce(&Monitor) -> T + Send + 'static,
+    py: Python<'_>,
+    progress: Option<Bound<'_, PyAny>>,
+    task: impl FnOnce(&Monitor) -> T + Send + 'static,
 ) -> PyResult<T> {
     let monitor = Arc::new(Monitor::default());
     let (sender, receiver) = channel();
@@ -35,9 +37,14 @@ pub fn run<T: Send + 'static>(
         match py.detach(|| wait(PERIOD)) {
             Ok(Ok(value)) => return raised.map_or(Ok(value), Err),
             Ok(Err(panic)) => return Err(internal(panic)),
-            Err(RecvTimeoutError::Disconnected) => return Err(PyRuntimeError::new_err("the fit ended without a result")),
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(PyRuntimeError::new_err("the fit ended without a result"))
+            }
             Err(RecvTimeoutError::Timeout) if raised.is_none() => {
-                if let Err(error) = py.check_signals().and_then(|()| report(&monitor, progress.as_ref())) {
+                if let Err(error) = py
+                    .check_signals()
+                    .and_then(|()| report(&monitor, progress.as_ref()))
+                {
                     monitor.stop.store(true, Ordering::Relaxed);
                     raised = Some(error);
                 }
@@ -48,7 +55,9 @@ pub fn run<T: Send + 'static>(
 }
 
 fn report(monitor: &Monitor, progress: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
-    let (Some(progress), Ok(latest)) = (progress, monitor.latest.lock()) else { return Ok(()) };
+    let (Some(progress), Ok(latest)) = (progress, monitor.latest.lock()) else {
+        return Ok(());
+    };
     if let Some(point) = latest.as_ref() {
         progress.call1((point.evaluation, point.value, point.scaled_gradient))?;
     }
@@ -56,6 +65,12 @@ fn report(monitor: &Monitor, progress: Option<&Bound<'_, PyAny>>) -> PyResult<()
 }
 
 fn internal(panic: Box<dyn Any + Send>) -> PyErr {
-    let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-    PyRuntimeError::new_err(format!("internal error in the fit, please report it: {}", words.unwrap_or("unknown")))
+    let words = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied());
+    PyRuntimeError::new_err(format!(
+        "internal error in the fit, please report it: {}",
+        words.unwrap_or("unknown")
+    ))
 }

@@ -30,6 +30,9 @@ LADDERS: tuple[tuple[int, ...], ...] = (
 )
 """Nodes per random effect, tried in turn, for 1 to 5 random effects per level."""
 
+SAME_LIKELIHOOD = 0.01
+"""Change of the log-likelihood between two rules that does not matter."""
+
 
 def fit_auto(
     design: Design, nodes: int | None, start: Start | None, control: Control
@@ -100,13 +103,16 @@ def predicted_shift(design: Design, estimate: Estimate, nodes: int) -> float:
 
     One Newton step: the covariance of the estimates times the gradient of the finer rule.
     Estimates on the boundary cannot be judged so, and count as not settled until quadrature has
-    been tried once.
+    been tried once; nor do estimates whose log-likelihood the finer rule changes by more than
+    `SAME_LIKELIHOOD`, since tests and information criteria would see it.
     """
     if estimate.singular and estimate.nodes is None:
         return np.inf
     try:
-        _, gradient = problem_of(design).evaluate(estimate.beta, estimate.theta, nodes)
+        value, gradient = problem_of(design).evaluate(estimate.beta, estimate.theta, nodes)
     except FloatingPointError:
+        return np.inf
+    if abs(value - estimate.llf) > SAME_LIKELIHOOD:
         return np.inf
     free = np.isfinite(np.diag(estimate.cov))
     cov = estimate.cov[np.ix_(free, free)]

@@ -34,7 +34,10 @@ pub struct Lambda {
 impl Lambda {
     /// The zero matrix.
     pub fn zeros(p: usize) -> Self {
-        Lambda { p, values: vec![0.0; p * p] }
+        Lambda {
+            p,
+            values: vec![0.0; p * p],
+        }
     }
 
     /// `out := Lambda u`.
@@ -75,13 +78,19 @@ mod tests {
             assert!(s.entries(3).iter().all(|&(r, c)| r >= c && r < 3));
         }
         assert!(lookup("nonsense").is_none());
-        assert_eq!(lookup("unstructured").unwrap().entries(2), vec![(0, 0), (1, 0), (1, 1)]);
+        assert_eq!(
+            lookup("unstructured").unwrap().entries(2),
+            vec![(0, 0), (1, 0), (1, 1)]
+        );
         assert_eq!(lookup("diagonal").unwrap().entries(2), vec![(0, 0), (1, 1)]);
     }
 
     #[test]
     fn apply_and_its_transpose_are_adjoint() {
-        let lambda = Lambda { p: 2, values: vec![2.0, 0.0, -1.0, 3.0] };
+        let lambda = Lambda {
+            p: 2,
+            values: vec![2.0, 0.0, -1.0, 3.0],
+        };
         let (u, x) = ([0.3, 0.7], [1.5, -0.2]);
         let (mut lu, mut ltx) = ([0.0; 2], [0.0; 2]);
         lambda.apply(&u, &mut lu);

@@ -47,7 +47,12 @@ impl Factor {
 
     /// Calls `f(level - first_level, rows relative to the shard)` for each run of equal level in the shard's rows.
     #[inline]
-    pub fn for_runs(&self, rows: &Range<usize>, levels: &Range<usize>, mut f: impl FnMut(usize, Range<usize>)) {
+    pub fn for_runs(
+        &self,
+        rows: &Range<usize>,
+        levels: &Range<usize>,
+        mut f: impl FnMut(usize, Range<usize>),
+    ) {
         match &self.levels {
             Levels::Runs(starts) => {
                 for l in levels.clone() {
@@ -101,9 +106,13 @@ impl Factor {
         for c in 0..p {
             let v = &v[self.columns[c].predictor * n..][..n];
             match (self.column(c, rows), &self.levels) {
-                (None, Levels::Runs(_)) => self.for_runs(rows, levels, |l, run| out[l * p + c] += sum(&v[run])),
+                (None, Levels::Runs(_)) => {
+                    self.for_runs(rows, levels, |l, run| out[l * p + c] += sum(&v[run]))
+                }
                 (Some(z), Levels::Runs(_)) => {
-                    self.for_runs(rows, levels, |l, run| out[l * p + c] += dot(&z[run.clone()], &v[run]));
+                    self.for_runs(rows, levels, |l, run| {
+                        out[l * p + c] += dot(&z[run.clone()], &v[run])
+                    });
                 }
                 (None, Levels::Codes(codes)) => {
                     for (v, &l) in v.iter().zip(&codes[rows.clone()]) {
@@ -122,7 +131,13 @@ impl Factor {
 
 /// The weights that couple two columns: the block `(d, e)` of the packed `W`.
 #[inline]
-pub fn coupling<'a>(w: &'a [f64], n: usize, predictors: usize, a: &Column, b: &Column) -> &'a [f64] {
+pub fn coupling<'a>(
+    w: &'a [f64],
+    n: usize,
+    predictors: usize,
+    a: &Column,
+    b: &Column,
+) -> &'a [f64] {
     &w[pair(predictors, a.predictor, b.predictor) * n..][..n]
 }
 

@@ -120,16 +120,32 @@ impl Model {
         let n = data.y.len();
         let user_factor = elimination_order(&data.factors);
         let nested = is_chain(&data.factors, &user_factor);
-        let sorted_by = if nested { &user_factor[..] } else { &user_factor[..1] };
+        let sorted_by = if nested {
+            &user_factor[..]
+        } else {
+            &user_factor[..1]
+        };
         let order = row_order(n, &data.factors, sorted_by);
-        let (mut factors, level_order) = lay_out_factors(&data.factors, &user_factor, &order, nested);
+        let (mut factors, level_order) =
+            lay_out_factors(&data.factors, &user_factor, &order, nested);
         let terms = lay_out_terms(&data.terms, &user_factor, &order, &mut factors)?;
-        let shards = if nested { nested_shards(n, &factors) } else { vec![whole_shard(n, &factors)] };
+        let shards = if nested {
+            nested_shards(n, &factors)
+        } else {
+            vec![whole_shard(n, &factors)]
+        };
         let y = gather(data.y, &order);
         let (trials, weights) = (gather(data.trials, &order), gather(data.weights, &order));
-        let rows = Rows { y: &y, trials: &trials, weights: &weights };
+        let rows = Rows {
+            y: &y,
+            trials: &trials,
+            weights: &weights,
+        };
         let log_normalizer = data.family.log_normalizer(rows);
-        let n_user_levels = user_factor.iter().map(|&f| data.factors[f].n_levels).collect();
+        let n_user_levels = user_factor
+            .iter()
+            .map(|&f| data.factors[f].n_levels)
+            .collect();
         let predictors = lay_out_predictors(&data.x, &data.offset, &order, &shards);
         Ok(Model {
             family: data.family,
@@ -161,7 +177,11 @@ impl Model {
 
     /// All response rows, in sorted order.
     pub fn all_rows(&self) -> Rows<'_> {
-        Rows { y: &self.y, trials: &self.trials, weights: &self.weights }
+        Rows {
+            y: &self.y,
+            trials: &self.trials,
+            weights: &self.weights,
+        }
     }
 
     /// Number of fixed effects over all predictors.
@@ -181,12 +201,20 @@ impl Model {
 
     /// Number of random effects of a shard.
     pub fn n_effects(&self, shard: &Shard) -> usize {
-        self.factors.iter().zip(&shard.levels).map(|(f, l)| f.p() * l.len()).sum()
+        self.factors
+            .iter()
+            .zip(&shard.levels)
+            .map(|(f, l)| f.p() * l.len())
+            .sum()
     }
 
     /// Sum of the prior weights.
     pub fn total_weight(&self) -> f64 {
-        if self.weights.is_empty() { self.n() as f64 } else { self.weights.iter().sum() }
+        if self.weights.is_empty() {
+            self.n() as f64
+        } else {
+            self.weights.iter().sum()
+        }
     }
 
     /// The response rows of a shard.
@@ -212,7 +240,11 @@ impl Model {
                 None => eta.fill(0.0),
             }
             for c in 0..predictor.p {
-                crate::linalg::small::axpy(beta[predictor.first + c], self.x_column(d, c, shard), eta);
+                crate::linalg::small::axpy(
+                    beta[predictor.first + c],
+                    self.x_column(d, c, shard),
+                    eta,
+                );
             }
         }
     }
@@ -233,11 +265,18 @@ fn gather(v: &[f64], order: &[u32]) -> Vec<f64> {
     if v.is_empty() {
         return Vec::new();
     }
-    order.par_iter().with_min_len(1 << 16).map(|&i| v[i as usize]).collect()
+    order
+        .par_iter()
+        .with_min_len(1 << 16)
+        .map(|&i| v[i as usize])
+        .collect()
 }
 
 fn lay_out_factors(
-    codes: &[Codes], user_factor: &[usize], order: &[u32], nested: bool,
+    codes: &[Codes],
+    user_factor: &[usize],
+    order: &[u32],
+    nested: bool,
 ) -> (Vec<Factor>, Vec<Vec<u32>>) {
     user_factor
         .iter()
@@ -246,26 +285,52 @@ fn lay_out_factors(
             let (new, old) = renumber(&codes[f], order);
             let n_levels = old.len();
             let runs = nested || position == 0;
-            let levels = if runs { Levels::Runs(run_starts(&new, n_levels)) } else { Levels::Codes(new) };
-            (Factor { columns: Vec::new(), levels, n_levels }, old)
+            let levels = if runs {
+                Levels::Runs(run_starts(&new, n_levels))
+            } else {
+                Levels::Codes(new)
+            };
+            (
+                Factor {
+                    columns: Vec::new(),
+                    levels,
+                    n_levels,
+                },
+                old,
+            )
         })
         .unzip()
 }
 
 fn lay_out_terms(
-    terms: &[TermData], user_factor: &[usize], order: &[u32], factors: &mut [Factor],
+    terms: &[TermData],
+    user_factor: &[usize],
+    order: &[u32],
+    factors: &mut [Factor],
 ) -> Result<Vec<Term>, String> {
     let mut theta_start = 0;
     let mut laid_out = Vec::with_capacity(terms.len());
     for data in terms {
-        let position = user_factor.iter().position(|&f| f == data.factor).ok_or("a term names no factor")?;
+        let position = user_factor
+            .iter()
+            .position(|&f| f == data.factor)
+            .ok_or("a term names no factor")?;
         let structure = covariance::lookup(&data.structure)
             .ok_or_else(|| format!("unknown covariance structure '{}'", data.structure))?;
         let columns = &mut factors[position].columns;
-        let term = Term::new(position, columns.len(), data.z.len(), theta_start, structure);
+        let term = Term::new(
+            position,
+            columns.len(),
+            data.z.len(),
+            theta_start,
+            structure,
+        );
         theta_start += term.n_theta();
         for (z, &predictor) in data.z.iter().zip(&data.predictor) {
-            columns.push(Column { values: z.as_ref().map(|v| gather(v, order)), predictor });
+            columns.push(Column {
+                values: z.as_ref().map(|v| gather(v, order)),
+                predictor,
+            });
         }
         laid_out.push(term);
     }
@@ -273,15 +338,22 @@ fn lay_out_terms(
 }
 
 fn lay_out_predictors(
-    x: &[Vec<&[f64]>], offset: &[Option<&[f64]>], order: &[u32], shards: &[Shard],
+    x: &[Vec<&[f64]>],
+    offset: &[Option<&[f64]>],
+    order: &[u32],
+    shards: &[Shard],
 ) -> Vec<Predictor> {
     let mut first = 0;
     x.iter()
         .zip(offset)
         .map(|(columns, offset)| {
             let p = columns.len();
-            let predictor =
-                Predictor { p, first, x: blocked(columns, order, shards), offset: offset.map(|o| gather(o, order)) };
+            let predictor = Predictor {
+                p,
+                first,
+                x: blocked(columns, order, shards),
+                offset: offset.map(|o| gather(o, order)),
+            };
             first += p;
             predictor
         })
@@ -299,7 +371,10 @@ fn blocked(columns: &[&[f64]], order: &[u32], shards: &[Shard]) -> Vec<f64> {
         rest = tail;
     }
     parts.into_par_iter().for_each(|(shard, part)| {
-        for (column, out) in columns.iter().zip(part.chunks_exact_mut(shard.rows.len().max(1))) {
+        for (column, out) in columns
+            .iter()
+            .zip(part.chunks_exact_mut(shard.rows.len().max(1)))
+        {
             for (o, &i) in out.iter_mut().zip(&order[shard.rows.clone()]) {
                 *o = column[i as usize];
             }
@@ -327,7 +402,10 @@ fn starts(factor: &Factor) -> &[u32] {
 /// Shards of whole clusters of the outermost factor; without factors, shards of rows.
 fn nested_shards(n: usize, factors: &[Factor]) -> Vec<Shard> {
     let Some(root) = factors.last() else {
-        return (0..n.max(1)).step_by(SHARD_ROWS).map(|a| row_shard(a, (a + SHARD_ROWS).min(n))).collect();
+        return (0..n.max(1))
+            .step_by(SHARD_ROWS)
+            .map(|a| row_shard(a, (a + SHARD_ROWS).min(n)))
+            .collect();
     };
     let tops = starts(root);
     let mut shards = Vec::new();
@@ -345,19 +423,32 @@ fn nested_shards(n: usize, factors: &[Factor]) -> Vec<Shard> {
 
 fn row_shard(first: usize, last: usize) -> Shard {
     let cluster_rows = vec![0, (last - first) as u32];
-    Shard { rows: first..last, levels: Vec::new(), cluster_rows, cluster_levels: Vec::new() }
+    Shard {
+        rows: first..last,
+        levels: Vec::new(),
+        cluster_rows,
+        cluster_levels: Vec::new(),
+    }
 }
 
 fn cluster_shard(factors: &[Factor], tops: &[u32]) -> Shard {
     let first_row = tops[0];
     let level_starts = |f: &Factor| -> Vec<u32> {
-        tops.iter().map(|row| starts(f).partition_point(|s| s < row) as u32).collect()
+        tops.iter()
+            .map(|row| starts(f).partition_point(|s| s < row) as u32)
+            .collect()
     };
     let at: Vec<Vec<u32>> = factors.iter().map(level_starts).collect();
     Shard {
         rows: first_row as usize..tops[tops.len() - 1] as usize,
-        levels: at.iter().map(|a| a[0] as usize..a[a.len() - 1] as usize).collect(),
+        levels: at
+            .iter()
+            .map(|a| a[0] as usize..a[a.len() - 1] as usize)
+            .collect(),
         cluster_rows: tops.iter().map(|t| t - first_row).collect(),
-        cluster_levels: at.iter().map(|a| a.iter().map(|l| l - a[0]).collect()).collect(),
+        cluster_levels: at
+            .iter()
+            .map(|a| a.iter().map(|l| l - a[0]).collect())
+            .collect(),
     }
 }

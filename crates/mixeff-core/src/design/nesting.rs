@@ -11,7 +11,10 @@ pub struct Codes {
 
 /// Factors by falling number of levels that occur: the order of elimination.
 pub fn elimination_order(factors: &[Codes]) -> Vec<usize> {
-    let counts: Vec<usize> = factors.iter().map(|f| observed(f).iter().filter(|&&seen| seen).count()).collect();
+    let counts: Vec<usize> = factors
+        .iter()
+        .map(|f| observed(f).iter().filter(|&&seen| seen).count())
+        .collect();
     let mut order: Vec<usize> = (0..factors.len()).collect();
     order.sort_by_key(|&f| std::cmp::Reverse(counts[f]));
     order
@@ -41,7 +44,9 @@ pub fn parents(inner: &Codes, outer: &Codes) -> Option<Vec<u32>> {
 
 /// True if each factor in `order` is nested in the next.
 pub fn is_chain(factors: &[Codes], order: &[usize]) -> bool {
-    order.windows(2).all(|pair| parents(&factors[pair[0]], &factors[pair[1]]).is_some())
+    order
+        .windows(2)
+        .all(|pair| parents(&factors[pair[0]], &factors[pair[1]]).is_some())
 }
 
 /// The row order that makes every level of every factor in `sorted_by` a run: the last factor is the
@@ -50,7 +55,10 @@ pub fn row_order(n: usize, factors: &[Codes], sorted_by: &[usize]) -> Vec<u32> {
     let mut order: Vec<u32> = (0..n as u32).collect();
     for &f in sorted_by {
         let codes = &factors[f].codes;
-        if !order.windows(2).all(|w| codes[w[0] as usize] <= codes[w[1] as usize]) {
+        if !order
+            .windows(2)
+            .all(|w| codes[w[0] as usize] <= codes[w[1] as usize])
+        {
             order = counting_sort(&order, codes, factors[f].n_levels);
         }
     }
@@ -109,7 +117,10 @@ mod tests {
     use super::*;
 
     fn codes(c: &[u32]) -> Codes {
-        Codes { codes: c.to_vec(), n_levels: *c.iter().max().unwrap() as usize + 1 }
+        Codes {
+            codes: c.to_vec(),
+            n_levels: *c.iter().max().unwrap() as usize + 1,
+        }
     }
 
     #[test]

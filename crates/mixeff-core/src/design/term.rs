@@ -19,8 +19,20 @@ pub struct Term {
 
 impl Term {
     /// A term of `p` columns with the given structure.
-    pub fn new(factor: usize, first: usize, p: usize, theta_start: usize, structure: &dyn Covariance) -> Self {
-        Term { factor, first, p, theta_start, entries: structure.entries(p) }
+    pub fn new(
+        factor: usize,
+        first: usize,
+        p: usize,
+        theta_start: usize,
+        structure: &dyn Covariance,
+    ) -> Self {
+        Term {
+            factor,
+            first,
+            p,
+            theta_start,
+            entries: structure.entries(p),
+        }
     }
 
     /// Number of free parameters.
@@ -35,15 +47,19 @@ impl Term {
         for (k, &(r, c)) in self.entries.iter().enumerate() {
             l[r * p + c] = theta[self.theta_start + k];
         }
-        (0..p * p).map(|i| (0..p).map(|k| l[i / p * p + k] * l[i % p * p + k]).sum()).collect()
+        (0..p * p)
+            .map(|i| (0..p).map(|k| l[i / p * p + k] * l[i % p * p + k]).sum())
+            .collect()
     }
 
     /// The places of `theta` among the entries of a factor with `size` columns: `(k, position)`.
     pub fn places(&self, size: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
-        self.entries
-            .iter()
-            .enumerate()
-            .map(move |(k, &(r, c))| (self.theta_start + k, (self.first + r) * size + self.first + c))
+        self.entries.iter().enumerate().map(move |(k, &(r, c))| {
+            (
+                self.theta_start + k,
+                (self.first + r) * size + self.first + c,
+            )
+        })
     }
 }
 

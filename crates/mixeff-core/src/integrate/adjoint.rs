@@ -15,16 +15,27 @@ use crate::family::pair;
 ///
 /// Leaves `t` in `scratch.r`; `X't` is left to the caller, who has more to add before the pass over `X`.
 pub fn curvature_adjoint(
-    model: &Model, shard: &Shard, lambdas: &[Lambda], state: &mut ShardState, scratch: &mut Scratch,
-    mode_bar: Option<&[f64]>, lambda_bar: &mut [Lambda],
+    model: &Model,
+    shard: &Shard,
+    lambdas: &[Lambda],
+    state: &mut ShardState,
+    scratch: &mut Scratch,
+    mode_bar: Option<&[f64]>,
+    lambda_bar: &mut [Lambda],
 ) {
     scratch.h.fill(0.0);
     state.system.add_h(model, shard, lambdas, &mut scratch.h);
-    model.family.third(model.rows(shard), &scratch.eta, &scratch.h, &mut scratch.v);
+    model
+        .family
+        .third(model.rows(shard), &scratch.eta, &scratch.h, &mut scratch.v);
     ztv(model, shard, &scratch.v, &mut scratch.t);
     lambda_transposed_times(model, shard, lambdas, &scratch.t, &mut scratch.a);
     if let Some(bar) = mode_bar {
-        scratch.a.iter_mut().zip(bar).for_each(|(a, bar)| *a += 2.0 * bar);
+        scratch
+            .a
+            .iter_mut()
+            .zip(bar)
+            .for_each(|(a, bar)| *a += 2.0 * bar);
     }
     state.system.solve(&mut scratch.a);
     lambda_times(model, shard, lambdas, &scratch.a, &mut scratch.b);
@@ -51,7 +62,9 @@ fn half_difference(d: usize, w: &[f64], v: &[f64], ma: &mut [f64]) {
     let mut row = vec![0.0; d];
     for i in 0..n {
         for (a, r) in row.iter_mut().enumerate() {
-            *r = (0..d).map(|b| w[pair(d, a, b) * n + i] * ma[b * n + i]).sum();
+            *r = (0..d)
+                .map(|b| w[pair(d, a, b) * n + i] * ma[b * n + i])
+                .sum();
         }
         for (a, r) in row.iter().enumerate() {
             ma[a * n + i] = 0.5 * (v[a * n + i] - r);

@@ -7,7 +7,9 @@
 
 use super::marginal::Posterior;
 use super::moments::Moments;
-use super::products::{add_outer, by_column_of_theta, for_factors, lambda_times, lambda_transposed_times, ztv};
+use super::products::{
+    add_outer, by_column_of_theta, for_factors, lambda_times, lambda_transposed_times, ztv,
+};
 use crate::design::term::{lambdas, pull_back};
 use crate::design::{Lambda, Model, Shard};
 use crate::linalg::dense::Symmetric;
@@ -59,19 +61,38 @@ impl<'a> Gaussian<'a> {
     /// Cross-products of the model's rows.
     pub fn new(model: &'a Model, reml: bool) -> Self {
         let p = model.predictors[0].p;
-        let pieces: Vec<(Part, Symmetric)> = model.shards.par_iter().map(|s| cross_products(model, s, p)).collect();
+        let pieces: Vec<(Part, Symmetric)> = model
+            .shards
+            .par_iter()
+            .map(|s| cross_products(model, s, p))
+            .collect();
         let mut gram = Symmetric::zeros(p + 1);
         let mut parts = Vec::with_capacity(pieces.len());
         for (part, piece) in pieces {
-            gram.values.iter_mut().zip(&piece.values).for_each(|(a, b)| *a += b);
+            gram.values
+                .iter_mut()
+                .zip(&piece.values)
+                .for_each(|(a, b)| *a += b);
             parts.push(part);
         }
-        Gaussian { model, reml, p, weight: model.total_weight(), gram, parts, last: None }
+        Gaussian {
+            model,
+            reml,
+            p,
+            weight: model.total_weight(),
+            gram,
+            parts,
+            last: None,
+        }
     }
 
     /// Rows that the residual variance is divided by.
     pub fn degrees_of_freedom(&self) -> f64 {
-        if self.reml { self.weight - self.p as f64 } else { self.weight }
+        if self.reml {
+            self.weight - self.p as f64
+        } else {
+            self.weight
+        }
     }
 
     /// The solution at `theta`, with the parts' factors in the same state.
@@ -98,7 +119,12 @@ impl<'a> Gaussian<'a> {
         if self.reml {
             value += 0.5 * factor.log_det();
         }
-        let (total, residual) = self.adjoints(theta, &beta, sigma2, self.reml.then(|| factor.inverse()).as_ref());
+        let (total, residual) = self.adjoints(
+            theta,
+            &beta,
+            sigma2,
+            self.reml.then(|| factor.inverse()).as_ref(),
+        );
         let pull = |bar: &[Lambda]| {
             let mut gradient = vec![0.0; theta.len()];
             pull_back(&self.model.terms, bar, &mut gradient);
@@ -106,7 +132,14 @@ impl<'a> Gaussian<'a> {
         };
         let gradient = pull(&total);
         let residual_gradient = pull(&residual);
-        value.is_finite().then_some(Solution { beta, r, sigma2, value, gradient, residual_gradient })
+        value.is_finite().then_some(Solution {
+            beta,
+            r,
+            sigma2,
+            value,
+            gradient,
+            residual_gradient,
+        })
     }
 
     /// Eliminates the random effects, then the fixed ones: `beta`, `R`, the residual sum of squares and `log |H|`.
@@ -124,19 +157,30 @@ impl<'a> Gaussian<'a> {
         let mut log_det = 0.0;
         for piece in pieces {
             let (taken, log_det_part) = piece?;
-            gram.values.iter_mut().zip(&taken.values).for_each(|(a, b)| *a -= b);
+            gram.values
+                .iter_mut()
+                .zip(&taken.values)
+                .for_each(|(a, b)| *a -= b);
             log_det += log_det_part;
         }
         let r = gram.part(&(0..p).collect::<Vec<_>>());
         let xy: Vec<f64> = (0..p).map(|c| gram.at(c, p)).collect();
-        let beta = if p == 0 { Vec::new() } else { r.cholesky()?.solve(&xy) };
+        let beta = if p == 0 {
+            Vec::new()
+        } else {
+            r.cholesky()?.solve(&xy)
+        };
         let r2 = gram.at(p, p) - dot(&beta, &xy);
         (r2 > 1e-14 * self.gram.at(p, p)).then_some((beta, r, r2, log_det))
     }
 
     /// Adjoints of the criterion by `Lambda`, and of the residual part alone.
     fn adjoints(
-        &mut self, theta: &[f64], beta: &[f64], sigma2: f64, inverse: Option<&Symmetric>,
+        &mut self,
+        theta: &[f64],
+        beta: &[f64],
+        sigma2: f64,
+        inverse: Option<&Symmetric>,
     ) -> (Vec<Lambda>, Vec<Lambda>) {
         let model = self.model;
         let lambdas = lambdas(&model.terms, &model.sizes(), theta);
@@ -161,7 +205,10 @@ impl<'a> Gaussian<'a> {
         let (mut total, mut residual) = (zero(), zero());
         let add = |to: &mut [Lambda], from: &[Lambda]| {
             for (to, from) in to.iter_mut().zip(from) {
-                to.values.iter_mut().zip(&from.values).for_each(|(a, b)| *a += b);
+                to.values
+                    .iter_mut()
+                    .zip(&from.values)
+                    .for_each(|(a, b)| *a += b);
             }
         };
         for (c, r) in &pieces {
@@ -182,7 +229,9 @@ impl<'a> Gaussian<'a> {
         let mut moments = Moments::zero(model);
         for (part, shard) in self.parts.iter().zip(&model.shards) {
             let mut ze = part.zx[p].clone();
-            beta.iter().enumerate().for_each(|(c, b)| crate::linalg::small::axpy(-b, &part.zx[c], &mut ze));
+            beta.iter()
+                .enumerate()
+                .for_each(|(c, b)| crate::linalg::small::axpy(-b, &part.zx[c], &mut ze));
             ze.iter_mut().for_each(|z| *z /= sigma2.sqrt());
             moments.add(model, shard, &ze, &part.system.a_diagonal());
         }
@@ -201,6 +250,7 @@ impl<'a> Gaussian<'a> {
         }
         let df = self.degrees_of_freedom();
         metric.add_outer(-2.0 / df, &solution.residual_gradient);
+        self.moments().floor(model, theta, &mut metric, 0);
         Some(metric)
     }
 
@@ -218,12 +268,20 @@ impl<'a> Gaussian<'a> {
             for_factors(model, shard, |f, range| {
                 mode[f].extend(&b[range]);
                 for level in 0..shard.levels[f].len() {
-                    let lifted = super::marginal::lift_matrix(&lambdas[f], &part.system.level_inverse(f, level));
+                    let lifted = super::marginal::lift_matrix(
+                        &lambdas[f],
+                        &part.system.level_inverse(f, level),
+                    );
                     cov[f].extend(lifted.iter().map(|v| v * solution.sigma2));
                 }
             });
         }
-        Some(Posterior { mode: mode.clone(), mode_cov: cov.clone(), mean: mode, mean_cov: cov })
+        Some(Posterior {
+            mode: mode.clone(),
+            mode_cov: cov.clone(),
+            mean: mode,
+            mean_cov: cov,
+        })
     }
 }
 
@@ -231,12 +289,27 @@ fn cross_products(model: &Model, shard: &Shard, p: usize) -> (Part, Symmetric) {
     let rows = model.rows(shard);
     let n = shard.rows.len();
     let ones = vec![1.0; if rows.weights.is_empty() { n } else { 0 }];
-    let w = if rows.weights.is_empty() { &ones[..] } else { rows.weights };
+    let w = if rows.weights.is_empty() {
+        &ones[..]
+    } else {
+        rows.weights
+    };
     let y: Vec<f64> = match &model.predictors[0].offset {
-        Some(o) => rows.y.iter().zip(&o[shard.rows.clone()]).map(|(y, o)| y - o).collect(),
+        Some(o) => rows
+            .y
+            .iter()
+            .zip(&o[shard.rows.clone()])
+            .map(|(y, o)| y - o)
+            .collect(),
         None => rows.y.to_vec(),
     };
-    let column = |c: usize| if c < p { model.x_column(0, c, shard) } else { &y[..] };
+    let column = |c: usize| {
+        if c < p {
+            model.x_column(0, c, shard)
+        } else {
+            &y[..]
+        }
+    };
     let mut gram = Symmetric::zeros(p + 1);
     let mut zx = Vec::with_capacity(p + 1);
     let q = model.n_effects(shard);
@@ -245,7 +318,11 @@ fn cross_products(model: &Model, shard: &Shard, p: usize) -> (Part, Symmetric) {
         for e in 0..=c {
             gram.set(c, e, weighted_dot(column(c), column(e), w));
         }
-        weighted.iter_mut().zip(column(c)).zip(w).for_each(|((o, x), w)| *o = x * w);
+        weighted
+            .iter_mut()
+            .zip(column(c))
+            .zip(w)
+            .for_each(|((o, x), w)| *o = x * w);
         let mut z = vec![0.0; q];
         ztv(model, shard, &weighted, &mut z);
         zx.push(z);
@@ -260,7 +337,12 @@ fn cross_products(model: &Model, shard: &Shard, p: usize) -> (Part, Symmetric) {
 
 impl Part {
     /// Factors `H` and fills `K`; gives `(X y)'Z Lambda H^-1 Lambda'Z'(X y)` and `log |H|`.
-    fn eliminate(&mut self, model: &Model, shard: &Shard, lambdas: &[Lambda]) -> Option<(Symmetric, f64)> {
+    fn eliminate(
+        &mut self,
+        model: &Model,
+        shard: &Shard,
+        lambdas: &[Lambda],
+    ) -> Option<(Symmetric, f64)> {
         if !self.system.factor(lambdas) {
             return None;
         }
@@ -279,7 +361,13 @@ impl Part {
     }
 
     /// Modes `u` in units of the residual standard deviation times `sigma`, and `Z'(y - X beta - Z Lambda u)`.
-    fn residual(&self, model: &Model, shard: &Shard, lambdas: &[Lambda], beta: &[f64]) -> (Vec<f64>, Vec<f64>) {
+    fn residual(
+        &self,
+        model: &Model,
+        shard: &Shard,
+        lambdas: &[Lambda],
+        beta: &[f64],
+    ) -> (Vec<f64>, Vec<f64>) {
         let p = beta.len();
         let combine = |columns: &[Vec<f64>]| -> Vec<f64> {
             let mut out = columns[p].clone();
@@ -295,7 +383,12 @@ impl Part {
 
     /// `z - A Lambda u`.
     fn less_fitted(
-        &self, model: &Model, shard: &Shard, lambdas: &[Lambda], u: &[f64], mut z: Vec<f64>,
+        &self,
+        model: &Model,
+        shard: &Shard,
+        lambdas: &[Lambda],
+        u: &[f64],
+        mut z: Vec<f64>,
     ) -> Vec<f64> {
         let mut b = vec![0.0; u.len()];
         lambda_times(model, shard, lambdas, u, &mut b);
@@ -307,7 +400,12 @@ impl Part {
 
     /// The part of `log |R| / 2`: `-sum_cd R^-1_cd (Z'x_c - A Lambda K_c) K_d'`.
     fn add_reml(
-        &self, model: &Model, shard: &Shard, lambdas: &[Lambda], inverse: &Symmetric, bar: &mut [Lambda],
+        &self,
+        model: &Model,
+        shard: &Shard,
+        lambdas: &[Lambda],
+        inverse: &Symmetric,
+        bar: &mut [Lambda],
     ) {
         for c in 0..inverse.n {
             let e = self.less_fitted(model, shard, lambdas, &self.k[c], self.zx[c].clone());
@@ -321,11 +419,18 @@ impl Part {
 
     /// `q_k' V^-1 q_l / (2 sigma^2)` for the working variates `q_k = Z c_k` of `theta`.
     fn add_average_information(
-        &self, model: &Model, shard: &Shard, lambdas: &[Lambda], solution: &Solution, metric: &mut Symmetric,
+        &self,
+        model: &Model,
+        shard: &Shard,
+        lambdas: &[Lambda],
+        solution: &Solution,
+        metric: &mut Symmetric,
     ) {
         let (u, ze) = self.residual(model, shard, lambdas, &solution.beta);
         let mut variates = Vec::new();
-        by_column_of_theta(model, shard, lambdas, &u, &ze, |b| variates.push(b.to_vec()));
+        by_column_of_theta(model, shard, lambdas, &u, &ze, |b| {
+            variates.push(b.to_vec())
+        });
         let mut projected: Vec<Vec<f64>> = Vec::with_capacity(variates.len());
         for (k, c) in variates.iter().enumerate() {
             let mut ac = vec![0.0; c.len()];

@@ -23,14 +23,24 @@ pub struct Evaluation {
 impl Evaluation {
     fn zero(model: &Model) -> Self {
         let lambda = model.sizes().into_iter().map(Lambda::zeros).collect();
-        Evaluation { value: 0.0, beta: vec![0.0; model.n_beta()], lambda }
+        Evaluation {
+            value: 0.0,
+            beta: vec![0.0; model.n_beta()],
+            lambda,
+        }
     }
 
     fn add(&mut self, other: &Evaluation) {
         self.value += other.value;
-        self.beta.iter_mut().zip(&other.beta).for_each(|(a, b)| *a += b);
+        self.beta
+            .iter_mut()
+            .zip(&other.beta)
+            .for_each(|(a, b)| *a += b);
         for (a, b) in self.lambda.iter_mut().zip(&other.lambda) {
-            a.values.iter_mut().zip(&b.values).for_each(|(a, b)| *a += b);
+            a.values
+                .iter_mut()
+                .zip(&b.values)
+                .for_each(|(a, b)| *a += b);
         }
     }
 }
@@ -65,8 +75,16 @@ impl<'a> Marginal<'a> {
 
     /// Of a part of the data.
     pub fn of_shards(model: &'a Model, shards: Vec<usize>) -> Self {
-        let states = shards.par_iter().map(|&s| ShardState::new(model, &model.shards[s])).collect();
-        Marginal { model, rule: None, shards, states }
+        let states = shards
+            .par_iter()
+            .map(|&s| ShardState::new(model, &model.shards[s]))
+            .collect();
+        Marginal {
+            model,
+            rule: None,
+            shards,
+            states,
+        }
     }
 
     /// The shards it sums over.
@@ -82,7 +100,8 @@ impl<'a> Marginal<'a> {
 
     /// Runs `task` on every shard with its scratch, in parallel over fixed shards; results in the order of the shards.
     pub(super) fn over_shards<T: Send>(
-        &mut self, task: impl Fn(&Model, &Shard, &mut ShardState, &mut Scratch) -> T + Sync,
+        &mut self,
+        task: impl Fn(&Model, &Shard, &mut ShardState, &mut Scratch) -> T + Sync,
     ) -> Vec<T> {
         let model = self.model;
         let run = |scratch: &mut Scratch, (state, &s): (&mut ShardState, &usize)| {
@@ -93,9 +112,19 @@ impl<'a> Marginal<'a> {
         let pairs = (&mut self.states, &self.shards);
         if pairs.0.len() < 4 {
             let mut scratch = Scratch::default();
-            return pairs.0.iter_mut().zip(pairs.1).map(|pair| run(&mut scratch, pair)).collect();
+            return pairs
+                .0
+                .iter_mut()
+                .zip(pairs.1)
+                .map(|pair| run(&mut scratch, pair))
+                .collect();
         }
-        pairs.0.par_iter_mut().zip(pairs.1).map_init(Scratch::default, run).collect()
+        pairs
+            .0
+            .par_iter_mut()
+            .zip(pairs.1)
+            .map_init(Scratch::default, run)
+            .collect()
     }
 
     /// Value and gradient by `(beta, theta)`; `None` outside the domain.
@@ -107,7 +136,10 @@ impl<'a> Marginal<'a> {
         let n_beta = gradient.len();
         gradient.resize(n_beta + theta.len(), 0.0);
         pull_back(&model.terms, &total.lambda, &mut gradient[n_beta..]);
-        gradient.iter().all(|g| g.is_finite()).then_some((total.value, gradient))
+        gradient
+            .iter()
+            .all(|g| g.is_finite())
+            .then_some((total.value, gradient))
     }
 
     /// Value and adjoints by `beta` and the factors' `Lambda`.
@@ -120,7 +152,11 @@ impl<'a> Marginal<'a> {
         });
         self.rule = rule;
         let mut total = Evaluation::zero(self.model);
-        total.value = if self.shards.len() == self.model.shards.len() { -self.model.log_normalizer } else { 0.0 };
+        total.value = if self.shards.len() == self.model.shards.len() {
+            -self.model.log_normalizer
+        } else {
+            0.0
+        };
         for part in &parts {
             match part {
                 Some(part) => total.add(part),
@@ -130,7 +166,10 @@ impl<'a> Marginal<'a> {
         if total.value.is_finite() {
             return Some(total);
         }
-        self.states.iter_mut().zip(before).for_each(|(s, u)| s.u = u);
+        self.states
+            .iter_mut()
+            .zip(before)
+            .for_each(|(s, u)| s.u = u);
         None
     }
 
@@ -145,7 +184,12 @@ impl<'a> Marginal<'a> {
         });
         self.rule = rule;
         let empty = || vec![Vec::new(); model.factors.len()];
-        let mut all = Posterior { mode: empty(), mode_cov: empty(), mean: empty(), mean_cov: empty() };
+        let mut all = Posterior {
+            mode: empty(),
+            mode_cov: empty(),
+            mean: empty(),
+            mean_cov: empty(),
+        };
         for part in parts {
             let part = part?;
             for f in 0..model.factors.len() {
@@ -160,7 +204,11 @@ impl<'a> Marginal<'a> {
 }
 
 fn evaluate_shard(
-    model: &Model, shard: &Shard, lambdas: &[Lambda], state: &mut ShardState, scratch: &mut Scratch,
+    model: &Model,
+    shard: &Shard,
+    lambdas: &[Lambda],
+    state: &mut ShardState,
+    scratch: &mut Scratch,
     rule: Option<&Rule>,
 ) -> Option<Evaluation> {
     let log_density = find(model, shard, lambdas, state, scratch)?;
@@ -171,18 +219,38 @@ fn evaluate_shard(
             state.system.invert();
             add_outer(model, shard, -1.0, &scratch.zs, &state.u, &mut out.lambda);
             curvature_adjoint(model, shard, lambdas, state, scratch, None, &mut out.lambda);
-            scratch.r.iter_mut().zip(&scratch.s).for_each(|(r, s)| *r -= s);
+            scratch
+                .r
+                .iter_mut()
+                .zip(&scratch.s)
+                .for_each(|(r, s)| *r -= s);
         }
         Some(rule) => {
             let sums = sum_over_nodes(model, shard, lambdas, state, scratch, rule)?;
             out.value -= sums.log_gain.iter().sum::<f64>();
             set_curvature_adjoint(state, &sums, rule.p);
             for direct in sums.direct.chunks_exact(rule.p * rule.p) {
-                out.lambda[0].values.iter_mut().zip(direct).for_each(|(bar, d)| *bar -= d);
+                out.lambda[0]
+                    .values
+                    .iter_mut()
+                    .zip(direct)
+                    .for_each(|(bar, d)| *bar -= d);
             }
             let mode_bar: Vec<f64> = sums.r.iter().map(|r| -r).collect();
-            curvature_adjoint(model, shard, lambdas, state, scratch, Some(&mode_bar), &mut out.lambda);
-            scratch.r.iter_mut().zip(&sums.score).for_each(|(r, s)| *r -= s);
+            curvature_adjoint(
+                model,
+                shard,
+                lambdas,
+                state,
+                scratch,
+                Some(&mode_bar),
+                &mut out.lambda,
+            );
+            scratch
+                .r
+                .iter_mut()
+                .zip(&sums.score)
+                .for_each(|(r, s)| *r -= s);
         }
     }
     model.add_xtv(shard, &scratch.r, &mut out.beta);
@@ -190,7 +258,11 @@ fn evaluate_shard(
 }
 
 fn posterior_of_shard(
-    model: &Model, shard: &Shard, lambdas: &[Lambda], state: &mut ShardState, scratch: &mut Scratch,
+    model: &Model,
+    shard: &Shard,
+    lambdas: &[Lambda],
+    state: &mut ShardState,
+    scratch: &mut Scratch,
     rule: Option<&Rule>,
 ) -> Option<Posterior> {
     find(model, shard, lambdas, state, scratch)?;
@@ -198,9 +270,15 @@ fn posterior_of_shard(
     let mut out = Posterior::default();
     super::products::for_factors(model, shard, |f, range| {
         let p = model.factors[f].p();
-        let v: Vec<f64> = (0..shard.levels[f].len()).flat_map(|l| state.system.level_inverse(f, l)).collect();
+        let v: Vec<f64> = (0..shard.levels[f].len())
+            .flat_map(|l| state.system.level_inverse(f, l))
+            .collect();
         out.mode.push(lift_vectors(&lambdas[f], &state.u[range]));
-        out.mode_cov.push(v.chunks_exact(p * p).flat_map(|v| lift_matrix(&lambdas[f], v)).collect());
+        out.mode_cov.push(
+            v.chunks_exact(p * p)
+                .flat_map(|v| lift_matrix(&lambdas[f], v))
+                .collect(),
+        );
     });
     (out.mean, out.mean_cov) = (out.mode.clone(), out.mode_cov.clone());
     if let Some(rule) = rule {
@@ -213,8 +291,14 @@ fn posterior_of_shard(
 fn moments(sums: &Sums, lambda: &Lambda) -> (Vec<f64>, Vec<f64>) {
     let p = lambda.p;
     let mut covariance = Vec::with_capacity(sums.second.len());
-    for (mean, second) in sums.mean.chunks_exact(p).zip(sums.second.chunks_exact(p * p)) {
-        let central: Vec<f64> = (0..p * p).map(|k| second[k] - mean[k / p] * mean[k % p]).collect();
+    for (mean, second) in sums
+        .mean
+        .chunks_exact(p)
+        .zip(sums.second.chunks_exact(p * p))
+    {
+        let central: Vec<f64> = (0..p * p)
+            .map(|k| second[k] - mean[k / p] * mean[k % p])
+            .collect();
         covariance.extend(lift_matrix(lambda, &central));
     }
     (lift_vectors(lambda, &sums.mean), covariance)
@@ -233,7 +317,13 @@ pub(super) fn lift_matrix(lambda: &Lambda, v: &[f64]) -> Vec<f64> {
     let p = lambda.p;
     let l = &lambda.values;
     let entry = |r: usize, c: usize| -> f64 {
-        (0..=r).map(|i| (0..=c).map(|j| l[r * p + i] * v[i * p + j] * l[c * p + j]).sum::<f64>()).sum()
+        (0..=r)
+            .map(|i| {
+                (0..=c)
+                    .map(|j| l[r * p + i] * v[i * p + j] * l[c * p + j])
+                    .sum::<f64>()
+            })
+            .sum()
     };
     (0..p * p).map(|k| entry(k / p, k % p)).collect()
 }

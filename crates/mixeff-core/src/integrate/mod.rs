@@ -3,8 +3,8 @@
 mod adjoint;
 pub mod gaussian;
 mod marginal;
-pub mod moments;
 pub mod modes;
+pub mod moments;
 mod products;
 pub mod quadrature;
 pub mod rule;

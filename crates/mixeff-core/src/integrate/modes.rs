@@ -58,7 +58,13 @@ impl Scratch {
     /// Sizes all vectors for a shard with `q` effects.
     pub fn resize(&mut self, model: &Model, shard: &Shard, q: usize) {
         let (n, d) = (shard.rows.len(), model.predictors.len());
-        for v in [&mut self.eta_fixed, &mut self.eta, &mut self.s, &mut self.v, &mut self.r] {
+        for v in [
+            &mut self.eta_fixed,
+            &mut self.eta,
+            &mut self.s,
+            &mut self.v,
+            &mut self.r,
+        ] {
             v.resize(n * d, 0.0);
         }
         for v in [&mut self.w, &mut self.h] {
@@ -68,7 +74,11 @@ impl Scratch {
         for v in [&mut self.zs, &mut self.b, &mut self.a, &mut self.t] {
             v.resize(q, 0.0);
         }
-        for v in [&mut self.newton.base, &mut self.newton.gradient, &mut self.newton.delta] {
+        for v in [
+            &mut self.newton.base,
+            &mut self.newton.gradient,
+            &mut self.newton.delta,
+        ] {
             v.resize(q, 0.0);
         }
     }
@@ -87,12 +97,22 @@ impl ShardState {
     /// Modes at zero.
     pub fn new(model: &Model, shard: &Shard) -> Self {
         let q = model.n_effects(shard);
-        ShardState { system: crate::structure::system(model, shard), u: vec![0.0; q], factored: false }
+        ShardState {
+            system: crate::structure::system(model, shard),
+            u: vec![0.0; q],
+            factored: false,
+        }
     }
 }
 
 /// `eta := X beta + offset + Z Lambda u`.
-pub fn linear_predictor(model: &Model, shard: &Shard, lambdas: &[Lambda], u: &[f64], scratch: &mut Scratch) {
+pub fn linear_predictor(
+    model: &Model,
+    shard: &Shard,
+    lambdas: &[Lambda],
+    u: &[f64],
+    scratch: &mut Scratch,
+) {
     lambda_times(model, shard, lambdas, u, &mut scratch.b);
     scratch.eta.copy_from_slice(&scratch.eta_fixed);
     add_zb(model, shard, &scratch.b, &mut scratch.eta);
@@ -101,13 +121,20 @@ pub fn linear_predictor(model: &Model, shard: &Shard, lambdas: &[Lambda], u: &[f
 /// `log p(y_c | u_c) - u_c'u_c / 2` of cluster `c`.
 pub fn cluster_log_density(model: &Model, shard: &Shard, l: &[f64], u: &[f64], c: usize) -> f64 {
     let mut value = sum(&l[shard.rows_of(c)]);
-    for_cluster_effects(model, shard, c, |range| value -= 0.5 * u[range].iter().map(|u| u * u).sum::<f64>());
+    for_cluster_effects(model, shard, c, |range| {
+        value -= 0.5 * u[range].iter().map(|u| u * u).sum::<f64>()
+    });
     value
 }
 
 /// Calls `visit` with the ranges of effects of a cluster, factor by factor.
 #[inline]
-pub fn for_cluster_effects(model: &Model, shard: &Shard, c: usize, mut visit: impl FnMut(std::ops::Range<usize>)) {
+pub fn for_cluster_effects(
+    model: &Model,
+    shard: &Shard,
+    c: usize,
+    mut visit: impl FnMut(std::ops::Range<usize>),
+) {
     let mut first = 0;
     for (f, factor) in model.factors.iter().enumerate() {
         let (p, levels) = (factor.p(), shard.levels_of(f, c));
@@ -122,7 +149,11 @@ pub fn for_cluster_effects(model: &Model, shard: &Shard, c: usize, mut visit: im
 /// the result is the sum over clusters of `log p(y | u) - u'u/2`. `None` outside the domain, or where the
 /// curvature at the mode is not positive definite.
 pub fn find(
-    model: &Model, shard: &Shard, lambdas: &[Lambda], state: &mut ShardState, scratch: &mut Scratch,
+    model: &Model,
+    shard: &Shard,
+    lambdas: &[Lambda],
+    state: &mut ShardState,
+    scratch: &mut Scratch,
 ) -> Option<f64> {
     let mut newton = std::mem::take(&mut scratch.newton);
     let found = iterate(model, shard, lambdas, state, scratch, &mut newton);
@@ -134,7 +165,11 @@ pub fn find(
 }
 
 fn iterate(
-    model: &Model, shard: &Shard, lambdas: &[Lambda], state: &mut ShardState, scratch: &mut Scratch,
+    model: &Model,
+    shard: &Shard,
+    lambdas: &[Lambda],
+    state: &mut ShardState,
+    scratch: &mut Scratch,
     newton: &mut Newton,
 ) -> Option<f64> {
     newton.start(shard, &state.u);
@@ -142,7 +177,13 @@ fn iterate(
     let mut keep = state.factored && state.system.is_expensive();
     for _ in 0..ITERATIONS {
         linear_predictor(model, shard, lambdas, &state.u, scratch);
-        model.family.curvature(model.rows(shard), &scratch.eta, &mut scratch.l, &mut scratch.s, &mut scratch.w);
+        model.family.curvature(
+            model.rows(shard),
+            &scratch.eta,
+            &mut scratch.l,
+            &mut scratch.s,
+            &mut scratch.w,
+        );
         if !newton.accept(model, shard, &scratch.l, &mut state.u) {
             continue;
         }
@@ -175,7 +216,11 @@ fn iterate(
 
 /// Assembles and factors `H`; where it is indefinite, a convex one in its place (and `false`). `None` if even that fails.
 fn refactor(
-    model: &Model, shard: &Shard, lambdas: &[Lambda], state: &mut ShardState, scratch: &mut Scratch,
+    model: &Model,
+    shard: &Shard,
+    lambdas: &[Lambda],
+    state: &mut ShardState,
+    scratch: &mut Scratch,
 ) -> Option<bool> {
     state.factored = true;
     state.system.assemble(model, shard, &scratch.w);
@@ -216,10 +261,13 @@ impl Newton {
         for c in 0..shard.clusters() {
             let phi = cluster_log_density(model, shard, l, u, c);
             let slack = 1e-11 * (1.0 + self.phi[c].abs());
-            let better = phi >= self.phi[c] - slack || self.phi[c] == f64::NEG_INFINITY && !phi.is_nan();
+            let better =
+                phi >= self.phi[c] - slack || self.phi[c] == f64::NEG_INFINITY && !phi.is_nan();
             if better || self.step[c] < 1e-12 {
                 self.phi[c] = phi;
-                for_cluster_effects(model, shard, c, |range| self.base[range.clone()].copy_from_slice(&u[range]));
+                for_cluster_effects(model, shard, c, |range| {
+                    self.base[range.clone()].copy_from_slice(&u[range])
+                });
             } else {
                 all = false;
                 self.step[c] *= 0.5;
@@ -235,7 +283,14 @@ impl Newton {
     }
 
     /// `Lambda' Z's - u`.
-    fn gradient(&mut self, model: &Model, shard: &Shard, lambdas: &[Lambda], u: &[f64], scratch: &mut Scratch) {
+    fn gradient(
+        &mut self,
+        model: &Model,
+        shard: &Shard,
+        lambdas: &[Lambda],
+        u: &[f64],
+        scratch: &mut Scratch,
+    ) {
         ztv(model, shard, &scratch.s, &mut scratch.zs);
         lambda_transposed_times(model, shard, lambdas, &scratch.zs, &mut self.gradient);
         for (g, u) in self.gradient.iter_mut().zip(u) {
@@ -251,7 +306,11 @@ impl Newton {
         for c in 0..shard.clusters() {
             let mut decrement = 0.0;
             for_cluster_effects(model, shard, c, |range| {
-                decrement += self.gradient[range.clone()].iter().zip(&self.delta[range]).map(|(g, d)| g * d).sum::<f64>();
+                decrement += self.gradient[range.clone()]
+                    .iter()
+                    .zip(&self.delta[range])
+                    .map(|(g, d)| g * d)
+                    .sum::<f64>();
             });
             largest = largest.max(decrement);
         }

@@ -5,6 +5,7 @@
 
 use super::products::for_factors;
 use crate::design::{Model, Shard};
+use crate::linalg::dense::Symmetric;
 
 /// Smallest and largest start, in units of the noise of a level of mean size.
 const RANGE: (f64, f64) = (0.3, 1e3);
@@ -24,7 +25,11 @@ impl Moments {
     /// Before any level.
     pub fn zero(model: &Model) -> Self {
         let zero: Vec<Vec<f64>> = model.sizes().into_iter().map(|p| vec![0.0; p]).collect();
-        Moments { excess: zero.clone(), squares: zero.clone(), information: zero }
+        Moments {
+            excess: zero.clone(),
+            squares: zero.clone(),
+            information: zero,
+        }
     }
 
     /// Adds a shard's levels: `r = Z's` and the diagonal of `Z'WZ`.
@@ -42,7 +47,10 @@ impl Moments {
     /// Adds other sums.
     pub fn merge(&mut self, other: &Moments) {
         let add = |to: &mut Vec<Vec<f64>>, from: &Vec<Vec<f64>>| {
-            to.iter_mut().flatten().zip(from.iter().flatten()).for_each(|(a, b)| *a += b);
+            to.iter_mut()
+                .flatten()
+                .zip(from.iter().flatten())
+                .for_each(|(a, b)| *a += b);
         };
         add(&mut self.excess, &other.excess);
         add(&mut self.squares, &other.squares);
@@ -62,8 +70,30 @@ impl Moments {
         theta
     }
 
+    /// Keeps the curvature by `theta` in `metric`, from entry `first` on, from vanishing where a variance does: near zero minus
+    /// the log-likelihood is `I v^2 / 2` in the variance `v = theta^2`, `I = sum a^2 / 2`, so that `theta` has the scale
+    /// `I^(-1/4)`.
+    pub fn floor(&self, model: &Model, theta: &[f64], metric: &mut Symmetric, first: usize) {
+        for term in &model.terms {
+            let curvature = |c: usize| (0.5 * self.squares[term.factor][term.first + c]).sqrt();
+            let vanishes = |c: usize| {
+                let diagonal = term.entries.iter().position(|&entry| entry == (c, c));
+                diagonal.is_some_and(|k| theta[term.theta_start + k].powi(2) * curvature(c) < 1.0)
+            };
+            for (k, &(r, c)) in term.entries.iter().enumerate() {
+                let at = first + term.theta_start + k;
+                if vanishes(c) && metric.at(at, at) < curvature(r) {
+                    metric.set(at, at, curvature(r));
+                }
+            }
+        }
+    }
+
     fn sd(&self, factor: usize, column: usize) -> f64 {
-        let (squares, information) = (self.squares[factor][column], self.information[factor][column]);
+        let (squares, information) = (
+            self.squares[factor][column],
+            self.information[factor][column],
+        );
         if !(squares > 0.0 && information > 0.0) {
             return 1.0;
         }

@@ -3,7 +3,11 @@
 use crate::design::{Lambda, Model, Shard};
 
 /// Calls `visit(factor, first effect, last effect)`.
-pub fn for_factors(model: &Model, shard: &Shard, mut visit: impl FnMut(usize, std::ops::Range<usize>)) {
+pub fn for_factors(
+    model: &Model,
+    shard: &Shard,
+    mut visit: impl FnMut(usize, std::ops::Range<usize>),
+) {
     let mut first = 0;
     for (f, factor) in model.factors.iter().enumerate() {
         let length = factor.p() * shard.levels[f].len();
@@ -33,25 +37,52 @@ pub fn lambda_times(model: &Model, shard: &Shard, lambdas: &[Lambda], u: &[f64],
 }
 
 /// `out := Lambda' x`.
-pub fn lambda_transposed_times(model: &Model, shard: &Shard, lambdas: &[Lambda], x: &[f64], out: &mut [f64]) {
-    by_level(model, shard, x, out, |f, x, out| lambdas[f].apply_transposed(x, out));
+pub fn lambda_transposed_times(
+    model: &Model,
+    shard: &Shard,
+    lambdas: &[Lambda],
+    x: &[f64],
+    out: &mut [f64],
+) {
+    by_level(model, shard, x, out, |f, x, out| {
+        lambdas[f].apply_transposed(x, out)
+    });
 }
 
-fn by_level(model: &Model, shard: &Shard, x: &[f64], out: &mut [f64], apply: impl Fn(usize, &[f64], &mut [f64])) {
+fn by_level(
+    model: &Model,
+    shard: &Shard,
+    x: &[f64],
+    out: &mut [f64],
+    apply: impl Fn(usize, &[f64], &mut [f64]),
+) {
     for_factors(model, shard, |f, range| {
         let p = model.factors[f].p();
-        for (x, out) in x[range.clone()].chunks_exact(p).zip(out[range].chunks_exact_mut(p)) {
+        for (x, out) in x[range.clone()]
+            .chunks_exact(p)
+            .zip(out[range].chunks_exact_mut(p))
+        {
             apply(f, x, out);
         }
     });
 }
 
 /// `bar_f += alpha * sum over levels of x_level y_level'`.
-pub fn add_outer(model: &Model, shard: &Shard, alpha: f64, x: &[f64], y: &[f64], bar: &mut [Lambda]) {
+pub fn add_outer(
+    model: &Model,
+    shard: &Shard,
+    alpha: f64,
+    x: &[f64],
+    y: &[f64],
+    bar: &mut [Lambda],
+) {
     for_factors(model, shard, |f, range| {
         let p = model.factors[f].p();
         let bar = &mut bar[f].values;
-        for (x, y) in x[range.clone()].chunks_exact(p).zip(y[range].chunks_exact(p)) {
+        for (x, y) in x[range.clone()]
+            .chunks_exact(p)
+            .zip(y[range].chunks_exact(p))
+        {
             for r in 0..p {
                 for c in 0..p {
                     bar[r * p + c] += alpha * x[r] * y[c];
@@ -63,7 +94,12 @@ pub fn add_outer(model: &Model, shard: &Shard, alpha: f64, x: &[f64], y: &[f64],
 
 /// For each entry of `theta`, calls `visit` with `dLambda u + Lambda dLambda' zs`, the effects' working variate.
 pub fn by_column_of_theta(
-    model: &Model, shard: &Shard, lambdas: &[Lambda], u: &[f64], zs: &[f64], mut visit: impl FnMut(&[f64]),
+    model: &Model,
+    shard: &Shard,
+    lambdas: &[Lambda],
+    u: &[f64],
+    zs: &[f64],
+    mut visit: impl FnMut(&[f64]),
 ) {
     let mut b = vec![0.0; u.len()];
     for term in &model.terms {

@@ -31,10 +31,17 @@ pub struct Sums {
 
 /// Runs over the nodes. Modes, `scratch.eta_fixed` and the factor must be current. `None` if a node's weight overflows.
 pub fn sum_over_nodes(
-    model: &Model, shard: &Shard, lambdas: &[Lambda], state: &mut ShardState, scratch: &mut Scratch, rule: &Rule,
+    model: &Model,
+    shard: &Shard,
+    lambdas: &[Lambda],
+    state: &mut ShardState,
+    scratch: &mut Scratch,
+    rule: &Rule,
 ) -> Option<Sums> {
     let (p, clusters) = (rule.p, shard.clusters());
-    let at_mode: Vec<f64> = (0..clusters).map(|c| cluster_log_density(model, shard, &scratch.l, &state.u, c)).collect();
+    let at_mode: Vec<f64> = (0..clusters)
+        .map(|c| cluster_log_density(model, shard, &scratch.l, &state.u, c))
+        .collect();
     let mut sums = Sums::new(p, clusters, scratch.s.len());
     let mut total = vec![0.0; clusters];
     let mut u = state.u.clone();
@@ -42,7 +49,9 @@ pub fn sum_over_nodes(
     for (z, log_weight) in rule.points.chunks_exact(p).zip(&rule.log_weights) {
         place(state, z, &mut u);
         linear_predictor_at(model, shard, lambdas, &u, scratch, &mut node);
-        model.family.score(model.rows(shard), &node.eta, &mut node.l, &mut node.s);
+        model
+            .family
+            .score(model.rows(shard), &node.eta, &mut node.l, &mut node.s);
         ztv(model, shard, &node.s, &mut node.zs);
         lambda_transposed_times(model, shard, lambdas, &node.zs, &mut node.gradient);
         for c in 0..clusters {
@@ -85,8 +94,14 @@ impl Node {
 /// `u_k = u^ + L^-T z_k` for every cluster.
 fn place(state: &mut ShardState, z: &[f64], u: &mut [f64]) {
     let p = z.len();
-    let Some(nested) = state.system.as_nested() else { return };
-    for (c, (u, mode)) in u.chunks_exact_mut(p).zip(state.u.chunks_exact(p)).enumerate() {
+    let Some(nested) = state.system.as_nested() else {
+        return;
+    };
+    for (c, (u, mode)) in u
+        .chunks_exact_mut(p)
+        .zip(state.u.chunks_exact(p))
+        .enumerate()
+    {
         u.copy_from_slice(z);
         backward(nested.level_factor(c), p, p, u);
         u.iter_mut().zip(mode).for_each(|(u, m)| *u += m);
@@ -94,7 +109,12 @@ fn place(state: &mut ShardState, z: &[f64], u: &mut [f64]) {
 }
 
 fn linear_predictor_at(
-    model: &Model, shard: &Shard, lambdas: &[Lambda], u: &[f64], scratch: &mut Scratch, node: &mut Node,
+    model: &Model,
+    shard: &Shard,
+    lambdas: &[Lambda],
+    u: &[f64],
+    scratch: &mut Scratch,
+    node: &mut Node,
 ) {
     std::mem::swap(&mut scratch.eta, &mut node.eta);
     linear_predictor(model, shard, lambdas, u, scratch);
@@ -115,7 +135,16 @@ impl Sums {
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn add(&mut self, c: usize, p: usize, weight: f64, z: &[f64], u: &[f64], node: &Node, shard: &Shard) {
+    fn add(
+        &mut self,
+        c: usize,
+        p: usize,
+        weight: f64,
+        z: &[f64],
+        u: &[f64],
+        node: &Node,
+        shard: &Shard,
+    ) {
         let n = shard.rows.len();
         for d in 0..node.s.len() / n {
             let rows = shard.rows_of(c);
@@ -145,11 +174,15 @@ impl Sums {
                 v[c * p..(c + 1) * p].iter_mut().for_each(|x| *x *= scale);
             }
             for v in [&mut self.big_r, &mut self.direct, &mut self.second] {
-                v[c * p * p..(c + 1) * p * p].iter_mut().for_each(|x| *x *= scale);
+                v[c * p * p..(c + 1) * p * p]
+                    .iter_mut()
+                    .for_each(|x| *x *= scale);
             }
             let rows = shard.rows_of(c);
             for d in 0..self.score.len() / n.max(1) {
-                self.score[d * n + rows.start..d * n + rows.end].iter_mut().for_each(|x| *x *= scale);
+                self.score[d * n + rows.start..d * n + rows.end]
+                    .iter_mut()
+                    .for_each(|x| *x *= scale);
             }
         }
     }
@@ -159,7 +192,9 @@ impl Sums {
 /// `H_bar = L^-T (P + P') L^-1 / 2`, `P = Phi(R'L^-T + I)`, where `Phi` keeps the lower triangle and halves the diagonal.
 pub fn set_curvature_adjoint(state: &mut ShardState, sums: &Sums, p: usize) {
     let clusters = sums.log_gain.len();
-    let Some(nested) = state.system.as_nested() else { return };
+    let Some(nested) = state.system.as_nested() else {
+        return;
+    };
     let mut half = vec![0.0; p * p];
     let mut bar = vec![0.0; p * p];
     for c in 0..clusters {

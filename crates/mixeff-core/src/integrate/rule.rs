@@ -31,7 +31,12 @@ impl Rule {
             }
             log_weights.push(log_weight);
         }
-        Rule { p, nodes, points, log_weights }
+        Rule {
+            p,
+            nodes,
+            points,
+            log_weights,
+        }
     }
 
     /// Number of points.
@@ -133,8 +138,16 @@ mod tests {
             assert!(z.windows(2).all(|p| p[0] < p[1]), "{n}: {z:?}");
             let mut moment = 1.0;
             for k in 0..n.min(12) {
-                let sum: f64 = z.iter().zip(&w).map(|(z, w)| w.exp() * z.powi(2 * k as i32)).sum();
-                assert!((sum / moment - 1.0).abs() < 1e-11, "n {n} moment {}: {sum} {moment}", 2 * k);
+                let sum: f64 = z
+                    .iter()
+                    .zip(&w)
+                    .map(|(z, w)| w.exp() * z.powi(2 * k as i32))
+                    .sum();
+                assert!(
+                    (sum / moment - 1.0).abs() < 1e-11,
+                    "n {n} moment {}: {sum} {moment}",
+                    2 * k
+                );
                 moment *= (2 * k + 1) as f64;
             }
         }

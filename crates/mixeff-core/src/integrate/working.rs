@@ -2,8 +2,8 @@
 //! start and the first metric of the optimizer.
 
 use super::marginal::Marginal;
-use super::moments::Moments;
 use super::modes::{find, Scratch, ShardState};
+use super::moments::Moments;
 use super::products::{add_zb, by_column_of_theta, lambda_transposed_times, ztv};
 use crate::design::term::lambdas;
 use crate::design::{Lambda, Model, Shard};
@@ -23,6 +23,8 @@ pub struct Working {
     pub metric: Symmetric,
     /// Sum of `b b' + Cov(b | y)` over the levels of each factor.
     pub second_moment: Vec<Lambda>,
+    /// Moments of the scores by level.
+    pub moments: Moments,
     /// Number of levels of each factor that were summed over.
     pub levels: Vec<usize>,
 }
@@ -34,17 +36,32 @@ impl Working {
             score: vec![0.0; model.n_beta()],
             metric: Symmetric::zeros(model.n_beta() + model.n_theta()),
             second_moment: model.sizes().into_iter().map(Lambda::zeros).collect(),
+            moments: Moments::zero(model),
             levels: vec![0; model.factors.len()],
         }
     }
 
     fn add(mut self, other: &Working) -> Self {
         self.value += other.value;
-        self.levels.iter_mut().zip(&other.levels).for_each(|(a, b)| *a += b);
-        self.score.iter_mut().zip(&other.score).for_each(|(a, b)| *a += b);
-        self.metric.values.iter_mut().zip(&other.metric.values).for_each(|(a, b)| *a += b);
+        self.moments.merge(&other.moments);
+        self.levels
+            .iter_mut()
+            .zip(&other.levels)
+            .for_each(|(a, b)| *a += b);
+        self.score
+            .iter_mut()
+            .zip(&other.score)
+            .for_each(|(a, b)| *a += b);
+        self.metric
+            .values
+            .iter_mut()
+            .zip(&other.metric.values)
+            .for_each(|(a, b)| *a += b);
         for (a, b) in self.second_moment.iter_mut().zip(&other.second_moment) {
-            a.values.iter_mut().zip(&b.values).for_each(|(a, b)| *a += b);
+            a.values
+                .iter_mut()
+                .zip(&b.values)
+                .for_each(|(a, b)| *a += b);
         }
         self
     }
@@ -56,7 +73,13 @@ impl Marginal<'_> {
         let parts = self.over_shards(|model, shard, state, scratch| {
             model.fixed_part(shard, beta, &mut scratch.eta);
             let rows = model.rows(shard);
-            model.family.curvature(rows, &scratch.eta, &mut scratch.l, &mut scratch.s, &mut scratch.w);
+            model.family.curvature(
+                rows,
+                &scratch.eta,
+                &mut scratch.l,
+                &mut scratch.s,
+                &mut scratch.w,
+            );
             state.system.assemble(model, shard, &scratch.w);
             ztv(model, shard, &scratch.s, &mut scratch.zs);
             let mut moments = Moments::zero(model);
@@ -75,17 +98,30 @@ impl Marginal<'_> {
             model.fixed_part(shard, beta, &mut scratch.eta_fixed);
             working_shard(model, shard, &lambdas, state, scratch)
         });
-        parts.into_iter().try_fold(Working::zero(self.model), |sum, part| part.map(|part| sum.add(&part)))
+        let mut total = Working::zero(self.model);
+        for part in parts {
+            total = total.add(&part?);
+        }
+        total
+            .moments
+            .floor(self.model, theta, &mut total.metric, self.model.n_beta());
+        Some(total)
     }
 }
 
 fn working_shard(
-    model: &Model, shard: &Shard, lambdas: &[Lambda], state: &mut ShardState, scratch: &mut Scratch,
+    model: &Model,
+    shard: &Shard,
+    lambdas: &[Lambda],
+    state: &mut ShardState,
+    scratch: &mut Scratch,
 ) -> Option<Working> {
     let mut out = Working::zero(model);
     out.value = find(model, shard, lambdas, state, scratch)?;
     model.add_xtv(shard, &scratch.s, &mut out.score);
     out.levels = shard.levels.iter().map(|l| l.len()).collect();
+    out.moments
+        .add(model, shard, &scratch.zs, &state.system.a_diagonal());
     add_second_moments(model, shard, lambdas, state, &mut out.second_moment);
     let columns = Columns::new(model, shard, lambdas, state, scratch);
     columns.add_projected_gram(model, shard, lambdas, state, scratch, &mut out.metric);
@@ -93,7 +129,11 @@ fn working_shard(
 }
 
 fn add_second_moments(
-    model: &Model, shard: &Shard, lambdas: &[Lambda], state: &mut ShardState, out: &mut [Lambda],
+    model: &Model,
+    shard: &Shard,
+    lambdas: &[Lambda],
+    state: &mut ShardState,
+    out: &mut [Lambda],
 ) {
     state.system.invert();
     super::products::for_factors(model, shard, |f, range| {
@@ -104,7 +144,11 @@ fn add_second_moments(
                 *v += u[k / p] * u[k % p];
             }
             let lifted = super::marginal::lift_matrix(&lambdas[f], &v);
-            out[f].values.iter_mut().zip(&lifted).for_each(|(o, v)| *o += v);
+            out[f]
+                .values
+                .iter_mut()
+                .zip(&lifted)
+                .for_each(|(o, v)| *o += v);
         }
     });
 }
@@ -116,7 +160,13 @@ struct Columns {
 }
 
 impl Columns {
-    fn new(model: &Model, shard: &Shard, lambdas: &[Lambda], state: &ShardState, scratch: &mut Scratch) -> Columns {
+    fn new(
+        model: &Model,
+        shard: &Shard,
+        lambdas: &[Lambda],
+        state: &ShardState,
+        scratch: &mut Scratch,
+    ) -> Columns {
         let n = shard.rows.len() * model.predictors.len();
         let mut theta = Vec::with_capacity(model.n_theta());
         by_column_of_theta(model, shard, lambdas, &state.u, &scratch.zs, |b| {
@@ -129,14 +179,20 @@ impl Columns {
 
     /// `metric += E'(W - W M H^-1 M' W) E`, halved for `theta`.
     fn add_projected_gram(
-        &self, model: &Model, shard: &Shard, lambdas: &[Lambda], state: &ShardState, scratch: &mut Scratch,
+        &self,
+        model: &Model,
+        shard: &Shard,
+        lambdas: &[Lambda],
+        state: &ShardState,
+        scratch: &mut Scratch,
         metric: &mut Symmetric,
     ) {
         let n_beta = model.n_beta();
         let d = model.predictors.len();
         let n = shard.rows.len();
         let (mut we, mut e) = (vec![0.0; n * d], vec![0.0; n * d]);
-        let mut projected: Vec<(Vec<f64>, Vec<f64>)> = Vec::with_capacity(n_beta + self.theta.len());
+        let mut projected: Vec<(Vec<f64>, Vec<f64>)> =
+            Vec::with_capacity(n_beta + self.theta.len());
         for k in 0..n_beta + self.theta.len() {
             self.fill(model, shard, k, &mut e);
             weigh(d, &scratch.w, &e, &mut we);
@@ -149,7 +205,11 @@ impl Columns {
             let (c, _) = &projected[k];
             let first = if k < n_beta { 0 } else { n_beta };
             for j in first..=k {
-                let own = if j < n_beta { self.product(model, shard, j, &we) } else { dot(&self.theta[j - n_beta], &we) };
+                let own = if j < n_beta {
+                    self.product(model, shard, j, &we)
+                } else {
+                    dot(&self.theta[j - n_beta], &we)
+                };
                 let value = own - dot(c, &projected[j].1);
                 let half = if k < n_beta { 1.0 } else { 0.5 };
                 metric.set(k, j, metric.at(k, j) + half * value);
@@ -179,7 +239,11 @@ impl Columns {
 
 /// Predictor and column of a coefficient.
 fn predictor_of(model: &Model, k: usize) -> (usize, usize) {
-    let d = model.predictors.iter().rposition(|p| p.first <= k && p.p > 0).unwrap_or(0);
+    let d = model
+        .predictors
+        .iter()
+        .rposition(|p| p.first <= k && p.p > 0)
+        .unwrap_or(0);
     (d, k - model.predictors[d].first)
 }
 
@@ -191,7 +255,11 @@ fn weigh(d: usize, w: &[f64], e: &[f64], we: &mut [f64]) {
         out.fill(0.0);
         for b in 0..d {
             let at = pair(d, a, b) * n;
-            for ((o, w), e) in out.iter_mut().zip(&w[at..at + n]).zip(&e[b * n..(b + 1) * n]) {
+            for ((o, w), e) in out
+                .iter_mut()
+                .zip(&w[at..at + n])
+                .zip(&e[b * n..(b + 1) * n])
+            {
                 *o += w * e;
             }
         }

@@ -14,7 +14,10 @@ pub struct Symmetric {
 impl Symmetric {
     /// The zero matrix.
     pub fn zeros(n: usize) -> Self {
-        Symmetric { n, values: vec![0.0; n * n] }
+        Symmetric {
+            n,
+            values: vec![0.0; n * n],
+        }
     }
 
     /// Entry `(i, j)`.
@@ -41,13 +44,21 @@ impl Symmetric {
 
     /// `self x`.
     pub fn times(&self, x: &[f64]) -> Vec<f64> {
-        (0..self.n).map(|i| super::small::dot(&self.values[i * self.n..(i + 1) * self.n], x)).collect()
+        (0..self.n)
+            .map(|i| super::small::dot(&self.values[i * self.n..(i + 1) * self.n], x))
+            .collect()
     }
 
     /// The rows and columns in `keep`.
     pub fn part(&self, keep: &[usize]) -> Symmetric {
-        let values = keep.iter().flat_map(|&i| keep.iter().map(move |&j| self.at(i, j))).collect();
-        Symmetric { n: keep.len(), values }
+        let values = keep
+            .iter()
+            .flat_map(|&i| keep.iter().map(move |&j| self.at(i, j)))
+            .collect();
+        Symmetric {
+            n: keep.len(),
+            values,
+        }
     }
 
     /// The Cholesky factor of the matrix scaled to unit diagonal, if it is positive definite.
@@ -57,7 +68,9 @@ impl Symmetric {
         if scale.iter().any(|s| !(*s > 0.0 && s.is_finite())) {
             return None;
         }
-        let mut l: Vec<f64> = (0..n * n).map(|k| self.values[k] / (scale[k / n] * scale[k % n])).collect();
+        let mut l: Vec<f64> = (0..n * n)
+            .map(|k| self.values[k] / (scale[k / n] * scale[k % n]))
+            .collect();
         let proper = cholesky(&mut l, n, n) && (0..n).all(|i| l[i * n + i] > 1e-7);
         proper.then_some(Cholesky { n, l, scale })
     }
@@ -96,7 +109,9 @@ impl Cholesky {
 
     /// Log-determinant.
     pub fn log_det(&self) -> f64 {
-        (0..self.n).map(|i| 2.0 * (self.l[i * self.n + i] * self.scale[i]).ln()).sum()
+        (0..self.n)
+            .map(|i| 2.0 * (self.l[i * self.n + i] * self.scale[i]).ln())
+            .sum()
     }
 }
 
@@ -107,7 +122,11 @@ mod tests {
     #[test]
     fn solves_on_wild_scales() {
         let mut a = Symmetric::zeros(3);
-        let values = [[4e12, 1e6, 0.5e-3], [1e6, 3.0, -2e-10], [0.5e-3, -2e-10, 2e-18]];
+        let values = [
+            [4e12, 1e6, 0.5e-3],
+            [1e6, 3.0, -2e-10],
+            [0.5e-3, -2e-10, 2e-18],
+        ];
         for i in 0..3 {
             for j in 0..3 {
                 a.values[i * 3 + j] = values[i][j];
@@ -124,7 +143,10 @@ mod tests {
 
     #[test]
     fn a_singular_matrix_has_no_factor() {
-        let a = Symmetric { n: 2, values: vec![1.0, 1.0, 1.0, 1.0] };
+        let a = Symmetric {
+            n: 2,
+            values: vec![1.0, 1.0, 1.0, 1.0],
+        };
         assert!(a.cholesky().is_none());
     }
 }

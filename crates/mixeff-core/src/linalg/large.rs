@@ -20,21 +20,29 @@ impl DenseCholesky {
         let need = llt::factor::cholesky_in_place_scratch::<f64>(n, Par::Seq, Default::default())
             .or(llt::inverse::inverse_scratch::<f64>(n, Par::Seq))
             .or(llt::solve::solve_in_place_scratch::<f64>(n, 1, Par::Seq));
-        DenseCholesky { n, memory: MemBuffer::new(need) }
+        DenseCholesky {
+            n,
+            memory: MemBuffer::new(need),
+        }
     }
 
     /// `a := L` with `a = L L'`. False if `a` is not positive definite.
     pub fn factor(&mut self, a: &mut [f64]) -> bool {
         let a = MatMut::from_column_major_slice_mut(a, self.n, self.n);
         let stack = MemStack::new(&mut self.memory);
-        llt::factor::cholesky_in_place(a, Default::default(), Par::Seq, stack, Default::default()).is_ok()
+        llt::factor::cholesky_in_place(a, Default::default(), Par::Seq, stack, Default::default())
+            .is_ok()
     }
 
     /// `x := (L L')^-1 x`.
     pub fn solve(&self, l: &[f64], x: &mut [f64]) {
         let l = MatRef::from_column_major_slice(l, self.n, self.n);
         let x = MatMut::from_column_major_slice_mut(x, self.n, 1);
-        let mut memory = MemBuffer::new(llt::solve::solve_in_place_scratch::<f64>(self.n, 1, Par::Seq));
+        let mut memory = MemBuffer::new(llt::solve::solve_in_place_scratch::<f64>(
+            self.n,
+            1,
+            Par::Seq,
+        ));
         llt::solve::solve_in_place(l, x, Par::Seq, MemStack::new(&mut memory));
     }
 
@@ -79,7 +87,9 @@ impl SparseCholesky {
             params,
         )
         .ok()?;
-        let position = symbolic.perm().map_or_else(|| (0..n).collect(), |p| p.arrays().1.to_vec());
+        let position = symbolic
+            .perm()
+            .map_or_else(|| (0..n).collect(), |p| p.arrays().1.to_vec());
         let need = symbolic
             .factorize_numeric_llt_scratch::<f64>(Par::Seq, Default::default())
             .or(symbolic.solve_in_place_scratch::<f64>(1, Par::Seq));
@@ -112,7 +122,15 @@ impl SparseCholesky {
         let a = SparseColMatRef::new(self.matrix.as_ref(), values);
         let stack = MemStack::new(&mut self.memory);
         self.symbolic
-            .factorize_numeric_llt(&mut self.factor, a, Side::Lower, Default::default(), Par::Seq, stack, Default::default())
+            .factorize_numeric_llt(
+                &mut self.factor,
+                a,
+                Side::Lower,
+                Default::default(),
+                Par::Seq,
+                stack,
+                Default::default(),
+            )
             .is_ok()
     }
 
@@ -126,12 +144,8 @@ impl SparseCholesky {
     pub fn solve(&self, x: &mut [f64]) {
         let x = MatMut::from_column_major_slice_mut(x, self.n, 1);
         let mut memory = MemBuffer::new(self.symbolic.solve_in_place_scratch::<f64>(1, Par::Seq));
-        sparse_cholesky::LltRef::<'_, usize, f64>::new(&self.symbolic, &self.factor).solve_in_place_with_conj(
-            Conj::No,
-            x,
-            Par::Seq,
-            MemStack::new(&mut memory),
-        );
+        sparse_cholesky::LltRef::<'_, usize, f64>::new(&self.symbolic, &self.factor)
+            .solve_in_place_with_conj(Conj::No, x, Par::Seq, MemStack::new(&mut memory));
     }
 
     /// The entries of the inverse on the pattern of the factor (Takahashi, Fagan and Chen 1973).
@@ -172,7 +186,8 @@ impl SparseCholesky {
         let (row, column) = (a.max(b), a.min(b));
         let (starts, rows) = self.pattern();
         let part = &rows[starts[column]..starts[column + 1]];
-        part.binary_search(&row).map_or(0.0, |k| self.inverse[starts[column] + k])
+        part.binary_search(&row)
+            .map_or(0.0, |k| self.inverse[starts[column] + k])
     }
 }
 
@@ -228,7 +243,10 @@ mod tests {
         for j in 0..n {
             for i in j..n {
                 if a[j * n + i] != 0.0 {
-                    assert!((inverse[j * n + i] - s.inverse_at(i, j)).abs() < 1e-13, "{i} {j}");
+                    assert!(
+                        (inverse[j * n + i] - s.inverse_at(i, j)).abs() < 1e-13,
+                        "{i} {j}"
+                    );
                 }
             }
         }

@@ -13,7 +13,12 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
             sum[k] += x[k] * y[k];
         }
     }
-    let tail: f64 = ca.remainder().iter().zip(cb.remainder()).map(|(x, y)| x * y).sum();
+    let tail: f64 = ca
+        .remainder()
+        .iter()
+        .zip(cb.remainder())
+        .map(|(x, y)| x * y)
+        .sum();
     ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7])) + tail
 }
 
@@ -132,7 +137,16 @@ pub fn inverse_from_cholesky(l: &[f64], p: usize, stride: usize, out: &mut [f64]
 #[inline]
 #[allow(clippy::too_many_arguments)]
 pub fn add_at_b(
-    alpha: f64, a: &[f64], sa: usize, b: &[f64], sb: usize, c: &mut [f64], sc: usize, k: usize, m: usize, n: usize,
+    alpha: f64,
+    a: &[f64],
+    sa: usize,
+    b: &[f64],
+    sb: usize,
+    c: &mut [f64],
+    sc: usize,
+    k: usize,
+    m: usize,
+    n: usize,
 ) {
     for r in 0..k {
         for i in 0..m {
@@ -147,7 +161,17 @@ pub fn add_at_b(
 /// `c := a b` with `a: m x k`, `b: k x n`, contiguous but for the row strides of `a` and `b`.
 #[inline]
 #[allow(clippy::too_many_arguments)]
-pub fn multiply(a: &[f64], sa: usize, b: &[f64], sb: usize, c: &mut [f64], sc: usize, m: usize, k: usize, n: usize) {
+pub fn multiply(
+    a: &[f64],
+    sa: usize,
+    b: &[f64],
+    sb: usize,
+    c: &mut [f64],
+    sc: usize,
+    m: usize,
+    k: usize,
+    n: usize,
+) {
     for i in 0..m {
         for j in 0..n {
             let mut v = 0.0;

@@ -34,13 +34,23 @@ struct Trial {
 
 /// Minimises from `x` in the metric `b`.
 pub fn minimize(
-    objective: &mut dyn Objective, x: Vec<f64>, b: Symmetric, control: &Control, monitor: &Monitor,
+    objective: &mut dyn Objective,
+    x: Vec<f64>,
+    b: Symmetric,
+    control: &Control,
+    monitor: &Monitor,
     record: &mut Record,
 ) -> Outcome {
     record.evaluations += 1;
     let Some((value, gradient)) = objective.value_and_gradient(&x) else {
         let gradient = vec![f64::NAN; x.len()];
-        return Outcome { x, value: f64::INFINITY, gradient, metric: b, reason: Reason::BadStart };
+        return Outcome {
+            x,
+            value: f64::INFINITY,
+            gradient,
+            metric: b,
+            reason: Reason::BadStart,
+        };
     };
     let mut at = Trial { x, value, gradient };
     let mut b = positive_definite(b);
@@ -74,7 +84,13 @@ pub fn minimize(
             Err(reason) => break reason,
         }
     };
-    Outcome { x: at.x, value: at.value, gradient: at.gradient, metric: b, reason }
+    Outcome {
+        x: at.x,
+        value: at.value,
+        gradient: at.gradient,
+        metric: b,
+        reason,
+    }
 }
 
 /// The matrix, or its diagonal where it is not positive definite.
@@ -83,10 +99,22 @@ fn positive_definite(b: Symmetric) -> Symmetric {
         return b;
     }
     let mut diagonal = Symmetric::zeros(b.n);
-    let typical = (0..b.n).map(|i| b.at(i, i)).filter(|v| v.is_finite() && *v > 0.0).fold(0.0, f64::max).max(1.0);
+    let typical = (0..b.n)
+        .map(|i| b.at(i, i))
+        .filter(|v| v.is_finite() && *v > 0.0)
+        .fold(0.0, f64::max)
+        .max(1.0);
     for i in 0..b.n {
         let v = b.at(i, i);
-        diagonal.set(i, i, if v.is_finite() && v > 1e-8 * typical { v } else { typical * 1e-2 });
+        diagonal.set(
+            i,
+            i,
+            if v.is_finite() && v > 1e-8 * typical {
+                v
+            } else {
+                typical * 1e-2
+            },
+        );
     }
     diagonal
 }
@@ -102,7 +130,12 @@ fn newton_direction(b: &mut Symmetric, gradient: &[f64]) -> Vec<f64> {
 
 /// A step that decreases the value enough and leaves a flatter slope, by cubic interpolation.
 fn search(
-    objective: &mut dyn Objective, from: &Trial, direction: &[f64], slope: f64, control: &Control, monitor: &Monitor,
+    objective: &mut dyn Objective,
+    from: &Trial,
+    direction: &[f64],
+    slope: f64,
+    control: &Control,
+    monitor: &Monitor,
     record: &mut Record,
 ) -> Result<(Trial, f64), Reason> {
     let rounding = 1e-12 * (1.0 + from.value.abs());
@@ -117,7 +150,12 @@ fn search(
             return best.ok_or(Reason::EvaluationLimit);
         }
         record.evaluations += 1;
-        let x: Vec<f64> = from.x.iter().zip(direction).map(|(x, d)| x + t * d).collect();
+        let x: Vec<f64> = from
+            .x
+            .iter()
+            .zip(direction)
+            .map(|(x, d)| x + t * d)
+            .collect();
         let Some((value, gradient)) = objective.value_and_gradient(&x) else {
             high = t;
             t = low + 0.25 * (t - low);
@@ -126,18 +164,24 @@ fn search(
         let slope_here = dot(&gradient, direction);
         if value > from.value + DECREASE * t * slope + rounding {
             high = t;
-            t = interpolate(low, t, from.value, value, slope).clamp(low + 0.05 * (t - low), low + 0.7 * (t - low));
+            t = interpolate(low, t, from.value, value, slope)
+                .clamp(low + 0.05 * (t - low), low + 0.7 * (t - low));
             continue;
         }
         let flat = slope_here >= SLOPE * slope;
-        let too_far = slope_here > -SLOPE * slope && high.is_infinite() && value > from.value - rounding;
+        let too_far =
+            slope_here > -SLOPE * slope && high.is_infinite() && value > from.value - rounding;
         best = Some((Trial { x, value, gradient }, t));
         if flat || too_far {
             break;
         }
         low = t;
         let stretched = t * (slope / (slope - slope_here)).clamp(1.5, 8.0);
-        t = if high.is_infinite() { stretched } else { 0.5 * (low + high) };
+        t = if high.is_infinite() {
+            stretched
+        } else {
+            0.5 * (low + high)
+        };
         if high.is_finite() && high - low < 1e-8 * high {
             break;
         }
@@ -158,7 +202,12 @@ fn interpolate(low: f64, t: f64, value: f64, trial: f64, slope: f64) -> f64 {
 /// The BFGS update, damped (Powell 1978) where the curvature along the step is not positive.
 fn update(b: &mut Symmetric, from: &Trial, to: &Trial) {
     let s: Vec<f64> = to.x.iter().zip(&from.x).map(|(a, b)| a - b).collect();
-    let mut y: Vec<f64> = to.gradient.iter().zip(&from.gradient).map(|(a, b)| a - b).collect();
+    let mut y: Vec<f64> = to
+        .gradient
+        .iter()
+        .zip(&from.gradient)
+        .map(|(a, b)| a - b)
+        .collect();
     let bs = b.times(&s);
     let (sbs, sy) = (dot(&s, &bs), dot(&s, &y));
     if !(sbs > 0.0 && sbs.is_finite() && sy.is_finite()) {
@@ -166,7 +215,9 @@ fn update(b: &mut Symmetric, from: &Trial, to: &Trial) {
     }
     if sy < 0.1 * sbs {
         let keep = 0.9 * sbs / (sbs - sy);
-        y.iter_mut().zip(&bs).for_each(|(y, bs)| *y = keep * *y + (1.0 - keep) * bs);
+        y.iter_mut()
+            .zip(&bs)
+            .for_each(|(y, bs)| *y = keep * *y + (1.0 - keep) * bs);
     }
     b.add_outer(-1.0 / sbs, &bs);
     b.add_outer(1.0 / dot(&s, &y), &y);
@@ -194,19 +245,44 @@ mod tests {
     #[test]
     fn finds_the_floor_of_the_valley() {
         let mut record = Record::default();
-        let metric = Symmetric { n: 2, values: vec![100.0, 0.0, 0.0, 100.0] };
-        let control = Control { max_evaluations: 200, tolerance: 1e-8 };
-        let out = minimize(&mut Valley, vec![-1.2, 1.0], metric, &control, &Monitor::default(), &mut record);
+        let metric = Symmetric {
+            n: 2,
+            values: vec![100.0, 0.0, 0.0, 100.0],
+        };
+        let control = Control {
+            max_evaluations: 200,
+            tolerance: 1e-8,
+        };
+        let out = minimize(
+            &mut Valley,
+            vec![-1.2, 1.0],
+            metric,
+            &control,
+            &Monitor::default(),
+            &mut record,
+        );
         assert_eq!(out.reason, Reason::SmallGradient);
-        assert!((out.x[0] - 1.0).abs() < 1e-7 && (out.x[1] - 1.0).abs() < 1e-7, "{:?}", out.x);
+        assert!(
+            (out.x[0] - 1.0).abs() < 1e-7 && (out.x[1] - 1.0).abs() < 1e-7,
+            "{:?}",
+            out.x
+        );
         assert!(record.evaluations < 100, "{}", record.evaluations);
     }
 
     #[test]
     fn a_start_outside_the_domain_is_said() {
-        let metric = Symmetric { n: 2, values: vec![1.0, 0.0, 0.0, 1.0] };
+        let metric = Symmetric {
+            n: 2,
+            values: vec![1.0, 0.0, 0.0, 1.0],
+        };
         let out = minimize(
-            &mut Valley, vec![-3.0, 0.0], metric, &Control::default(), &Monitor::default(), &mut Record::default(),
+            &mut Valley,
+            vec![-3.0, 0.0],
+            metric,
+            &Control::default(),
+            &Monitor::default(),
+            &mut Record::default(),
         );
         assert_eq!(out.reason, Reason::BadStart);
     }

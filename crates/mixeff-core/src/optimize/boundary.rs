@@ -31,11 +31,21 @@ fn canonical(term: &Term, theta: &[f64]) -> Vec<f64> {
     let mut sigma = term.covariance(theta);
     let largest: Vec<f64> = (0..p).map(|r| sigma[r * p + r]).collect();
     for j in 0..p {
-        let d = sigma[j * p + j] - (0..j).map(|k| sigma[j * p + k] * sigma[j * p + k]).sum::<f64>();
-        let d = if d > 1e-14 * largest[j] { d.max(0.0).sqrt() } else { 0.0 };
+        let d = sigma[j * p + j]
+            - (0..j)
+                .map(|k| sigma[j * p + k] * sigma[j * p + k])
+                .sum::<f64>();
+        let d = if d > 1e-14 * largest[j] {
+            d.max(0.0).sqrt()
+        } else {
+            0.0
+        };
         sigma[j * p + j] = d;
         for i in j + 1..p {
-            let v = sigma[i * p + j] - (0..j).map(|k| sigma[i * p + k] * sigma[j * p + k]).sum::<f64>();
+            let v = sigma[i * p + j]
+                - (0..j)
+                    .map(|k| sigma[i * p + k] * sigma[j * p + k])
+                    .sum::<f64>();
             sigma[i * p + j] = if d > 0.0 { v / d } else { 0.0 };
             sigma[j * p + i] = 0.0;
         }
@@ -64,7 +74,12 @@ fn columns(model: &Model) -> Vec<Vec<usize>> {
 /// Sets the columns of `Lambda` that are zero up to rounding to zero, where that does not raise the objective and the one-sided derivative
 /// by the variance is not negative. `x[offset..]` is `theta` in standard form. Returns the positions in `theta` held at zero.
 pub fn settle(
-    objective: &mut dyn Objective, model: &Model, x: &mut [f64], offset: usize, value: &mut f64, metric: &Symmetric,
+    objective: &mut dyn Objective,
+    model: &Model,
+    x: &mut [f64],
+    offset: usize,
+    value: &mut f64,
+    metric: &Symmetric,
 ) -> Vec<usize> {
     let mut fixed = Vec::new();
     for column in columns(model) {
@@ -87,7 +102,13 @@ pub fn settle(
 }
 
 /// True if the objective does not fall when entry `k` leaves zero.
-fn rises(objective: &mut dyn Objective, zeroed: &[f64], k: usize, scale: f64, at_zero: f64) -> bool {
+fn rises(
+    objective: &mut dyn Objective,
+    zeroed: &[f64],
+    k: usize,
+    scale: f64,
+    at_zero: f64,
+) -> bool {
     let mut moved = zeroed.to_vec();
     moved[k] = if scale > 0.0 { 0.1 / scale } else { 1e-2 };
     objective.value(&moved) >= at_zero - 1e-9 * (1.0 + at_zero.abs())

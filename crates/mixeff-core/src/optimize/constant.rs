@@ -6,8 +6,9 @@ use crate::linalg::dense::Symmetric;
 use crate::linalg::small::{dot, sum};
 
 /// First guesses of the first predictor, for links of any domain.
-const GUESSES: [f64; 15] =
-    [0.0, -0.1, 0.1, -1.0, 1.0, -3.0, 3.0, -10.0, 10.0, 0.01, 30.0, -30.0, 100.0, 1e-3, 1e4];
+const GUESSES: [f64; 15] = [
+    0.0, -0.1, 0.1, -1.0, 1.0, -3.0, 3.0, -10.0, 10.0, 0.01, 30.0, -30.0, 100.0, 1e-3, 1e4,
+];
 /// Newton steps.
 const STEPS: usize = 60;
 /// Rows looked at.
@@ -35,7 +36,9 @@ pub fn predictors(model: &Model) -> Option<Vec<f64>> {
     for _ in 0..STEPS {
         let direction = direction(&at);
         let gain = dot(&direction, &at.score);
-        let Some((next, there)) = step(model, &eta, &at, &direction) else { break };
+        let Some((next, there)) = step(model, &eta, &at, &direction) else {
+            break;
+        };
         (eta, at) = (next, there);
         if gain < 1e-6 {
             break;
@@ -47,7 +50,9 @@ pub fn predictors(model: &Model) -> Option<Vec<f64>> {
 fn direction(at: &At) -> Vec<f64> {
     match at.weight.cholesky() {
         Some(factor) => factor.solve(&at.score),
-        None => (0..at.score.len()).map(|a| at.score[a] / at.weight.at(a, a).abs().max(1e-8)).collect(),
+        None => (0..at.score.len())
+            .map(|a| at.score[a] / at.weight.at(a, a).abs().max(1e-8))
+            .collect(),
     }
 }
 
@@ -62,7 +67,11 @@ fn step(model: &Model, eta: &[f64], at: &At, direction: &[f64]) -> Option<(Vec<f
 
 fn evaluate(model: &Model, constants: &[f64]) -> At {
     let d = constants.len();
-    let mut at = At { value: 0.0, score: vec![0.0; d], weight: Symmetric::zeros(d) };
+    let mut at = At {
+        value: 0.0,
+        score: vec![0.0; d],
+        weight: Symmetric::zeros(d),
+    };
     let mut rows = 0;
     for shard in &model.shards {
         let n = shard.rows.len();
@@ -71,11 +80,15 @@ fn evaluate(model: &Model, constants: &[f64]) -> At {
             let eta = &mut eta[k * n..(k + 1) * n];
             eta.fill(*c);
             if let Some(o) = &model.predictors[k].offset {
-                eta.iter_mut().zip(&o[shard.rows.clone()]).for_each(|(e, o)| *e += o);
+                eta.iter_mut()
+                    .zip(&o[shard.rows.clone()])
+                    .for_each(|(e, o)| *e += o);
             }
         }
         let (mut l, mut s, mut w) = (vec![0.0; n], vec![0.0; n * d], vec![0.0; n * pairs(d)]);
-        model.family.curvature(model.rows(shard), &eta, &mut l, &mut s, &mut w);
+        model
+            .family
+            .curvature(model.rows(shard), &eta, &mut l, &mut s, &mut w);
         at.value += sum(&l);
         for a in 0..d {
             at.score[a] += sum(&s[a * n..(a + 1) * n]);

@@ -23,13 +23,19 @@ struct At {
 pub fn fit(model: &Model, shards: &[usize]) -> Option<Vec<f64>> {
     let start = constant::coefficients(model, &constant::predictors(model)?);
     let zero = vec![0.0; model.n_beta()];
-    let feasible = [start, zero].into_iter().find_map(|b| evaluate(model, shards, &b).map(|at| (b, at)));
+    let feasible = [start, zero]
+        .into_iter()
+        .find_map(|b| evaluate(model, shards, &b).map(|at| (b, at)));
     let (mut beta, mut at) = feasible?;
     for _ in 0..STEPS {
-        let Some(factor) = at.information.cholesky() else { break };
+        let Some(factor) = at.information.cholesky() else {
+            break;
+        };
         let step = factor.solve(&at.score);
         let gain = dot(&step, &at.score);
-        let Some((next, there)) = improve(model, shards, &beta, &at, &step) else { break };
+        let Some((next, there)) = improve(model, shards, &beta, &at, &step) else {
+            break;
+        };
         (beta, at) = (next, there);
         if gain < GAIN {
             break;
@@ -38,7 +44,13 @@ pub fn fit(model: &Model, shards: &[usize]) -> Option<Vec<f64>> {
     Some(beta)
 }
 
-fn improve(model: &Model, shards: &[usize], beta: &[f64], at: &At, step: &[f64]) -> Option<(Vec<f64>, At)> {
+fn improve(
+    model: &Model,
+    shards: &[usize],
+    beta: &[f64],
+    at: &At,
+    step: &[f64],
+) -> Option<(Vec<f64>, At)> {
     (0..14).map(|k| 0.5f64.powi(k)).find_map(|t| {
         let moved: Vec<f64> = beta.iter().zip(step).map(|(b, s)| b + t * s).collect();
         let there = evaluate(model, shards, &moved)?;
@@ -47,14 +59,30 @@ fn improve(model: &Model, shards: &[usize], beta: &[f64], at: &At, step: &[f64])
 }
 
 fn evaluate(model: &Model, shards: &[usize], beta: &[f64]) -> Option<At> {
-    let parts: Vec<At> =
-        shards.par_iter().with_min_len(16).map(|&s| evaluate_shard(model, &model.shards[s], beta)).collect();
+    let parts: Vec<At> = shards
+        .par_iter()
+        .with_min_len(16)
+        .map(|&s| evaluate_shard(model, &model.shards[s], beta))
+        .collect();
     let p = model.n_beta();
-    let mut total = At { value: 0.0, score: vec![0.0; p], information: Symmetric::zeros(p) };
+    let mut total = At {
+        value: 0.0,
+        score: vec![0.0; p],
+        information: Symmetric::zeros(p),
+    };
     for part in parts {
         total.value += part.value;
-        total.score.iter_mut().zip(&part.score).for_each(|(a, b)| *a += b);
-        total.information.values.iter_mut().zip(&part.information.values).for_each(|(a, b)| *a += b);
+        total
+            .score
+            .iter_mut()
+            .zip(&part.score)
+            .for_each(|(a, b)| *a += b);
+        total
+            .information
+            .values
+            .iter_mut()
+            .zip(&part.information.values)
+            .for_each(|(a, b)| *a += b);
     }
     total.value.is_finite().then_some(total)
 }
@@ -64,10 +92,21 @@ fn evaluate_shard(model: &Model, shard: &Shard, beta: &[f64]) -> At {
     let mut eta = vec![0.0; n * d];
     let (mut l, mut s, mut w) = (vec![0.0; n], vec![0.0; n * d], vec![0.0; n * pairs(d)]);
     model.fixed_part(shard, beta, &mut eta);
-    model.family.curvature(model.rows(shard), &eta, &mut l, &mut s, &mut w);
-    let mut at = At { value: sum(&l), score: vec![0.0; p], information: Symmetric::zeros(p) };
+    model
+        .family
+        .curvature(model.rows(shard), &eta, &mut l, &mut s, &mut w);
+    let mut at = At {
+        value: sum(&l),
+        score: vec![0.0; p],
+        information: Symmetric::zeros(p),
+    };
     model.add_xtv(shard, &s, &mut at.score);
-    let places: Vec<(usize, usize)> = model.predictors.iter().enumerate().flat_map(|(k, x)| (0..x.p).map(move |c| (k, c))).collect();
+    let places: Vec<(usize, usize)> = model
+        .predictors
+        .iter()
+        .enumerate()
+        .flat_map(|(k, x)| (0..x.p).map(move |c| (k, c)))
+        .collect();
     for (i, &(a, c)) in places.iter().enumerate() {
         for (j, &(b, e)) in places.iter().enumerate().take(i + 1) {
             let w = &w[pair(d, a, b) * n..][..n];

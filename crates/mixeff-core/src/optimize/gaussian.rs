@@ -32,14 +32,23 @@ impl Objective for Gaussian<'_> {
 }
 
 /// Fits by ML or REML. `None` if the criterion cannot be evaluated.
-pub fn fit(model: &Model, reml: bool, start: Option<&[f64]>, control: &Control, monitor: &Monitor) -> Option<Fitted> {
+pub fn fit(
+    model: &Model,
+    reml: bool,
+    start: Option<&[f64]>,
+    control: &Control,
+    monitor: &Monitor,
+) -> Option<Fitted> {
     let mut criterion = Gaussian::new(model, reml);
     let mut record = Record::default();
     let theta = start.map_or_else(|| criterion.moments().theta(model), <[f64]>::to_vec);
     record.start = theta.clone();
     criterion.solve(&theta)?;
     let metric = criterion.average_information(&theta)?;
-    let coarse = Control { tolerance: COARSE.max(control.tolerance), ..control.clone() };
+    let coarse = Control {
+        tolerance: COARSE.max(control.tolerance),
+        ..control.clone()
+    };
     let search = minimize(&mut criterion, theta, metric, &coarse, monitor, &mut record);
     let mut end = End::new(model, search.x, search.value, search.reason, search.metric);
     if !matches!(end.reason, Reason::BadStart | Reason::Interrupted) {
@@ -79,7 +88,13 @@ struct End<'a> {
 }
 
 impl<'a> End<'a> {
-    fn new(model: &'a Model, theta: Vec<f64>, value: f64, reason: Reason, metric: Symmetric) -> Self {
+    fn new(
+        model: &'a Model,
+        theta: Vec<f64>,
+        value: f64,
+        reason: Reason,
+        metric: Symmetric,
+    ) -> Self {
         End {
             theta: standard_form(model, &theta),
             model,
@@ -94,21 +109,44 @@ impl<'a> End<'a> {
     }
 
     fn free(&self) -> Vec<usize> {
-        (0..self.theta.len()).filter(|k| !self.fixed.contains(k)).collect()
+        (0..self.theta.len())
+            .filter(|k| !self.fixed.contains(k))
+            .collect()
     }
 
     /// Boundary, Hessian, Newton steps; a new search where that shows the end to be none.
     fn finish(
-        &mut self, criterion: &mut Gaussian<'_>, control: &Control, monitor: &Monitor, record: &mut Record,
+        &mut self,
+        criterion: &mut Gaussian<'_>,
+        control: &Control,
+        monitor: &Monitor,
+        record: &mut Record,
     ) -> Option<()> {
         for _ in 0..3 {
-            self.fixed = settle(criterion, self.model, &mut self.theta, 0, &mut self.value, &self.metric);
+            self.fixed = settle(
+                criterion,
+                self.model,
+                &mut self.theta,
+                0,
+                &mut self.value,
+                &self.metric,
+            );
             self.observe(criterion, control, monitor, record)?;
             if self.scaled_gradient < CONVERGED || monitor.stopped() || self.hessian.is_none() {
                 return Some(());
             }
-            let control = Control { max_evaluations: record.evaluations + control.max_evaluations, tolerance: COARSE };
-            let out = minimize(criterion, self.theta.clone(), self.metric.clone(), &control, monitor, record);
+            let control = Control {
+                max_evaluations: record.evaluations + control.max_evaluations,
+                tolerance: COARSE,
+            };
+            let out = minimize(
+                criterion,
+                self.theta.clone(),
+                self.metric.clone(),
+                &control,
+                monitor,
+                record,
+            );
             self.theta = standard_form(self.model, &out.x);
             (self.value, self.reason, self.metric) = (out.value, out.reason, out.metric);
         }
@@ -116,13 +154,21 @@ impl<'a> End<'a> {
     }
 
     fn observe(
-        &mut self, criterion: &mut Gaussian<'_>, control: &Control, monitor: &Monitor, record: &mut Record,
+        &mut self,
+        criterion: &mut Gaussian<'_>,
+        control: &Control,
+        monitor: &Monitor,
+        record: &mut Record,
     ) -> Option<()> {
         let free = self.free();
         let at = criterion.at(&self.theta)?;
         record.evaluations += free.len();
         let base = [at.gradient.clone(), at.beta.clone()].concat();
-        let mut both = |theta: &[f64]| criterion.solve(theta).map(|s| [s.gradient, s.beta].concat());
+        let mut both = |theta: &[f64]| {
+            criterion
+                .solve(theta)
+                .map(|s| [s.gradient, s.beta].concat())
+        };
         let m = self.theta.len();
         let columns = differences(&mut both, &self.theta, &base, &self.metric, &free, monitor);
         let Some(columns) = columns else {
@@ -138,7 +184,9 @@ impl<'a> End<'a> {
         self.jacobian = columns.iter().map(|c| c[m..].to_vec()).collect();
         let factor = hessian.cholesky();
         self.hessian = Some(hessian);
-        let Some(factor) = factor else { return Some(()) };
+        let Some(factor) = factor else {
+            return Some(());
+        };
         let mut gradient = at.gradient;
         for _ in 0..3 {
             let part: Vec<f64> = free.iter().map(|&k| gradient[k]).collect();
@@ -165,7 +213,12 @@ impl<'a> End<'a> {
     /// With `P` the Hessian of the profiled criterion over `theta` and `J = dbeta/dtheta`, the joint information has the blocks
     /// `I_bb = R / sigma^2`, `I_bt = -I_bb J`, `I_tt = P + I_ts I_st / I_ss + J' I_bb J`, `I_ss = 2 df`, `I_ts = -2 dr`, `I_bs = 0`. REML does not
     /// depend on `beta`, so there `J = 0`.
-    fn covariance(&self, criterion: &Gaussian<'_>, solution: &Solution, reml: bool) -> (Symmetric, bool) {
+    fn covariance(
+        &self,
+        criterion: &Gaussian<'_>,
+        solution: &Solution,
+        reml: bool,
+    ) -> (Symmetric, bool) {
         let (p, m) = (solution.beta.len(), self.theta.len());
         let free = self.free();
         let (sigma2, df) = (solution.sigma2, criterion.degrees_of_freedom());
@@ -180,9 +233,14 @@ impl<'a> End<'a> {
         let bend: Vec<Vec<f64>> = if reml {
             free.iter().map(|_| vec![0.0; p]).collect()
         } else {
-            self.jacobian.iter().map(|j| solution.r.times(j).iter().map(|v| v / sigma2).collect()).collect()
+            self.jacobian
+                .iter()
+                .map(|j| solution.r.times(j).iter().map(|v| v / sigma2).collect())
+                .collect()
         };
-        let Some(hessian) = &self.hessian else { return (not_a_number(p + 1 + m), false) };
+        let Some(hessian) = &self.hessian else {
+            return (not_a_number(p + 1 + m), false);
+        };
         if bend.len() < free.len() {
             return (not_a_number(p + 1 + m), false);
         }
@@ -193,20 +251,41 @@ impl<'a> End<'a> {
                 information.set(p + 1 + a, i, -bend[a][i]);
             }
             for (b, &l) in free.iter().enumerate().take(a + 1) {
-                let through_sigma = 4.0 * solution.residual_gradient[k] * solution.residual_gradient[l] / (2.0 * df);
-                let through_beta = if reml { 0.0 } else { dot(&bend[a], &self.jacobian[b]) };
-                information.set(p + 1 + a, p + 1 + b, hessian.at(a, b) + through_sigma + through_beta);
+                let through_sigma =
+                    4.0 * solution.residual_gradient[k] * solution.residual_gradient[l]
+                        / (2.0 * df);
+                let through_beta = if reml {
+                    0.0
+                } else {
+                    dot(&bend[a], &self.jacobian[b])
+                };
+                information.set(
+                    p + 1 + a,
+                    p + 1 + b,
+                    hessian.at(a, b) + through_sigma + through_beta,
+                );
             }
         }
-        let Some(factor) = information.cholesky() else { return (not_a_number(p + 1 + m), false) };
-        (self.absolute(&factor.inverse(), p, sigma2.sqrt(), &free), true)
+        let Some(factor) = information.cholesky() else {
+            return (not_a_number(p + 1 + m), false);
+        };
+        (
+            self.absolute(&factor.inverse(), p, sigma2.sqrt(), &free),
+            true,
+        )
     }
 
     /// The delta method from relative to absolute `theta`: `sigma theta_k`.
     fn absolute(&self, inverse: &Symmetric, p: usize, sigma: f64, free: &[usize]) -> Symmetric {
         let n = inverse.n;
         let scale = |i: usize| if i > p { sigma } else { 1.0 };
-        let shift = |i: usize| if i > p { sigma * self.theta[free[i - p - 1]] } else { 0.0 };
+        let shift = |i: usize| {
+            if i > p {
+                sigma * self.theta[free[i - p - 1]]
+            } else {
+                0.0
+            }
+        };
         let mut cov = not_a_number(p + 1 + self.theta.len());
         let place = |i: usize| if i > p { p + 1 + free[i - p - 1] } else { i };
         for i in 0..n {
@@ -237,5 +316,8 @@ impl<'a> End<'a> {
 }
 
 fn not_a_number(n: usize) -> Symmetric {
-    Symmetric { n, values: vec![f64::NAN; n * n] }
+    Symmetric {
+        n,
+        values: vec![f64::NAN; n * n],
+    }
 }

@@ -47,7 +47,10 @@ pub struct Joint<'m, 'a> {
 impl<'m, 'a> Joint<'m, 'a> {
     /// The objective.
     pub fn new(marginal: &'m mut Marginal<'a>) -> Self {
-        Joint { marginal, refresh: true }
+        Joint {
+            marginal,
+            refresh: true,
+        }
     }
 }
 
@@ -82,28 +85,64 @@ pub fn fit(model: &Model, task: &Task, monitor: &Monitor) -> Option<Fitted> {
     let mut metric = from.metric;
     let mut x = x;
     if task.nodes > 1 && task.start.is_none() {
-        let control = Control { tolerance: ROUGH, ..task.control.clone() };
-        let rough = minimize(&mut Joint::new(&mut marginal), x, metric, &control, monitor, &mut record);
+        let control = Control {
+            tolerance: ROUGH,
+            ..task.control.clone()
+        };
+        let rough = minimize(
+            &mut Joint::new(&mut marginal),
+            x,
+            metric,
+            &control,
+            monitor,
+            &mut record,
+        );
         (x, metric) = (rough.x, rough.metric);
     }
     marginal.set_nodes(task.nodes);
-    let control = Control { tolerance: COARSE.max(task.control.tolerance), ..task.control.clone() };
-    let search = minimize(&mut Joint::new(&mut marginal), x, metric, &control, monitor, &mut record);
-    let end = finish(model, &mut Joint::new(&mut marginal), search, task, monitor, &mut record);
+    let control = Control {
+        tolerance: COARSE.max(task.control.tolerance),
+        ..task.control.clone()
+    };
+    let search = minimize(
+        &mut Joint::new(&mut marginal),
+        x,
+        metric,
+        &control,
+        monitor,
+        &mut record,
+    );
+    let end = finish(
+        model,
+        &mut Joint::new(&mut marginal),
+        search,
+        task,
+        monitor,
+        &mut record,
+    );
     let (beta, theta) = end.x.split_at(model.n_beta());
     let posterior = marginal.posterior(beta, theta).unwrap_or_default();
     Some(end.into_fitted(model, posterior, record))
 }
 
 /// The user's start, or one from penalized quasi-likelihood, improved on a sample where there is much data.
-fn first_point(model: &Model, task: &Task, monitor: &Monitor, record: &mut Record) -> Option<Start> {
+fn first_point(
+    model: &Model,
+    task: &Task,
+    monitor: &Monitor,
+    record: &mut Record,
+) -> Option<Start> {
     if let Some((beta, theta)) = &task.start {
         let theta = away_from_zero(model, theta);
         let metric = match &task.metric {
             Some(metric) => metric.clone(),
             None => Marginal::new(model).working(beta, &theta)?.metric,
         };
-        return Some(Start { beta: beta.clone(), theta, metric });
+        return Some(Start {
+            beta: beta.clone(),
+            theta,
+            metric,
+        });
     }
     let sample = sample(model);
     let share = sample.len() as f64 / model.shards.len() as f64;
@@ -111,12 +150,26 @@ fn first_point(model: &Model, task: &Task, monitor: &Monitor, record: &mut Recor
     let mut from = start(&mut marginal, monitor)?;
     if share < 1.0 {
         let x = [from.beta.clone(), from.theta.clone()].concat();
-        let control = Control { tolerance: ROUGH, ..task.control.clone() };
-        let rough = minimize(&mut Joint::new(&mut marginal), x, from.metric, &control, monitor, record);
+        let control = Control {
+            tolerance: ROUGH,
+            ..task.control.clone()
+        };
+        let rough = minimize(
+            &mut Joint::new(&mut marginal),
+            x,
+            from.metric,
+            &control,
+            monitor,
+            record,
+        );
         let (beta, theta) = rough.x.split_at(model.n_beta());
         let mut metric = rough.metric;
         metric.values.iter_mut().for_each(|v| *v /= share);
-        from = Start { beta: beta.to_vec(), theta: theta.to_vec(), metric };
+        from = Start {
+            beta: beta.to_vec(),
+            theta: theta.to_vec(),
+            metric,
+        };
         record.path.clear();
     }
     Some(from)
@@ -125,11 +178,14 @@ fn first_point(model: &Model, task: &Task, monitor: &Monitor, record: &mut Recor
 /// Every k-th shard of a large clustered model.
 fn sample(model: &Model) -> Vec<usize> {
     let all = model.shards.len();
-    let wanted = (SAMPLE_SHARE * model.n() as f64).max(SAMPLE_LEAST as f64) / model.n().max(1) as f64;
+    let wanted =
+        (SAMPLE_SHARE * model.n() as f64).max(SAMPLE_LEAST as f64) / model.n().max(1) as f64;
     if model.n() < SAMPLE_FROM || all < 20 || wanted > 0.5 {
         return (0..all).collect();
     }
-    (0..all).step_by((1.0 / wanted).floor().max(1.0) as usize).collect()
+    (0..all)
+        .step_by((1.0 / wanted).floor().max(1.0) as usize)
+        .collect()
 }
 
 /// At a zero diagonal entry the gradient vanishes by symmetry: start a little off.
@@ -159,7 +215,11 @@ pub struct End {
 
 /// Standard form, boundary, Hessian, and Newton steps in it until the gradient is small.
 fn finish(
-    model: &Model, objective: &mut dyn Objective, search: Outcome, task: &Task, monitor: &Monitor,
+    model: &Model,
+    objective: &mut dyn Objective,
+    search: Outcome,
+    task: &Task,
+    monitor: &Monitor,
     record: &mut Record,
 ) -> End {
     let n_beta = model.n_beta();
@@ -178,7 +238,14 @@ fn finish(
     let theta = standard_form(model, &end.x[n_beta..]);
     end.x[n_beta..].copy_from_slice(&theta);
     for _ in 0..3 {
-        let fixed = settle(objective, model, &mut end.x, n_beta, &mut end.value, &end.metric);
+        let fixed = settle(
+            objective,
+            model,
+            &mut end.x,
+            n_beta,
+            &mut end.value,
+            &end.metric,
+        );
         end.fixed = fixed.into_iter().map(|k| n_beta + k).collect();
         end.observe(objective, task, monitor, record);
         if end.scaled_gradient < CONVERGED || monitor.stopped() || end.hessian.is_none() {
@@ -191,22 +258,44 @@ fn finish(
 
 impl End {
     fn free(&self) -> Vec<usize> {
-        (0..self.x.len()).filter(|k| !self.fixed.contains(k)).collect()
+        (0..self.x.len())
+            .filter(|k| !self.fixed.contains(k))
+            .collect()
     }
 
     /// Hessian at the point, then Newton steps in it.
-    fn observe(&mut self, objective: &mut dyn Objective, task: &Task, monitor: &Monitor, record: &mut Record) {
+    fn observe(
+        &mut self,
+        objective: &mut dyn Objective,
+        task: &Task,
+        monitor: &Monitor,
+        record: &mut Record,
+    ) {
         let free = self.free();
         record.evaluations += 1;
-        let Some((value, mut gradient)) = objective.value_and_gradient(&self.x) else { return };
+        let Some((value, mut gradient)) = objective.value_and_gradient(&self.x) else {
+            return;
+        };
         self.value = value;
-        self.hessian = hessian(objective, &self.x, &gradient, &self.metric, &free, monitor, record);
-        let Some(factor) = self.hessian.as_ref().and_then(Symmetric::cholesky) else { return };
+        self.hessian = hessian(
+            objective,
+            &self.x,
+            &gradient,
+            &self.metric,
+            &free,
+            monitor,
+            record,
+        );
+        let Some(factor) = self.hessian.as_ref().and_then(Symmetric::cholesky) else {
+            return;
+        };
         for _ in 0..4 {
             let part: Vec<f64> = free.iter().map(|&k| gradient[k]).collect();
             let step = factor.solve(&part);
             self.scaled_gradient = dot(&step, &part).max(0.0).sqrt();
-            if self.scaled_gradient < task.control.tolerance || self.scaled_gradient > 10.0 * CONVERGED {
+            if self.scaled_gradient < task.control.tolerance
+                || self.scaled_gradient > 10.0 * CONVERGED
+            {
                 break;
             }
             let mut moved = self.x.clone();
@@ -222,7 +311,13 @@ impl End {
     }
 
     /// Goes on from a point that turned out not to be an optimum, in the metric of its Hessian.
-    fn search_again(&mut self, objective: &mut dyn Objective, task: &Task, monitor: &Monitor, record: &mut Record) {
+    fn search_again(
+        &mut self,
+        objective: &mut dyn Objective,
+        task: &Task,
+        monitor: &Monitor,
+        record: &mut Record,
+    ) {
         let free = self.free();
         if let Some(hessian) = &self.hessian {
             for (a, &i) in free.iter().enumerate() {
@@ -231,14 +326,28 @@ impl End {
                 }
             }
         }
-        let control = Control { tolerance: COARSE, max_evaluations: record.evaluations + task.control.max_evaluations };
-        let out = minimize(objective, self.x.clone(), self.metric.clone(), &control, monitor, record);
+        let control = Control {
+            tolerance: COARSE,
+            max_evaluations: record.evaluations + task.control.max_evaluations,
+        };
+        let out = minimize(
+            objective,
+            self.x.clone(),
+            self.metric.clone(),
+            &control,
+            monitor,
+            record,
+        );
         (self.x, self.value, self.metric, self.reason) = (out.x, out.value, out.metric, out.reason);
     }
 
     fn into_fitted(self, model: &Model, posterior: Posterior, record: Record) -> Fitted {
         let free = self.free();
-        let inverse = self.hessian.as_ref().and_then(Symmetric::cholesky).map(|f| f.inverse());
+        let inverse = self
+            .hessian
+            .as_ref()
+            .and_then(Symmetric::cholesky)
+            .map(|f| f.inverse());
         let mut cov = Symmetric::zeros(self.x.len());
         cov.values.fill(f64::NAN);
         if let Some(inverse) = &inverse {
@@ -248,7 +357,9 @@ impl End {
                 }
             }
         }
-        let converged = inverse.is_some() && self.scaled_gradient < CONVERGED && self.reason != Reason::Interrupted;
+        let converged = inverse.is_some()
+            && self.scaled_gradient < CONVERGED
+            && self.reason != Reason::Interrupted;
         let reason = self.words(inverse.is_some(), converged);
         let (beta, theta) = self.x.split_at(model.n_beta());
         Fitted {

@@ -9,7 +9,12 @@ const STEP: f64 = 1e-4;
 /// The Hessian over the parameters in `free`, at `x` with gradient `gradient`; `metric` gives the scales. `None` if a
 /// point next to `x` cannot be evaluated or the user stops.
 pub fn hessian(
-    objective: &mut dyn Objective, x: &[f64], gradient: &[f64], metric: &Symmetric, free: &[usize], monitor: &Monitor,
+    objective: &mut dyn Objective,
+    x: &[f64],
+    gradient: &[f64],
+    metric: &Symmetric,
+    free: &[usize],
+    monitor: &Monitor,
     record: &mut Record,
 ) -> Option<Symmetric> {
     record.evaluations += free.len();
@@ -27,12 +32,20 @@ pub fn hessian(
 /// Derivatives of a vector-valued function along the coordinates in `free`, forwards, or backwards where that is outside
 /// the domain.
 pub fn differences(
-    of: &mut dyn FnMut(&[f64]) -> Option<Vec<f64>>, x: &[f64], base: &[f64], metric: &Symmetric, free: &[usize],
+    of: &mut dyn FnMut(&[f64]) -> Option<Vec<f64>>,
+    x: &[f64],
+    base: &[f64],
+    metric: &Symmetric,
+    free: &[usize],
     monitor: &Monitor,
 ) -> Option<Vec<Vec<f64>>> {
     let mut column = |j: usize| {
         let scale = metric.at(j, j);
-        let h = if scale > 0.0 { STEP / scale.sqrt() } else { STEP * (1.0 + x[j].abs()) };
+        let h = if scale > 0.0 {
+            STEP / scale.sqrt()
+        } else {
+            STEP * (1.0 + x[j].abs())
+        };
         [h, -h].into_iter().find_map(|h| {
             if monitor.stopped() {
                 return None;
@@ -41,7 +54,13 @@ pub fn differences(
             moved[j] += h;
             let h = moved[j] - x[j];
             let there = of(&moved)?;
-            Some(there.iter().zip(base).map(|(a, b)| (a - b) / h).collect::<Vec<f64>>())
+            Some(
+                there
+                    .iter()
+                    .zip(base)
+                    .map(|(a, b)| (a - b) / h)
+                    .collect::<Vec<f64>>(),
+            )
         })
     };
     free.iter().map(|&j| column(j)).collect()

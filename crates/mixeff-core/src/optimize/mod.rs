@@ -26,7 +26,8 @@ pub trait Objective {
     }
     /// Value.
     fn value(&mut self, x: &[f64]) -> f64 {
-        self.value_and_gradient(x).map_or(f64::INFINITY, |(value, _)| value)
+        self.value_and_gradient(x)
+            .map_or(f64::INFINITY, |(value, _)| value)
     }
 }
 
@@ -64,7 +65,9 @@ impl Reason {
         match self {
             Reason::SmallGradient => "the gradient is small in standard-error units",
             Reason::NoProgress => "no step improves the log-likelihood beyond rounding",
-            Reason::EvaluationLimit => "the limit on evaluations was reached before the gradient became small",
+            Reason::EvaluationLimit => {
+                "the limit on evaluations was reached before the gradient became small"
+            }
             Reason::BadStart => "the likelihood cannot be evaluated at the starting values",
             Reason::Interrupted => "interrupted by the user",
         }
@@ -119,7 +122,10 @@ pub struct Control {
 
 impl Default for Control {
     fn default() -> Self {
-        Control { max_evaluations: 500, tolerance: 1e-5 }
+        Control {
+            max_evaluations: 500,
+            tolerance: 1e-5,
+        }
     }
 }
 

@@ -38,14 +38,25 @@ pub fn start(marginal: &mut Marginal<'_>, monitor: &Monitor) -> Option<Start> {
             None => break,
         }
     }
-    Some(Start { beta, theta, metric: working.metric })
+    Some(Start {
+        beta,
+        theta,
+        metric: working.metric,
+    })
 }
 
 /// One step for `beta` with the modes maximised out.
-fn newton_step(marginal: &mut Marginal<'_>, beta: &mut Vec<f64>, theta: &[f64], working: &mut Working) {
+fn newton_step(
+    marginal: &mut Marginal<'_>,
+    beta: &mut Vec<f64>,
+    theta: &[f64],
+    working: &mut Working,
+) {
     let keep: Vec<usize> = (0..beta.len()).collect();
     let information = working.metric.part(&keep);
-    let Some(factor) = information.cholesky() else { return };
+    let Some(factor) = information.cholesky() else {
+        return;
+    };
     let step = factor.solve(&working.score);
     let mut t = 1.0;
     while t > 1e-4 {
@@ -82,7 +93,8 @@ fn factor_of(term: &Term, moments: &Lambda, levels: f64) -> Vec<f64> {
     for r in 0..p {
         for c in 0..p {
             if free(r, c) {
-                sigma[r * p + c] = moments.values[(term.first + r) * moments.p + term.first + c] / levels.max(1.0);
+                sigma[r * p + c] =
+                    moments.values[(term.first + r) * moments.p + term.first + c] / levels.max(1.0);
             }
         }
     }

@@ -5,7 +5,13 @@ use crate::linalg::small::{add_at_b, axpy, multiply};
 
 /// `out := left' a right`; `half` has room for one block.
 pub fn sandwich(
-    left: &Lambda, a: &[f64], sa: usize, right: &Lambda, out: &mut [f64], so: usize, half: &mut [f64],
+    left: &Lambda,
+    a: &[f64],
+    sa: usize,
+    right: &Lambda,
+    out: &mut [f64],
+    so: usize,
+    half: &mut [f64],
 ) {
     let (m, n) = (left.p, right.p);
     let half = &mut half[..m * n];
@@ -17,14 +23,22 @@ pub fn sandwich(
 }
 
 /// `out := left v right'`, both with row stride `stride`; `half` has room for one block.
-pub fn lift(left: &Lambda, v: &[f64], right: &Lambda, out: &mut [f64], stride: usize, half: &mut [f64]) {
+pub fn lift(
+    left: &Lambda,
+    v: &[f64],
+    right: &Lambda,
+    out: &mut [f64],
+    stride: usize,
+    half: &mut [f64],
+) {
     let (m, n) = (left.p, right.p);
     let half = &mut half[..m * n];
     multiply(&left.values, m, v, stride, half, n, m, m, n);
     for i in 0..m {
         for j in 0..n {
-            out[i * stride + j] =
-                (0..=j).map(|k| half[i * n + k] * right.values[j * n + k]).sum();
+            out[i * stride + j] = (0..=j)
+                .map(|k| half[i * n + k] * right.values[j * n + k])
+                .sum();
         }
     }
 }
@@ -34,7 +48,9 @@ pub fn add_a_lambda_v(a: &[f64], sa: usize, lambda: &Lambda, v: &[f64], sv: usiz
     let (m, n) = (q.p, lambda.p);
     for i in 0..m {
         for c in 0..n {
-            let al: f64 = (c..n).map(|k| a[i * sa + k] * lambda.values[k * n + c]).sum();
+            let al: f64 = (c..n)
+                .map(|k| a[i * sa + k] * lambda.values[k * n + c])
+                .sum();
             for j in 0..m {
                 q.values[i * m + j] += al * v[j * sv + c];
             }
@@ -43,11 +59,20 @@ pub fn add_a_lambda_v(a: &[f64], sa: usize, lambda: &Lambda, v: &[f64], sv: usiz
 }
 
 /// `q += a' Lambda v` with `a, v: lambda.p x q.p`.
-pub fn add_at_lambda_v(a: &[f64], sa: usize, lambda: &Lambda, v: &[f64], sv: usize, q: &mut Lambda) {
+pub fn add_at_lambda_v(
+    a: &[f64],
+    sa: usize,
+    lambda: &Lambda,
+    v: &[f64],
+    sv: usize,
+    q: &mut Lambda,
+) {
     let (n, m) = (q.p, lambda.p);
     for i in 0..n {
         for c in 0..m {
-            let al: f64 = (c..m).map(|k| a[k * sa + i] * lambda.values[k * m + c]).sum();
+            let al: f64 = (c..m)
+                .map(|k| a[k * sa + i] * lambda.values[k * m + c])
+                .sum();
             for j in 0..n {
                 q.values[i * n + j] += al * v[c * sv + j];
             }
@@ -62,7 +87,9 @@ pub fn forward_rows(l: &[f64], sl: usize, p: usize, b: &mut [f64], sb: usize, k:
             let (done, own) = b.split_at_mut(i * sb);
             axpy(-l[i * sl + j], &done[j * sb..j * sb + k], &mut own[..k]);
         }
-        b[i * sb..i * sb + k].iter_mut().for_each(|x| *x /= l[i * sl + i]);
+        b[i * sb..i * sb + k]
+            .iter_mut()
+            .for_each(|x| *x /= l[i * sl + i]);
     }
 }
 
@@ -73,7 +100,9 @@ pub fn backward_rows(l: &[f64], sl: usize, p: usize, b: &mut [f64], sb: usize, k
             let (own, done) = b.split_at_mut(j * sb);
             axpy(-l[j * sl + i], &done[..k], &mut own[i * sb..i * sb + k]);
         }
-        b[i * sb..i * sb + k].iter_mut().for_each(|x| *x /= l[i * sl + i]);
+        b[i * sb..i * sb + k]
+            .iter_mut()
+            .for_each(|x| *x /= l[i * sl + i]);
     }
 }
 
@@ -84,7 +113,10 @@ mod tests {
     #[test]
     fn traces_of_products_agree_with_each_other() {
         // tr((A L) V') computed two ways.
-        let lambda = Lambda { p: 2, values: vec![1.5, 0.0, -0.4, 0.7] };
+        let lambda = Lambda {
+            p: 2,
+            values: vec![1.5, 0.0, -0.4, 0.7],
+        };
         let a = [0.3, -1.0, 2.0, 0.5];
         let v = [1.0, 0.2, -0.3, 0.9];
         let (mut q, mut t) = (Lambda::zeros(2), Lambda::zeros(2));

@@ -105,7 +105,15 @@ impl Crossed {
         let touched = self.panels.touched_by(level);
         let k = touched.len();
         let own = &mut self.own[own_range.clone()];
-        sandwich(&lambdas[0], &self.a_own[own_range], p, &lambdas[0], own, p, half);
+        sandwich(
+            &lambdas[0],
+            &self.a_own[own_range],
+            p,
+            &lambdas[0],
+            own,
+            p,
+            half,
+        );
         for c in 0..p {
             own[c * p + c] += 1.0;
         }
@@ -115,7 +123,15 @@ impl Crossed {
         let a = &self.a_panel[panel_range.clone()];
         let b = &mut self.panel[panel_range];
         for (factor, at) in self.panels.blocks(level, &self.sizes) {
-            sandwich(&lambdas[0], &a[at..], k, &lambdas[factor], &mut b[at..], k, half);
+            sandwich(
+                &lambdas[0],
+                &a[at..],
+                k,
+                &lambdas[factor],
+                &mut b[at..],
+                k,
+                half,
+            );
         }
         forward_rows(own, p, p, b, k, k);
         self.schur.subtract_gram(touched, b, p);
@@ -163,23 +179,42 @@ impl Crossed {
 fn spread(z: Option<&[f64]>, y: Option<&[f64]>, w: &[f64], mut add: impl FnMut(usize, f64)) {
     match (z, y) {
         (None, None) => w.iter().enumerate().for_each(|(i, w)| add(i, *w)),
-        (Some(z), None) | (None, Some(z)) => w.iter().zip(z).enumerate().for_each(|(i, (w, z))| add(i, w * z)),
+        (Some(z), None) | (None, Some(z)) => w
+            .iter()
+            .zip(z)
+            .enumerate()
+            .for_each(|(i, (w, z))| add(i, w * z)),
         (Some(z), Some(y)) => {
-            w.iter().zip(z).zip(y).enumerate().for_each(|(i, ((w, z), y))| add(i, w * z * y));
+            w.iter()
+                .zip(z)
+                .zip(y)
+                .enumerate()
+                .for_each(|(i, ((w, z), y))| add(i, w * z * y));
         }
     }
 }
 
 /// All pairs of columns of two factors with the weights that couple them.
 fn for_column_pairs<'a>(
-    model: &'a Model, shard: &Shard, g: usize, h: usize, w: &'a [f64],
+    model: &'a Model,
+    shard: &Shard,
+    g: usize,
+    h: usize,
+    w: &'a [f64],
     mut visit: impl FnMut(usize, usize, Option<&'a [f64]>, Option<&'a [f64]>, &'a [f64]),
 ) {
     let n = shard.rows.len();
     for (c, a) in model.factors[g].columns.iter().enumerate() {
         for (e, b) in model.factors[h].columns.iter().enumerate() {
-            let values = |column: &'a Column| column.values.as_deref().map(|v| &v[shard.rows.clone()]);
-            visit(c, e, values(a), values(b), coupling(w, n, model.predictors.len(), a, b));
+            let values =
+                |column: &'a Column| column.values.as_deref().map(|v| &v[shard.rows.clone()]);
+            visit(
+                c,
+                e,
+                values(a),
+                values(b),
+                coupling(w, n, model.predictors.len(), a, b),
+            );
         }
     }
 }
@@ -187,17 +222,24 @@ fn for_column_pairs<'a>(
 impl System for Crossed {
     fn assemble(&mut self, model: &Model, shard: &Shard, w: &[f64]) {
         let p = self.sizes[0];
-        let Levels::Runs(runs) = &model.factors[0].levels else { return };
+        let Levels::Runs(runs) = &model.factors[0].levels else {
+            return;
+        };
         self.a_own.fill(0.0);
         self.a_panel.fill(0.0);
         let a_own = &mut self.a_own;
         for_column_pairs(model, shard, 0, 0, w, |c, e, z, y, w| {
             model.factors[0].for_runs(&shard.rows, &shard.levels[0], |level, run| {
-                a_own[level * p * p + c * p + e] = crate::design::factor::weighted_product(z, y, w, run);
+                a_own[level * p * p + c * p + e] =
+                    crate::design::factor::weighted_product(z, y, w, run);
             });
         });
         for g in 1..self.sizes.len() {
-            let (position, starts, a_panel) = (&self.panels.position[g - 1], &self.panels.starts, &mut self.a_panel);
+            let (position, starts, a_panel) = (
+                &self.panels.position[g - 1],
+                &self.panels.starts,
+                &mut self.a_panel,
+            );
             for_column_pairs(model, shard, 0, g, w, |c, e, z, y, w| {
                 for (level, run) in runs.windows(2).enumerate() {
                     let run = run[0] as usize..run[1] as usize;
@@ -207,21 +249,30 @@ impl System for Crossed {
                     let part = |v: Option<&'_ [f64]>| v.map(|v| v[run.clone()].to_vec());
                     let position = &position[run.clone()];
                     match (z, y) {
-                        (None, None) => position.iter().zip(&w[run]).for_each(|(&at, w)| row[at as usize + e] += w),
+                        (None, None) => position
+                            .iter()
+                            .zip(&w[run])
+                            .for_each(|(&at, w)| row[at as usize + e] += w),
                         _ => {
                             let (z, y) = (part(z), part(y));
-                            spread(z.as_deref(), y.as_deref(), &w[run], |i, v| row[position[i] as usize + e] += v);
+                            spread(z.as_deref(), y.as_deref(), &w[run], |i, v| {
+                                row[position[i] as usize + e] += v
+                            });
                         }
                     }
                 }
             });
         }
         for pair in &mut self.panels.pairs {
-            let Pair { g, h, of_row, a, .. } = pair;
+            let Pair {
+                g, h, of_row, a, ..
+            } = pair;
             let (m, n) = (self.sizes[*g], self.sizes[*h]);
             a.fill(0.0);
             for_column_pairs(model, shard, *g, *h, w, |c, e, z, y, w| {
-                spread(z, y, w, |i, v| a[of_row[i] as usize * m * n + c * n + e] += v);
+                spread(z, y, w, |i, v| {
+                    a[of_row[i] as usize * m * n + c * n + e] += v
+                });
             });
         }
     }
@@ -284,7 +335,10 @@ impl System for Crossed {
     }
 
     fn add_h(&self, model: &Model, shard: &Shard, lambdas: &[Lambda], h: &mut [f64]) {
-        let intercepts = model.factors.iter().all(|f| matches!(&f.columns[..], [c] if c.values.is_none()));
+        let intercepts = model
+            .factors
+            .iter()
+            .all(|f| matches!(&f.columns[..], [c] if c.values.is_none()));
         if intercepts && model.factors.iter().all(|f| f.columns[0].predictor == 0) {
             self.add_h_of_intercepts(model, shard, lambdas, h);
         } else {
@@ -296,9 +350,19 @@ impl System for Crossed {
         let p = self.sizes[0];
         for level in 0..self.n_levels {
             let range = self.own_range(level);
-            add_a_lambda_v(&self.a_own[range.clone()], p, &lambdas[0], &self.v_own[range], p, &mut q[0]);
+            add_a_lambda_v(
+                &self.a_own[range.clone()],
+                p,
+                &lambdas[0],
+                &self.v_own[range],
+                p,
+                &mut q[0],
+            );
             let k = self.panels.touched_by(level).len();
-            let (a, v) = (&self.a_panel[self.panel_range(level)], &self.v_panel[self.panel_range(level)]);
+            let (a, v) = (
+                &self.a_panel[self.panel_range(level)],
+                &self.v_panel[self.panel_range(level)],
+            );
             for (g, at) in self.panels.blocks(level, &self.sizes) {
                 add_a_lambda_v(&a[at..], k, &lambdas[g], &v[at..], k, &mut q[0]);
                 add_at_lambda_v(&a[at..], k, &lambdas[0], &v[at..], k, &mut q[g]);
@@ -306,7 +370,10 @@ impl System for Crossed {
         }
         for Pair { g, h, a, v, .. } in &self.panels.pairs {
             let n = self.sizes[*h];
-            for (a, v) in a.chunks_exact(self.sizes[*g] * n).zip(v.chunks_exact(self.sizes[*g] * n)) {
+            for (a, v) in a
+                .chunks_exact(self.sizes[*g] * n)
+                .zip(v.chunks_exact(self.sizes[*g] * n))
+            {
                 add_a_lambda_v(a, n, &lambdas[*h], v, n, &mut q[*g]);
                 if g != h {
                     add_at_lambda_v(a, n, &lambdas[*g], v, n, &mut q[*h]);
@@ -350,7 +417,9 @@ impl System for Crossed {
 
     fn a_diagonal(&self) -> Vec<f64> {
         let blocks = |a: &[f64], p: usize| -> Vec<f64> {
-            a.chunks_exact(p * p).flat_map(|block| (0..p).map(|c| block[c * p + c]).collect::<Vec<_>>()).collect()
+            a.chunks_exact(p * p)
+                .flat_map(|block| (0..p).map(|c| block[c * p + c]).collect::<Vec<_>>())
+                .collect()
         };
         let mut diagonal = blocks(&self.a_own, self.sizes[0]);
         for pair in self.panels.pairs.iter().filter(|pair| pair.g == pair.h) {
@@ -364,8 +433,14 @@ impl System for Crossed {
             return self.v_own[self.own_range(level)].to_vec();
         }
         let size = self.sizes[f] * self.sizes[f];
-        let own = self.panels.pairs.iter().find(|pair| pair.g == f && pair.h == f);
-        own.map_or_else(Vec::new, |pair| pair.v[level * size..(level + 1) * size].to_vec())
+        let own = self
+            .panels
+            .pairs
+            .iter()
+            .find(|pair| pair.g == f && pair.h == f);
+        own.map_or_else(Vec::new, |pair| {
+            pair.v[level * size..(level + 1) * size].to_vec()
+        })
     }
 
     fn is_expensive(&self) -> bool {

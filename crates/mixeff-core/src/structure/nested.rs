@@ -70,7 +70,11 @@ impl Nested {
             })
             .collect();
         let width = rungs.first().map_or(0, |r| r.width);
-        Nested { rungs, log_det: 0.0, scratch: vec![0.0; 3 * width * width] }
+        Nested {
+            rungs,
+            log_det: 0.0,
+            scratch: vec![0.0; 3 * width * width],
+        }
     }
 
     /// Cholesky factor of the block of a level of the only factor (row stride `p`).
@@ -100,7 +104,15 @@ impl Nested {
                 let (a, h) = (&rung.a[range.clone()], &mut rung.factor[range]);
                 let mut at = 0;
                 for lambda in &lambdas[f..] {
-                    sandwich(&lambdas[f], &a[at..], width, lambda, &mut h[at..], width, &mut self.scratch);
+                    sandwich(
+                        &lambdas[f],
+                        &a[at..],
+                        width,
+                        lambda,
+                        &mut h[at..],
+                        width,
+                        &mut self.scratch,
+                    );
                     at += lambda.p;
                 }
                 for c in 0..p {
@@ -116,9 +128,14 @@ fn parents(factors: &[Factor], shard: &Shard, f: usize) -> Vec<u32> {
     let (Some(outer), Levels::Runs(inner)) = (factors.get(f + 1), &factors[f].levels) else {
         return Vec::new();
     };
-    let Levels::Runs(outer) = &outer.levels else { return Vec::new() };
+    let Levels::Runs(outer) = &outer.levels else {
+        return Vec::new();
+    };
     let first = shard.levels[f + 1].start;
-    shard.levels[f].clone().map(|l| (outer.partition_point(|s| *s <= inner[l]) - 1 - first) as u32).collect()
+    shard.levels[f]
+        .clone()
+        .map(|l| (outer.partition_point(|s| *s <= inner[l]) - 1 - first) as u32)
+        .collect()
 }
 
 impl System for Nested {
@@ -225,7 +242,15 @@ impl System for Nested {
                 let range = rung.range(level);
                 let (factor, inverse) = (&rung.factor[range.clone()], &mut rung.inverse[range]);
                 let parent = rung.parent.get(level).map(|&p| p as usize);
-                invert_level(factor, inverse, rung.p, rung.width, parent, above, &mut self.scratch);
+                invert_level(
+                    factor,
+                    inverse,
+                    rung.p,
+                    rung.width,
+                    parent,
+                    above,
+                    &mut self.scratch,
+                );
             }
         }
     }
@@ -241,10 +266,26 @@ impl System for Nested {
                 let v = &rung.inverse[rung.range(level)];
                 let mut at = 0;
                 for lambda in &lambdas[f..] {
-                    lift(&lambdas[f], &v[at..], lambda, &mut covariance[at..], rung.width, &mut scratch);
+                    lift(
+                        &lambdas[f],
+                        &v[at..],
+                        lambda,
+                        &mut covariance[at..],
+                        rung.width,
+                        &mut scratch,
+                    );
                     at += lambda.p;
                 }
-                add_quadratic_form(&columns, &covariance, rung.p, rung.width, predictors, run, shard.rows.len(), h);
+                add_quadratic_form(
+                    &columns,
+                    &covariance,
+                    rung.p,
+                    rung.width,
+                    predictors,
+                    run,
+                    shard.rows.len(),
+                    h,
+                );
             });
         }
     }
@@ -289,7 +330,9 @@ impl System for Nested {
     }
 
     fn a_diagonal(&self) -> Vec<f64> {
-        let of = |rung: &Rung, level: usize, c: usize| rung.a[level * rung.stride() + c * rung.width + c];
+        let of = |rung: &Rung, level: usize, c: usize| {
+            rung.a[level * rung.stride() + c * rung.width + c]
+        };
         let mut diagonal = Vec::new();
         for rung in &self.rungs {
             diagonal.extend((0..rung.n_levels * rung.p).map(|k| of(rung, k / rung.p, k % rung.p)));
@@ -300,7 +343,9 @@ impl System for Nested {
     fn level_inverse(&self, f: usize, level: usize) -> Vec<f64> {
         let rung = &self.rungs[f];
         let v = &rung.inverse[rung.range(level)];
-        (0..rung.p * rung.p).map(|k| v[k / rung.p * rung.width + k % rung.p]).collect()
+        (0..rung.p * rung.p)
+            .map(|k| v[k / rung.p * rung.width + k % rung.p])
+            .collect()
     }
 
     fn as_nested(&mut self) -> Option<&mut Nested> {
@@ -328,10 +373,16 @@ fn solve_panel(block: &mut [f64], p: usize, width: usize) {
         for k in 0..i {
             let (done, own) = block.split_at_mut(i * width);
             let l = own[k];
-            axpy(-l, &done[k * width + p..(k + 1) * width], &mut own[p..width]);
+            axpy(
+                -l,
+                &done[k * width + p..(k + 1) * width],
+                &mut own[p..width],
+            );
         }
         let d = block[i * width + i];
-        block[i * width + p..(i + 1) * width].iter_mut().for_each(|b| *b /= d);
+        block[i * width + p..(i + 1) * width]
+            .iter_mut()
+            .for_each(|b| *b /= d);
     }
 }
 
@@ -342,7 +393,18 @@ fn eliminate(block: &[f64], p: usize, width: usize, parent: usize, above: &mut [
         let rung = &mut above[g];
         let range = rung.range(level);
         let target = &mut rung.factor[range];
-        add_at_b(-1.0, &block[at..], width, &block[at..], width, target, rung.width, p, rung.p, rung.width);
+        add_at_b(
+            -1.0,
+            &block[at..],
+            width,
+            &block[at..],
+            width,
+            target,
+            rung.width,
+            p,
+            rung.p,
+            rung.width,
+        );
         at += rung.p;
         level = rung.parent.get(level).map_or(0, |&l| l as usize);
     }
@@ -350,27 +412,39 @@ fn eliminate(block: &[f64], p: usize, width: usize, parent: usize, above: &mut [
 
 /// Takahashi's recursion for one level: `V_fr = -C V_rr`, `V_ff = L^-T L^-1 - V_fr C'`, `C = L^-T B`.
 fn invert_level(
-    factor: &[f64], inverse: &mut [f64], p: usize, width: usize, parent: Option<usize>, above: &[Rung],
+    factor: &[f64],
+    inverse: &mut [f64],
+    p: usize,
+    width: usize,
+    parent: Option<usize>,
+    above: &[Rung],
     scratch: &mut [f64],
 ) {
     let rest = width - p;
     let (v_rr, tail) = scratch.split_at_mut(rest * rest);
     let (c, own) = tail.split_at_mut(p * rest);
     gather_above(parent, above, rest, v_rr);
-    for (c, b) in c.chunks_exact_mut(rest.max(1)).zip(factor.chunks_exact(width)) {
+    for (c, b) in c
+        .chunks_exact_mut(rest.max(1))
+        .zip(factor.chunks_exact(width))
+    {
         c.copy_from_slice(&b[p..]);
     }
     backward_rows(factor, width, p, c, rest, rest);
     for i in 0..p {
         for j in 0..rest {
-            let v: f64 = (0..rest).map(|k| c[i * rest + k] * v_rr[k * rest + j]).sum();
+            let v: f64 = (0..rest)
+                .map(|k| c[i * rest + k] * v_rr[k * rest + j])
+                .sum();
             inverse[i * width + p + j] = -v;
         }
     }
     inverse_from_cholesky(factor, p, width, own);
     for i in 0..p {
         for j in 0..p {
-            let v: f64 = (0..rest).map(|k| inverse[i * width + p + k] * c[j * rest + k]).sum();
+            let v: f64 = (0..rest)
+                .map(|k| inverse[i * width + p + k] * c[j * rest + k])
+                .sum();
             inverse[i * width + j] = own[i * p + j] - v;
         }
     }
@@ -396,14 +470,24 @@ fn gather_above(parent: Option<usize>, above: &[Rung], rest: usize, v: &mut [f64
 /// Values and predictors of the columns of factor `f` and those above.
 fn columns_from<'a>(model: &'a Model, shard: &Shard, f: usize) -> Vec<(Option<&'a [f64]>, usize)> {
     let of = |factor: &'a Factor| (0..factor.p()).map(move |c| (factor, c));
-    model.factors[f..].iter().flat_map(of).map(|(g, c)| (g.column(c, &shard.rows), g.columns[c].predictor)).collect()
+    model.factors[f..]
+        .iter()
+        .flat_map(of)
+        .map(|(g, c)| (g.column(c, &shard.rows), g.columns[c].predictor))
+        .collect()
 }
 
 /// `h += sum over pairs of columns of G_cd z_c z_d` on a run of rows, the pairs that have a column of the level's own factor.
 #[allow(clippy::too_many_arguments)]
 fn add_quadratic_form(
-    columns: &[(Option<&[f64]>, usize)], g: &[f64], p: usize, width: usize, predictors: usize,
-    run: std::ops::Range<usize>, n: usize, h: &mut [f64],
+    columns: &[(Option<&[f64]>, usize)],
+    g: &[f64],
+    p: usize,
+    width: usize,
+    predictors: usize,
+    run: std::ops::Range<usize>,
+    n: usize,
+    h: &mut [f64],
 ) {
     for c in 0..p {
         for d in c..width {
@@ -414,9 +498,14 @@ fn add_quadratic_form(
             let h = &mut h[crate::family::pair(predictors, a, b) * n..][run.clone()];
             match (zc.map(|z| &z[run.clone()]), zd.map(|z| &z[run.clone()])) {
                 (None, None) => h.iter_mut().for_each(|h| *h += value),
-                (Some(z), None) | (None, Some(z)) => h.iter_mut().zip(z).for_each(|(h, z)| *h += value * z),
+                (Some(z), None) | (None, Some(z)) => {
+                    h.iter_mut().zip(z).for_each(|(h, z)| *h += value * z)
+                }
                 (Some(z), Some(y)) => {
-                    h.iter_mut().zip(z).zip(y).for_each(|((h, z), y)| *h += value * z * y);
+                    h.iter_mut()
+                        .zip(z)
+                        .zip(y)
+                        .for_each(|((h, z), y)| *h += value * z * y);
                 }
             }
         }

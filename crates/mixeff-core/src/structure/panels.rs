@@ -57,7 +57,9 @@ impl Panels {
             pairs: pairs(model),
             first,
         };
-        let Levels::Runs(runs) = &model.factors[0].levels else { return panels };
+        let Levels::Runs(runs) = &model.factors[0].levels else {
+            return panels;
+        };
         for run in runs.windows(2) {
             panels.add_level(rest, run[0] as usize..run[1] as usize);
         }
@@ -77,7 +79,12 @@ impl Panels {
                 self.position[g][i] = (at + place * factor.p()) as u32;
             }
             let scalar = |l: u32| self.first[g] + l as usize * factor.p();
-            self.touched.extend(levels.iter().flat_map(|&l| scalar(l)..scalar(l) + factor.p()).map(|s| s as u32));
+            self.touched.extend(
+                levels
+                    .iter()
+                    .flat_map(|&l| scalar(l)..scalar(l) + factor.p())
+                    .map(|s| s as u32),
+            );
         }
         self.starts.push(self.touched.len() as u32);
     }
@@ -93,7 +100,11 @@ impl Panels {
     }
 
     /// The blocks of a level's panel: `(factor, first column)`.
-    pub fn blocks<'a>(&'a self, level: usize, sizes: &'a [usize]) -> impl Iterator<Item = (usize, usize)> + 'a {
+    pub fn blocks<'a>(
+        &'a self,
+        level: usize,
+        sizes: &'a [usize],
+    ) -> impl Iterator<Item = (usize, usize)> + 'a {
         let touched = self.touched_by(level);
         let mut at = 0;
         let mut factor = 1;
@@ -142,7 +153,10 @@ impl Panels {
 
 fn pairs(model: &Model) -> Vec<Pair> {
     let m = model.factors.len();
-    (1..m).flat_map(|g| (g..m).map(move |h| (g, h))).map(|(g, h)| pair(&model.factors, g, h)).collect()
+    (1..m)
+        .flat_map(|g| (g..m).map(move |h| (g, h)))
+        .map(|(g, h)| pair(&model.factors, g, h))
+        .collect()
 }
 
 fn pair(factors: &[Factor], g: usize, h: usize) -> Pair {
@@ -151,14 +165,32 @@ fn pair(factors: &[Factor], g: usize, h: usize) -> Pair {
     if g == h {
         let levels: Vec<u32> = (0..factors[g].n_levels as u32).collect();
         let a = vec![0.0; levels.len() * size];
-        return Pair { g, h, level_g: levels.clone(), level_h: levels, of_row: first.to_vec(), v: a.clone(), a };
+        return Pair {
+            g,
+            h,
+            level_g: levels.clone(),
+            level_h: levels,
+            of_row: first.to_vec(),
+            v: a.clone(),
+            a,
+        };
     }
     let key = |i: usize| (u64::from(first[i]) << 32) | u64::from(second[i]);
     let mut keys: Vec<u64> = (0..first.len()).map(key).collect();
     keys.sort_unstable();
     keys.dedup();
-    let of_row = (0..first.len()).map(|i| keys.partition_point(|&k| k < key(i)) as u32).collect();
+    let of_row = (0..first.len())
+        .map(|i| keys.partition_point(|&k| k < key(i)) as u32)
+        .collect();
     let a = vec![0.0; keys.len() * size];
     let level_g = keys.iter().map(|k| (k >> 32) as u32).collect();
-    Pair { g, h, level_g, level_h: keys.iter().map(|&k| k as u32).collect(), of_row, v: a.clone(), a }
+    Pair {
+        g,
+        h,
+        level_g,
+        level_h: keys.iter().map(|&k| k as u32).collect(),
+        of_row,
+        v: a.clone(),
+        a,
+    }
 }

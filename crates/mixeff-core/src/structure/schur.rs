@@ -1,7 +1,7 @@
 //! The Schur complement that is left when the largest factor is eliminated: dense or sparse.
 
-use crate::linalg::small::{axpy, dot};
 use crate::linalg::large::{log_det_from_diagonal, DenseCholesky, SparseCholesky};
+use crate::linalg::small::{axpy, dot};
 
 /// Orders up to which the complement is kept dense without asking for its pattern.
 const ALWAYS_DENSE: usize = 200;
@@ -54,7 +54,12 @@ pub struct Dense {
 impl Dense {
     /// The zero matrix of order `n`.
     pub fn new(n: usize) -> Self {
-        Dense { n, matrix: vec![0.0; n * n], inverse: vec![0.0; n * n], cholesky: DenseCholesky::new(n) }
+        Dense {
+            n,
+            matrix: vec![0.0; n * n],
+            inverse: vec![0.0; n * n],
+            cholesky: DenseCholesky::new(n),
+        }
     }
 }
 
@@ -87,7 +92,11 @@ impl Schur for Dense {
     }
 
     fn factor(&mut self) -> bool {
-        self.matrix.iter().step_by(self.n + 1).all(|d| d.is_finite()) && self.cholesky.factor(&mut self.matrix)
+        self.matrix
+            .iter()
+            .step_by(self.n + 1)
+            .all(|d| d.is_finite())
+            && self.cholesky.factor(&mut self.matrix)
     }
 
     fn log_det(&self) -> f64 {
@@ -136,7 +145,12 @@ impl Sparse {
             starts.push(rows.len());
         }
         let cholesky = SparseCholesky::new(pattern.len(), starts.clone(), rows.clone())?;
-        Some(Sparse { values: vec![0.0; rows.len()], starts, rows, cholesky })
+        Some(Sparse {
+            values: vec![0.0; rows.len()],
+            starts,
+            rows,
+            cholesky,
+        })
     }
 }
 
@@ -186,13 +200,21 @@ impl Schur for Sparse {
     }
 
     fn minus_times_inverse(&self, touched: &[u32], c: &[f64], p: usize, v: &mut [f64]) {
-        minus_times(touched, c, p, v, |j| move |i: u32| self.cholesky.inverse_at(i as usize, j as usize));
+        minus_times(touched, c, p, v, |j| {
+            move |i: u32| self.cholesky.inverse_at(i as usize, j as usize)
+        });
     }
 }
 
 /// `v := -c S` for the symmetric matrix whose column `touched[a]` is `column(touched[a])` at and below the diagonal.
 #[inline]
-fn minus_times<F: Fn(u32) -> f64>(touched: &[u32], c: &[f64], p: usize, v: &mut [f64], column: impl Fn(u32) -> F) {
+fn minus_times<F: Fn(u32) -> f64>(
+    touched: &[u32],
+    c: &[f64],
+    p: usize,
+    v: &mut [f64],
+    column: impl Fn(u32) -> F,
+) {
     let k = touched.len();
     v.fill(0.0);
     for (a, &j) in touched.iter().enumerate() {
@@ -212,12 +234,19 @@ fn minus_times<F: Fn(u32) -> f64>(touched: &[u32], c: &[f64], p: usize, v: &mut 
 }
 
 fn contiguous(touched: &[u32]) -> bool {
-    touched.first().zip(touched.last()).is_some_and(|(a, b)| (b - a) as usize + 1 == touched.len())
+    touched
+        .first()
+        .zip(touched.last())
+        .is_some_and(|(a, b)| (b - a) as usize + 1 == touched.len())
 }
 
 /// The same where `touched` has no gaps; `column(j)` begins at the diagonal.
 fn minus_times_contiguous<'a>(
-    touched: &[u32], c: &[f64], p: usize, v: &mut [f64], column: impl Fn(u32) -> &'a [f64],
+    touched: &[u32],
+    c: &[f64],
+    p: usize,
+    v: &mut [f64],
+    column: impl Fn(u32) -> &'a [f64],
 ) {
     let k = touched.len();
     v.fill(0.0);

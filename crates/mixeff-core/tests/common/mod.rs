@@ -11,7 +11,10 @@ pub struct Random(pub u64);
 
 impl Random {
     pub fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        self.0 = self
+            .0
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
         ((self.0 >> 11) as f64) / (1u64 << 53) as f64
     }
 
@@ -69,7 +72,13 @@ pub struct Data {
 
 impl Data {
     /// A random model of `n` rows. With `weighted`, prior weights are drawn.
-    pub fn random(row: &Row, structure: Structure, n: usize, weighted: bool, random: &mut Random) -> Data {
+    pub fn random(
+        row: &Row,
+        structure: Structure,
+        n: usize,
+        weighted: bool,
+        random: &mut Random,
+    ) -> Data {
         let x1: Vec<f64> = (0..n).map(|_| random.normal()).collect();
         let x2: Vec<f64> = (0..n).map(|_| random.uniform() - 0.5).collect();
         let ones = vec![1.0; n];
@@ -93,8 +102,19 @@ impl Data {
                 Support::Real => random.normal() + 1.5,
             })
             .collect();
-        let weights = if weighted { (0..n).map(|_| 0.5 + random.uniform()).collect() } else { Vec::new() };
-        Data { y, trials, weights, x, factors, terms }
+        let weights = if weighted {
+            (0..n).map(|_| 0.5 + random.uniform()).collect()
+        } else {
+            Vec::new()
+        };
+        Data {
+            y,
+            trials,
+            weights,
+            x,
+            factors,
+            terms,
+        }
     }
 
     /// The model of these data.
@@ -104,7 +124,11 @@ impl Data {
             y: &self.y,
             trials: &self.trials,
             weights: &self.weights,
-            x: self.x.iter().map(|x| x.iter().map(Vec::as_slice).collect()).collect(),
+            x: self
+                .x
+                .iter()
+                .map(|x| x.iter().map(Vec::as_slice).collect())
+                .collect(),
             offset: self.x.iter().map(|_| None).collect(),
             factors: self.factors.clone(),
             terms: self
@@ -124,8 +148,17 @@ impl Data {
 
 type Terms = Vec<(usize, Vec<Option<Vec<f64>>>, &'static str)>;
 
-fn random_part(structure: Structure, n: usize, x1: &[f64], x2: &[f64], random: &mut Random) -> (Vec<Codes>, Terms) {
-    let mut draw = |levels: usize| Codes { codes: (0..n).map(|_| random.below(levels) as u32).collect(), n_levels: levels };
+fn random_part(
+    structure: Structure,
+    n: usize,
+    x1: &[f64],
+    x2: &[f64],
+    random: &mut Random,
+) -> (Vec<Codes>, Terms) {
+    let mut draw = |levels: usize| Codes {
+        codes: (0..n).map(|_| random.below(levels) as u32).collect(),
+        n_levels: levels,
+    };
     let within = |inner: &Codes, k: u32| Codes {
         codes: inner.codes.iter().map(|c| c / k).collect(),
         n_levels: inner.n_levels.div_ceil(k as usize),
@@ -138,40 +171,75 @@ fn random_part(structure: Structure, n: usize, x1: &[f64], x2: &[f64], random: &
         Structure::Slope => (vec![draw(7)], vec![(0, slope(), "unstructured")]),
         Structure::DiagonalSlope => (vec![draw(7)], vec![(0, slope(), "diagonal")]),
         Structure::ThreeColumns => (vec![draw(6)], vec![(0, three(), "unstructured")]),
-        Structure::TwoTermsOneFactor => {
-            (vec![draw(6)], vec![(0, slope(), "unstructured"), (0, vec![Some(x2.to_vec())], "unstructured")])
-        }
+        Structure::TwoTermsOneFactor => (
+            vec![draw(6)],
+            vec![
+                (0, slope(), "unstructured"),
+                (0, vec![Some(x2.to_vec())], "unstructured"),
+            ],
+        ),
         Structure::Nested => {
             let inner = draw(9);
-            (vec![within(&inner, 3), inner], vec![(0, one(), "unstructured"), (1, one(), "unstructured")])
+            (
+                vec![within(&inner, 3), inner],
+                vec![(0, one(), "unstructured"), (1, one(), "unstructured")],
+            )
         }
         Structure::NestedSlopes => {
             let inner = draw(9);
-            (vec![inner.clone(), within(&inner, 3)], vec![(0, slope(), "unstructured"), (1, slope(), "diagonal")])
+            (
+                vec![inner.clone(), within(&inner, 3)],
+                vec![(0, slope(), "unstructured"), (1, slope(), "diagonal")],
+            )
         }
         Structure::ThreeLevels => {
             let inner = draw(12);
             let middle = within(&inner, 2);
             let outer = within(&middle, 3);
-            let terms = vec![(0, one(), "unstructured"), (1, slope(), "unstructured"), (2, one(), "unstructured")];
+            let terms = vec![
+                (0, one(), "unstructured"),
+                (1, slope(), "unstructured"),
+                (2, one(), "unstructured"),
+            ];
             (vec![inner, middle, outer], terms)
         }
-        Structure::Crossed => (vec![draw(6), draw(4)], vec![(0, one(), "unstructured"), (1, one(), "unstructured")]),
-        Structure::CrossedSlopes => {
-            (vec![draw(6), draw(4)], vec![(0, slope(), "unstructured"), (1, three(), "diagonal")])
-        }
+        Structure::Crossed => (
+            vec![draw(6), draw(4)],
+            vec![(0, one(), "unstructured"), (1, one(), "unstructured")],
+        ),
+        Structure::CrossedSlopes => (
+            vec![draw(6), draw(4)],
+            vec![(0, slope(), "unstructured"), (1, three(), "diagonal")],
+        ),
         Structure::CrossedSparse => {
             // Many levels that meet few others, so that the Schur complement is sparse.
-            let a = Codes { codes: (0..n as u32).collect(), n_levels: n };
-            let b = Codes { codes: (0..n as u32).map(|i| i / 2).collect(), n_levels: n.div_ceil(2) };
-            let c = Codes { codes: (0..n as u32).map(|i| i.div_ceil(2)).collect(), n_levels: n / 2 + 1 };
-            let terms = vec![(0, one(), "unstructured"), (1, one(), "unstructured"), (2, one(), "unstructured")];
+            let a = Codes {
+                codes: (0..n as u32).collect(),
+                n_levels: n,
+            };
+            let b = Codes {
+                codes: (0..n as u32).map(|i| i / 2).collect(),
+                n_levels: n.div_ceil(2),
+            };
+            let c = Codes {
+                codes: (0..n as u32).map(|i| i.div_ceil(2)).collect(),
+                n_levels: n / 2 + 1,
+            };
+            let terms = vec![
+                (0, one(), "unstructured"),
+                (1, one(), "unstructured"),
+                (2, one(), "unstructured"),
+            ];
             (vec![a, b, c], terms)
         }
         Structure::CrossedAndNested => {
             let (a, b) = (draw(8), draw(3));
             let outer = within(&a, 4);
-            let terms = vec![(0, slope(), "unstructured"), (1, one(), "unstructured"), (2, slope(), "unstructured")];
+            let terms = vec![
+                (0, slope(), "unstructured"),
+                (1, one(), "unstructured"),
+                (2, slope(), "unstructured"),
+            ];
             (vec![a, b, outer], terms)
         }
     }
@@ -192,6 +260,7 @@ pub fn point(row: &Row, model: &Model, random: &mut Random) -> (Vec<f64>, Vec<f6
             beta.push(base + scale * random.normal());
         }
     }
-    let theta = (0..model.n_theta()).map(|_| scale * (0.5 + random.uniform()) * if random.below(3) == 0 { -1.0 } else { 1.0 });
+    let theta = (0..model.n_theta())
+        .map(|_| scale * (0.5 + random.uniform()) * if random.below(3) == 0 { -1.0 } else { 1.0 });
     (beta, theta.collect())
 }

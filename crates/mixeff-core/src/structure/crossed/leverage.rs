@@ -5,7 +5,13 @@ use crate::design::{Lambda, Model, Shard};
 
 impl Crossed {
     /// Random intercepts only: sums of entries of `V`.
-    pub(super) fn add_h_of_intercepts(&self, model: &Model, shard: &Shard, lambdas: &[Lambda], h: &mut [f64]) {
+    pub(super) fn add_h_of_intercepts(
+        &self,
+        model: &Model,
+        shard: &Shard,
+        lambdas: &[Lambda],
+        h: &mut [f64],
+    ) {
         let scale: Vec<f64> = lambdas.iter().map(|l| l.values[0]).collect();
         model.factors[0].for_runs(&shard.rows, &shard.levels[0], |level, run| {
             let own = scale[0] * scale[0] * self.v_own[level];
@@ -27,7 +33,13 @@ impl Crossed {
     }
 
     /// Any random effects.
-    pub(super) fn add_h_of_rows(&self, model: &Model, shard: &Shard, lambdas: &[Lambda], h: &mut [f64]) {
+    pub(super) fn add_h_of_rows(
+        &self,
+        model: &Model,
+        shard: &Shard,
+        lambdas: &[Lambda],
+        h: &mut [f64],
+    ) {
         let (n, predictors) = (shard.rows.len(), model.predictors.len());
         let mut starts = vec![0];
         for p in &self.sizes {
@@ -99,5 +111,7 @@ fn row_of_m(model: &Model, lambdas: &[Lambda], starts: &[usize], i: usize, m: &m
 
 fn bilinear(x: &[f64], v: &[f64], y: &[f64]) -> f64 {
     let n = x.len();
-    (0..n).map(|r| x[r] * (0..n).map(|c| v[r * n + c] * y[c]).sum::<f64>()).sum()
+    (0..n)
+        .map(|r| x[r] * (0..n).map(|c| v[r * n + c] * y[c]).sum::<f64>())
+        .sum()
 }
