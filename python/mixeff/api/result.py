@@ -111,6 +111,17 @@ class Fit(FitResults):
         Prediction intervals hold the quantiles of a new response, its distribution averaged over
         that of the linear predictor; for counts, at least the level. They take the dispersion as
         known.
+
+        Examples
+        --------
+        >>> import mixeff as me
+        >>> data = {"y": [1.0, 2.0, 2.0, 4.0, 3.0, 6.0], "g": list("aabbcc")}
+        >>> fit = me.fit("y ~ 1 + (1 | g)", data)
+        >>> fit.predict({"g": ["a", "c"]}).round(3).tolist()
+        [2.278, 3.722]
+        >>> fit.predict({"g": ["z"]}, new_levels="population", interval="prediction").round(2)
+           estimate  lower  upper
+        0       3.0   -1.0    7.0
         """
         from ..predict import predict
 

@@ -128,6 +128,16 @@ class FitResults:
         ------
         ArgumentError
             If the link is not on a log scale.
+
+        Examples
+        --------
+        >>> import mixeff as me
+        >>> data = {"y": [1, 2, 2, 4, 3, 6, 2, 5], "x": [0, 1] * 4, "g": list("aabbccdd")}
+        >>> fit = me.fit("y ~ x", data, family="poisson")
+        >>> fit.odds_ratios().round(3)
+                   rate_ratio  lower  upper
+        Intercept       2.000  1.000  3.999
+        x               2.125  0.917  4.924
         """
         return coefficients.odds_ratios(self.design, self.estimate, level)
 
@@ -143,6 +153,16 @@ class FitResults:
             Columns ``term, group, name, estimate, se, sd, corr``. A row per variance (with its
             ``sd``) and per covariance, named ``cov(a, b)`` (with its ``corr``). Standard errors
             by the delta method; NaN for a variance of zero.
+
+        Examples
+        --------
+        >>> import mixeff as me
+        >>> data = {"y": [1.0, 2.0, 2.0, 4.0, 3.0, 6.0], "g": list("aabbcc")}
+        >>> fit = me.fit("y ~ 1 + (1 | g)", data)
+        >>> fit.variance_components[["group", "name", "estimate"]].round(3)
+              group       name  estimate
+        0         g  Intercept     1.083
+        1  Residual                2.333
         """
         return self.frame(variance.variance_components(self.design, self.estimate))
 
@@ -197,6 +217,16 @@ class FitResults:
             For ``kind="ml"``, which comes later.
         ArgumentError
             For another kind.
+
+        Examples
+        --------
+        >>> import mixeff as me
+        >>> data = {"y": [1.0, 2.0, 2.0, 4.0, 3.0, 6.0], "g": list("aabbcc")}
+        >>> fit = me.fit("y ~ 1 + (1 | g)", data)
+        >>> fit.random_effects().iloc[[0, 2]][["level", "estimate", "se"]].round(3)
+          level  estimate     se
+        0     a    -0.722  0.749
+        2     c     0.722  0.749
         """
         return self.frame(effects.random_effects(self.design, self.estimate, kind))
 
@@ -222,6 +252,15 @@ class FitResults:
         ------
         NotAvailableError
             For a model without a latent response.
+
+        Examples
+        --------
+        >>> import mixeff as me
+        >>> data = {"y": [1.0, 2.0, 2.0, 4.0, 3.0, 6.0], "g": list("aabbcc")}
+        >>> fit = me.fit("y ~ 1 + (1 | g)", data)
+        >>> fit.icc()[["group", "icc"]].round(3)
+          group    icc
+        0     g  0.317
         """
         return self.frame(icc.icc(self.design, self.estimate, level))
 
@@ -311,6 +350,14 @@ class FitResults:
         Returns
         -------
         ndarray, shape (nobs,)
+
+        Examples
+        --------
+        >>> import mixeff as me
+        >>> data = {"y": [1.0, 2.0, 2.0, 4.0, 3.0, 6.0], "g": list("aabbcc")}
+        >>> fit = me.fit("y ~ 1 + (1 | g)", data)
+        >>> fit.resid().round(2).tolist()
+        [-1.28, -0.28, -1.0, 1.0, -0.72, 2.28]
         """
         return residuals.residuals(self.design, self.estimate, kind)
 
@@ -332,6 +379,14 @@ class FitResults:
         -------
         ndarray, shape (nobs, n)
             Successes for a binomial; columns fit to ``refit``.
+
+        Examples
+        --------
+        >>> import mixeff as me
+        >>> data = {"y": [1.0, 2.0, 2.0, 4.0, 3.0, 6.0], "g": list("aabbcc")}
+        >>> fit = me.fit("y ~ 1 + (1 | g)", data)
+        >>> fit.simulate(100, seed=1).shape
+        (6, 100)
         """
         return residuals.simulate(self.design, self.estimate, n, seed, random_effects)
 
@@ -351,6 +406,17 @@ class FitResults:
             Columns ``effect`` ("fixed", "random"), ``component`` (the linear predictor),
             ``group, term, estimate, std_error, statistic, p_value, conf_low, conf_high``. Random
             effects by their standard deviations and correlations.
+
+        Examples
+        --------
+        >>> import mixeff as me
+        >>> data = {"y": [1.0, 2.0, 2.0, 4.0, 3.0, 6.0], "g": list("aabbcc")}
+        >>> fit = me.fit("y ~ 1 + (1 | g)", data)
+        >>> fit.tidy()[["effect", "group", "term", "estimate"]].round(3)
+           effect     group           term  estimate
+        0   fixed               Intercept     3.000
+        1  random         g  sd(Intercept)     1.041
+        2  random  Residual             sd     1.528
         """
         return self.frame(tables.tidy(self.design, self.estimate, level))
 
