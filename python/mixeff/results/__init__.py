@@ -1,5 +1,6 @@
 """What a fit says: tables, tests, intervals, residuals, and files."""
 
-from .fit import FitResults, Inputs
+from .fit import FitResults
+from .fitted import Inputs
 
 __all__ = ["FitResults", "Inputs"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,64 +9,16 @@ import numpy as np
 
 from ..data import to_native, with_columns
 from . import coefficients, effects, icc, linear, residuals, tables, variance
+from .fitted import Fitted
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..estimate.values import Estimate, Floats, Record
-    from ..model.design import Design
-    from ..model.spec import ModelSpec
+    from ..estimate.values import Floats
 
 
-@dataclass(frozen=True, eq=False)
-class Inputs:
-    """What a model was built from, as the user gave it.
-
-    Attributes
-    ----------
-    data : frame
-        A data frame of any library, or a dict of arrays.
-    weights, offset : str, ndarray or None
-    dispersion : str or None
-    like : frame or None
-        A frame of the library in which answers are given; None for that of the data.
-    response : ndarray or None
-        The response of the rows used, where a refit replaced that of the data.
-    """
-
-    data: Any
-    weights: Any = None
-    offset: Any = None
-    dispersion: str | None = None
-    like: Any = None
-    response: Floats | None = None
-
-    @property
-    def frame_like(self) -> Any:
-        """A frame of the library in which answers are given."""
-        return self.data if self.like is None else self.like
-
-
-@dataclass(frozen=True, eq=False)
-class FitResults:
-    """A fitted model; every table is computed when it is asked for.
-
-    Attributes
-    ----------
-    spec : ModelSpec
-        What was learned from the data.
-    design : Design
-        The arrays.
-    estimate : Estimate
-        The numbers.
-    inputs : Inputs
-        The data as given.
-    """
-
-    spec: ModelSpec
-    design: Design
-    estimate: Estimate
-    inputs: Inputs
+class FitResults(Fitted):
+    """A fitted model, read through tables that are computed when they are asked for."""
 
     # Coefficients -----------------------------------------------------------------------------
 
@@ -264,73 +215,6 @@ class FitResults:
         """
         return self.frame(icc.icc(self.design, self.estimate, level))
 
-    # The fit ----------------------------------------------------------------------------------
-
-    @property
-    def llf(self) -> float:
-        """Log-likelihood with all constants (minus half the REML criterion under REML)."""
-        return self.estimate.llf
-
-    @property
-    def df_model(self) -> int:
-        """Number of estimated parameters: coefficients, variances, dispersions."""
-        return len(self.estimate.beta) + len(self.estimate.theta)
-
-    @property
-    def deviance(self) -> float:
-        """Minus twice the log-likelihood."""
-        return -2.0 * self.llf
-
-    @property
-    def aic(self) -> float:
-        """Akaike's information criterion."""
-        return self.deviance + 2.0 * self.df_model
-
-    @property
-    def bic(self) -> float:
-        """Schwarz's information criterion, with the number of rows as sample size."""
-        return self.deviance + float(np.log(self.nobs)) * self.df_model
-
-    @property
-    def nobs(self) -> int:
-        """Number of rows used."""
-        return self.design.n
-
-    @property
-    def n_groups(self) -> dict[str, int]:
-        """Number of levels of each grouping factor."""
-        return {factor.name: factor.n_levels for factor in self.design.factors}
-
-    @property
-    def converged(self) -> bool:
-        """Whether the optimizer met its criteria."""
-        return self.estimate.converged
-
-    @property
-    def singular(self) -> bool:
-        """Whether a covariance matrix of random effects is singular."""
-        return self.estimate.singular
-
-    @property
-    def method(self) -> str:
-        """The method that made the estimates."""
-        return self.estimate.method
-
-    @property
-    def nodes(self) -> int | None:
-        """Quadrature points per random effect."""
-        return self.estimate.nodes
-
-    @property
-    def record(self) -> Record:
-        """What the optimizer did."""
-        return self.estimate.record
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """Remarks on the data and on the estimation, as in the summary."""
-        return (*self.spec.notes, *self.estimate.notes)
-
     # Rows -------------------------------------------------------------------------------------
 
     @cached_property
@@ -442,10 +326,3 @@ class FitResults:
     def frame(self, columns: dict[str, np.ndarray]) -> Any:
         """Columns as a frame of the library that the data came in."""
         return to_native(columns, self.inputs.frame_like)
-
-    def __repr__(self) -> str:
-        groups = ", ".join(f"{name} {count}" for name, count in self.n_groups.items())
-        return (
-            f"<mixeff {self.spec.family} fit: {self.spec.formula}; {self.method}, "
-            f"log-likelihood {self.llf:.2f}, {self.nobs} rows, {groups or 'no groups'}>"
-        )

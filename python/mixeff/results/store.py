@@ -23,7 +23,8 @@ from ..estimate.values import Estimate, RandomEffects, Record
 from ..model import build
 from ..model.families import FAMILIES
 from ..model.inputs import inputs_of, read
-from .fit import FitResults, Inputs
+from .fit import FitResults
+from .fitted import Inputs
 
 if TYPE_CHECKING:
     from ..model.design import Design
