@@ -1,4 +1,4 @@
-"""Typed stub of the extension: arrays in, numbers out; see the functions of `mixeff.estimate` for what they mean."""
+"""Typed stub of the extension; `mixeff.estimate` says what the numbers mean."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -31,6 +31,7 @@ class Problem:
         nodes: int,
         start: tuple[Floats, Floats] | None,
         metric: Floats | None,
+        penalty: Floats | None,
         max_evaluations: int,
         tolerance: float,
         progress: Callable[[int, float, float], None] | None,

@@ -16,7 +16,7 @@ LONG = "conforms ~ age + (1 + age + female + severity + noise | doctor)"
 
 @pytest.mark.e2e
 def test_ctrl_c_stops_a_long_fit_within_a_second(tmp_path):
-    frame = simulate_doctors()
+    frame = pd.concat([simulate_doctors()] * 6, ignore_index=True)
     noise = np.random.default_rng(1).standard_normal(len(frame))
     pd.DataFrame(frame.assign(noise=noise)).to_csv(tmp_path / "doctors.csv", index=False)
     method = ["--family", "bernoulli", "--method", "agq", "--nodes", "7"]

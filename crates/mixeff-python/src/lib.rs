@@ -19,6 +19,8 @@ use pyo3::types::{PyDict, PyList};
 use run::run;
 use std::sync::Arc;
 
+/// A vector for Python.
+type Array<'py> = Bound<'py, PyArray1<f64>>;
 type Floats<'py> = PyReadonlyArray1<'py, f64>;
 type Matrix<'py> = PyReadonlyArray2<'py, f64>;
 type TermTuple<'py> = (usize, Option<Matrix<'py>>, Vec<usize>, String);
@@ -83,8 +85,9 @@ impl Problem {
         })
     }
 
-    /// Maximum likelihood by Laplace (`nodes=1`) or adaptive quadrature. A dictionary of numbers.
-    #[pyo3(signature = (*, nodes, start, metric, max_evaluations, tolerance, progress))]
+    /// Maximum likelihood by Laplace (`nodes=1`) or adaptive quadrature, penalised where `penalty` holds the precisions of a
+    /// normal prior on the coefficients. A dictionary of numbers.
+    #[pyo3(signature = (*, nodes, start, metric, penalty, max_evaluations, tolerance, progress))]
     #[allow(clippy::too_many_arguments)]
     fn fit<'py>(
         &self,
@@ -92,6 +95,7 @@ impl Problem {
         nodes: usize,
         start: Option<(Floats<'py>, Floats<'py>)>,
         metric: Option<Floats<'py>>,
+        penalty: Option<Floats<'py>>,
         max_evaluations: usize,
         tolerance: f64,
         progress: Option<Bound<'py, PyAny>>,
@@ -107,7 +111,10 @@ impl Problem {
                 })
             })
             .transpose()?;
+        let penalty =
+            penalty.map_or_else(|| Ok(Vec::new()), |p| p.as_slice().map(<[f64]>::to_vec))?;
         let task = Task {
+            penalty,
             nodes,
             start,
             metric,
@@ -151,7 +158,7 @@ impl Problem {
         beta: Floats<'py>,
         theta: Floats<'py>,
         nodes: usize,
-    ) -> PyResult<(f64, Bound<'py, PyArray1<f64>>)> {
+    ) -> PyResult<(f64, Array<'py>)> {
         let (beta, theta) = (beta.as_slice()?, theta.as_slice()?);
         self.check_parameters(beta, theta)?;
         let value = py.detach(|| {
@@ -176,10 +183,7 @@ impl Problem {
     }
 
     /// Starting values `(beta, theta)`.
-    fn start<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<(Bound<'py, PyArray1<f64>>, Bound<'py, PyArray1<f64>>)> {
+    fn start<'py>(&self, py: Python<'py>) -> PyResult<(Array<'py>, Array<'py>)> {
         let found =
             py.detach(|| start::start(&mut Marginal::new(&self.model), &Monitor::default()));
         let found = found.ok_or_else(outside)?;
@@ -194,11 +198,7 @@ impl Problem {
         &self,
         py: Python<'py>,
         eta: Floats<'py>,
-    ) -> PyResult<(
-        Bound<'py, PyArray1<f64>>,
-        Bound<'py, PyArray1<f64>>,
-        Bound<'py, PyArray1<f64>>,
-    )> {
+    ) -> PyResult<(Array<'py>, Array<'py>, Array<'py>)> {
         let eta = eta.as_slice()?;
         let (n, d) = (self.model.n(), self.model.predictors.len());
         if eta.len() != n * d {

@@ -32,24 +32,23 @@ pub fn run<T: Send + 'static>(
         Ok(receiver) => receiver.recv_timeout(period),
         Err(_) => Err(RecvTimeoutError::Disconnected),
     };
-    let mut raised = None;
     loop {
         match py.detach(|| wait(PERIOD)) {
-            Ok(Ok(value)) => return raised.map_or(Ok(value), Err),
+            Ok(Ok(value)) => return Ok(value),
             Ok(Err(panic)) => return Err(internal(panic)),
             Err(RecvTimeoutError::Disconnected) => {
-                return Err(PyRuntimeError::new_err("the fit ended without a result"))
+                return Err(PyRuntimeError::new_err("the fit ended without a result"));
             }
-            Err(RecvTimeoutError::Timeout) if raised.is_none() => {
+            Err(RecvTimeoutError::Timeout) => {
                 if let Err(error) = py
                     .check_signals()
                     .and_then(|()| report(&monitor, progress.as_ref()))
                 {
+                    // The task sees the flag at its next shard; nobody waits for it.
                     monitor.stop.store(true, Ordering::Relaxed);
-                    raised = Some(error);
+                    return Err(error);
                 }
             }
-            Err(RecvTimeoutError::Timeout) => {}
         }
     }
 }

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import ArgumentError, NotAvailableError
 from .auto import fit_auto
 from .control import Control, as_control
+from .explain import explained
 from .methods import METHODS, Method
 from .problem import problem_of
 from .values import Estimate, RandomEffects, Record
@@ -66,10 +67,10 @@ def estimate(
     """
     control = as_control(control)
     if method == "auto" and nodes is None:
-        return fit_auto(design, None, start, control)
+        return explained(design, fit_auto(design, None, start, control), control)
     row = _lookup("agq" if method == "auto" else method)
     _check_nodes(row, nodes)
-    return row.fit(design, nodes, start, control)
+    return explained(design, row.fit(design, nodes, start, control), control)
 
 
 def _lookup(method: str) -> Method:

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .methods import METHODS, MOST_EFFECTS, effects_per_level, fit_marginal, is_linear
+from .methods import (
+    METHODS,
+    MOST_EFFECTS,
+    effects_per_level,
+    fit_marginal,
+    is_linear,
+    penalty_precisions,
+)
 from .problem import problem_of
 
 if TYPE_CHECKING:
@@ -42,7 +49,7 @@ def fit_auto(
 
 
 def _fit(design: Design, start: Start | None, control: Control) -> Estimate:
-    if is_linear(design):
+    if is_linear(design) and control.penalty is None:
         return METHODS["reml"].fit(design, None, start, control)
     estimate, metric = fit_marginal(design, 1, start, control, method="laplace")
     if not design.terms or design.family == "gaussian" and design.link == "identity":
@@ -71,24 +78,19 @@ def _climb(
 ) -> Estimate:
     """Refit with more nodes until the next number of nodes would not move the estimates."""
     error = np.inf
+    precisions = penalty_precisions(design, control.penalty)
     for finer in ladder[1:]:
         if not estimate.converged:
             break
-        error = predicted_shift(design, estimate, finer)
+        error = predicted_shift(design, estimate, finer, precisions)
         if error <= control.auto_tolerance:
             break
-        start = _off_the_boundary(estimate)
+        start = (estimate.beta, estimate.theta)
         warm = None if estimate.singular else metric
-        better, metric = fit_marginal(design, finer, start, control, method="agq", metric=warm)
-        estimate = better
+        estimate, metric = fit_marginal(design, finer, start, control, method="agq", metric=warm)
     else:
         estimate = replace(estimate, notes=(*estimate.notes, _unsettled(estimate, error)))
     return replace(estimate, integration_error=float(error))
-
-
-def _off_the_boundary(estimate: Estimate) -> Start:
-    """The estimate; at a zero variance, where the gradient vanishes, the core starts a little off."""
-    return estimate.beta, estimate.theta
 
 
 def _unsettled(estimate: Estimate, error: float) -> str:
@@ -98,7 +100,9 @@ def _unsettled(estimate: Estimate, error: float) -> str:
     )
 
 
-def predicted_shift(design: Design, estimate: Estimate, nodes: int) -> float:
+def predicted_shift(
+    design: Design, estimate: Estimate, nodes: int, precisions: Floats | None = None
+) -> float:
     """Largest shift of an estimate, in standard errors, that the gradient with `nodes` promises.
 
     One Newton step: the covariance of the estimates times the gradient of the finer rule.
@@ -112,6 +116,8 @@ def predicted_shift(design: Design, estimate: Estimate, nodes: int) -> float:
         value, gradient = problem_of(design).evaluate(estimate.beta, estimate.theta, nodes)
     except FloatingPointError:
         return np.inf
+    if precisions is not None:
+        gradient[: precisions.size] -= precisions * estimate.beta
     if abs(value - estimate.llf) > SAME_LIKELIHOOD:
         return np.inf
     free = np.isfinite(np.diag(estimate.cov))

@@ -24,6 +24,11 @@ class Control:
     auto_tolerance : float, default 0.01
         ``method="auto"`` adds quadrature nodes until that moves no estimate by more than this many
         standard errors.
+    penalty : float, optional
+        Shrinks the coefficients of the mean: a normal prior with this standard deviation on the
+        scale of the link, for covariates scaled to standard deviation 1/2 (Gelman et al. 2008
+        suggest 2.5); the intercept stays free. The remedy for separation. The log-likelihood
+        reported is without the prior. Not for "ml" and "reml".
     progress : callable, optional
         Called about ten times a second with the number of evaluations, minus the log-likelihood
         and the gradient in standard-error units.
@@ -38,13 +43,14 @@ class Control:
     max_evaluations: int = 500
     tolerance: float = 1e-5
     auto_tolerance: float = 0.01
+    penalty: float | None = None
     progress: Progress | None = None
 
     def __post_init__(self) -> None:
         positive = self.max_evaluations > 0 and self.tolerance > 0 and self.auto_tolerance > 0
-        if not positive:
+        if not positive or (self.penalty is not None and not self.penalty > 0):
             raise ArgumentError(
-                "control: max_evaluations, tolerance and auto_tolerance must be positive."
+                "control: max_evaluations, tolerance, auto_tolerance and penalty must be positive."
             )
 
 

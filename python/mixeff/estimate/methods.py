@@ -87,6 +87,7 @@ def fit_marginal(
             nodes=nodes,
             start=None if start is None else _checked(design, start),
             metric=metric,
+            penalty=penalty_precisions(design, control.penalty),
             max_evaluations=control.max_evaluations,
             tolerance=control.tolerance,
             progress=control.progress,
@@ -99,6 +100,19 @@ def fit_marginal(
         ) from None
     used = nodes if method == "agq" else None
     return _estimate(numbers, method, used, perf_counter() - began), numbers["metric"]
+
+
+def penalty_precisions(design: Design, penalty: float | None) -> Floats | None:
+    """Precisions of the normal prior on the coefficients that ``Control.penalty`` stands for.
+
+    Gelman et al. (2008): a covariate is scaled to standard deviation 1/2 before the prior with
+    standard deviation `penalty` applies; constants, and all other predictors, are left free.
+    """
+    if penalty is None:
+        return None
+    free = sum(x.shape[1] for x in design.x[1:])
+    sd = design.x[0].std(axis=0)
+    return np.concatenate([(2 * sd / penalty) ** 2, np.zeros(free)])
 
 
 def _checked(design: Design, start: Start) -> Start:

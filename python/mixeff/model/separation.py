@@ -52,7 +52,7 @@ class Separation:
             f"{what} {'together separate' if several else 'separates'} successes from failures "
             f"{kind}, so {'these coefficients have' if several else 'this coefficient has'} no "
             "finite maximum-likelihood estimate; leave the covariate out, merge its levels, or "
-            "shrink it with a penalty or a prior"
+            "shrink it with control={'penalty': 2.5}"
         )
 
 

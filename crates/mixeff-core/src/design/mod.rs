@@ -4,9 +4,11 @@ pub mod covariance;
 pub mod factor;
 pub mod model;
 pub mod nesting;
+pub mod shard;
 pub mod term;
 
 pub use covariance::{Covariance, Lambda};
 pub use factor::{Column, Factor, Levels};
-pub use model::{Model, ModelData, Predictor, Shard};
+pub use model::{Model, ModelData, Predictor};
+pub use shard::Shard;
 pub use term::Term;

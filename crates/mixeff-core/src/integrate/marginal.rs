@@ -8,6 +8,7 @@ use super::rule::Rule;
 use crate::design::term::{lambdas, pull_back};
 use crate::design::{Lambda, Model, Shard};
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Value and gradient by `(beta, theta)`, or by parts.
 #[derive(Clone, Debug)]
@@ -65,6 +66,7 @@ pub struct Marginal<'a> {
     rule: Option<Rule>,
     shards: Vec<usize>,
     states: Vec<ShardState>,
+    stop: Option<&'a AtomicBool>,
 }
 
 impl<'a> Marginal<'a> {
@@ -82,9 +84,15 @@ impl<'a> Marginal<'a> {
         Marginal {
             model,
             rule: None,
+            stop: None,
             shards,
             states,
         }
+    }
+
+    /// Makes evaluations end early, without a value, once `stop` is set.
+    pub fn watch(&mut self, stop: &'a AtomicBool) {
+        self.stop = Some(stop);
     }
 
     /// The shards it sums over.
@@ -146,7 +154,11 @@ impl<'a> Marginal<'a> {
     pub fn evaluate_lambda(&mut self, beta: &[f64], lambdas: &[Lambda]) -> Option<Evaluation> {
         let before: Vec<Vec<f64>> = self.states.iter().map(|s| s.u.clone()).collect();
         let rule = self.rule.take();
+        let stop = self.stop;
         let parts = self.over_shards(|model, shard, state, scratch| {
+            if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                return None;
+            }
             model.fixed_part(shard, beta, &mut scratch.eta_fixed);
             evaluate_shard(model, shard, lambdas, state, scratch, rule.as_ref())
         });

@@ -32,6 +32,8 @@ pub struct Task {
     pub start: Option<(Vec<f64>, Vec<f64>)>,
     /// Approximate Hessian at the start.
     pub metric: Option<Symmetric>,
+    /// Precisions of a normal prior with mean zero on the coefficients; empty for maximum likelihood.
+    pub penalty: Vec<f64>,
     /// Limits.
     pub control: Control,
 }
@@ -40,18 +42,39 @@ pub struct Task {
 pub struct Joint<'m, 'a> {
     /// The integral.
     pub marginal: &'m mut Marginal<'a>,
+    /// Precisions of a normal prior on the coefficients, or empty.
+    pub penalty: &'m [f64],
     /// Whether a fresh metric on the way is still to come.
     pub refresh: bool,
 }
 
 impl<'m, 'a> Joint<'m, 'a> {
     /// The objective.
-    pub fn new(marginal: &'m mut Marginal<'a>) -> Self {
+    pub fn new(marginal: &'m mut Marginal<'a>, penalty: &'m [f64]) -> Self {
         Joint {
             marginal,
+            penalty,
             refresh: true,
         }
     }
+}
+
+/// Half of `beta' P beta`.
+fn penalty_of(penalty: &[f64], beta: &[f64]) -> f64 {
+    0.5 * penalty
+        .iter()
+        .zip(beta)
+        .map(|(p, b)| p * b * b)
+        .sum::<f64>()
+}
+
+/// The metric of the penalised objective.
+fn penalised(mut metric: Symmetric, penalty: &[f64]) -> Symmetric {
+    penalty
+        .iter()
+        .enumerate()
+        .for_each(|(k, p)| metric.set(k, k, metric.at(k, k) + p));
+    metric
 }
 
 impl Objective for Joint<'_, '_> {
@@ -61,7 +84,13 @@ impl Objective for Joint<'_, '_> {
 
     fn value_and_gradient(&mut self, x: &[f64]) -> Option<(f64, Vec<f64>)> {
         let (beta, theta) = x.split_at(self.marginal.model.n_beta());
-        self.marginal.evaluate(beta, theta)
+        let (value, mut gradient) = self.marginal.evaluate(beta, theta)?;
+        gradient
+            .iter_mut()
+            .zip(self.penalty)
+            .zip(beta)
+            .for_each(|((g, p), b)| *g += p * b);
+        Some((value + penalty_of(self.penalty, beta), gradient))
     }
 
     /// Once, as soon as the point is near: the metric of the start belongs to other variances.
@@ -71,7 +100,9 @@ impl Objective for Joint<'_, '_> {
         }
         self.refresh = false;
         let (beta, theta) = x.split_at(self.marginal.model.n_beta());
-        self.marginal.working(beta, theta).map(|w| w.metric)
+        self.marginal
+            .working(beta, theta)
+            .map(|w| penalised(w.metric, self.penalty))
     }
 }
 
@@ -80,9 +111,10 @@ pub fn fit(model: &Model, task: &Task, monitor: &Monitor) -> Option<Fitted> {
     let mut record = Record::default();
     let from = first_point(model, task, monitor, &mut record)?;
     let mut marginal = Marginal::new(model);
+    marginal.watch(&monitor.stop);
     let x = [from.beta.clone(), from.theta.clone()].concat();
     record.start = x.clone();
-    let mut metric = from.metric;
+    let mut metric = penalised(from.metric, &task.penalty);
     let mut x = x;
     if task.nodes > 1 && task.start.is_none() {
         let control = Control {
@@ -90,7 +122,7 @@ pub fn fit(model: &Model, task: &Task, monitor: &Monitor) -> Option<Fitted> {
             ..task.control.clone()
         };
         let rough = minimize(
-            &mut Joint::new(&mut marginal),
+            &mut Joint::new(&mut marginal, &task.penalty),
             x,
             metric,
             &control,
@@ -105,7 +137,7 @@ pub fn fit(model: &Model, task: &Task, monitor: &Monitor) -> Option<Fitted> {
         ..task.control.clone()
     };
     let search = minimize(
-        &mut Joint::new(&mut marginal),
+        &mut Joint::new(&mut marginal, &task.penalty),
         x,
         metric,
         &control,
@@ -114,7 +146,7 @@ pub fn fit(model: &Model, task: &Task, monitor: &Monitor) -> Option<Fitted> {
     );
     let end = finish(
         model,
-        &mut Joint::new(&mut marginal),
+        &mut Joint::new(&mut marginal, &task.penalty),
         search,
         task,
         monitor,
@@ -122,7 +154,7 @@ pub fn fit(model: &Model, task: &Task, monitor: &Monitor) -> Option<Fitted> {
     );
     let (beta, theta) = end.x.split_at(model.n_beta());
     let posterior = marginal.posterior(beta, theta).unwrap_or_default();
-    Some(end.into_fitted(model, posterior, record))
+    Some(end.into_fitted(model, &task.penalty, posterior, record))
 }
 
 /// The user's start, or one from penalized quasi-likelihood, improved on a sample where there is much data.
@@ -155,9 +187,9 @@ fn first_point(
             ..task.control.clone()
         };
         let rough = minimize(
-            &mut Joint::new(&mut marginal),
+            &mut Joint::new(&mut marginal, &task.penalty),
             x,
-            from.metric,
+            penalised(from.metric, &task.penalty),
             &control,
             monitor,
             record,
@@ -202,8 +234,8 @@ fn away_from_zero(model: &Model, theta: &[f64]) -> Vec<f64> {
 }
 
 /// An end of the search with its observed information.
-pub struct End {
-    pub x: Vec<f64>,
+struct End {
+    x: Vec<f64>,
     value: f64,
     /// Positions in `x` held at zero.
     fixed: Vec<usize>,
@@ -341,7 +373,13 @@ impl End {
         (self.x, self.value, self.metric, self.reason) = (out.x, out.value, out.metric, out.reason);
     }
 
-    fn into_fitted(self, model: &Model, posterior: Posterior, record: Record) -> Fitted {
+    fn into_fitted(
+        self,
+        model: &Model,
+        penalty: &[f64],
+        posterior: Posterior,
+        record: Record,
+    ) -> Fitted {
         let free = self.free();
         let inverse = self
             .hessian
@@ -366,7 +404,7 @@ impl End {
             beta: beta.to_vec(),
             theta: theta.to_vec(),
             cov,
-            log_likelihood: -self.value,
+            log_likelihood: penalty_of(penalty, beta) - self.value,
             posterior,
             converged,
             singular: !self.fixed.is_empty(),

@@ -4,11 +4,16 @@
 //! levels it lies in, factor by factor up to the root. Its width is the number of columns of
 //! `f` and of all factors above.
 
-use super::blocks::{add_a_lambda_v, add_at_lambda_v, backward_rows, lift, sandwich};
+mod inverse;
+mod leverage;
+
+use super::blocks::{add_a_lambda_v, add_at_lambda_v, lift, sandwich};
 use super::System;
 use crate::design::factor::{coupling, weighted_product};
 use crate::design::{Factor, Lambda, Levels, Model, Shard};
-use crate::linalg::small::{add_at_b, axpy, backward, cholesky, forward, inverse_from_cholesky};
+use crate::linalg::small::{add_at_b, axpy, backward, cholesky, forward};
+use inverse::invert_level;
+use leverage::{add_quadratic_form, columns_from};
 
 /// Block rows of one factor.
 struct Rung {
@@ -407,107 +412,5 @@ fn eliminate(block: &[f64], p: usize, width: usize, parent: usize, above: &mut [
         );
         at += rung.p;
         level = rung.parent.get(level).map_or(0, |&l| l as usize);
-    }
-}
-
-/// Takahashi's recursion for one level: `V_fr = -C V_rr`, `V_ff = L^-T L^-1 - V_fr C'`, `C = L^-T B`.
-fn invert_level(
-    factor: &[f64],
-    inverse: &mut [f64],
-    p: usize,
-    width: usize,
-    parent: Option<usize>,
-    above: &[Rung],
-    scratch: &mut [f64],
-) {
-    let rest = width - p;
-    let (v_rr, tail) = scratch.split_at_mut(rest * rest);
-    let (c, own) = tail.split_at_mut(p * rest);
-    gather_above(parent, above, rest, v_rr);
-    for (c, b) in c
-        .chunks_exact_mut(rest.max(1))
-        .zip(factor.chunks_exact(width))
-    {
-        c.copy_from_slice(&b[p..]);
-    }
-    backward_rows(factor, width, p, c, rest, rest);
-    for i in 0..p {
-        for j in 0..rest {
-            let v: f64 = (0..rest)
-                .map(|k| c[i * rest + k] * v_rr[k * rest + j])
-                .sum();
-            inverse[i * width + p + j] = -v;
-        }
-    }
-    inverse_from_cholesky(factor, p, width, own);
-    for i in 0..p {
-        for j in 0..p {
-            let v: f64 = (0..rest)
-                .map(|k| inverse[i * width + p + k] * c[j * rest + k])
-                .sum();
-            inverse[i * width + j] = own[i * p + j] - v;
-        }
-    }
-}
-
-/// The dense `V` of the levels above, from their block rows.
-fn gather_above(parent: Option<usize>, above: &[Rung], rest: usize, v: &mut [f64]) {
-    let (mut at, mut level) = (0, parent.unwrap_or(0));
-    for rung in above {
-        let block = &rung.inverse[rung.range(level)];
-        for r in 0..rung.p {
-            for c in 0..rung.width {
-                let value = block[r * rung.width + c];
-                v[(at + r) * rest + at + c] = value;
-                v[(at + c) * rest + at + r] = value;
-            }
-        }
-        at += rung.p;
-        level = rung.parent.get(level).map_or(0, |&l| l as usize);
-    }
-}
-
-/// Values and predictors of the columns of factor `f` and those above.
-fn columns_from<'a>(model: &'a Model, shard: &Shard, f: usize) -> Vec<(Option<&'a [f64]>, usize)> {
-    let of = |factor: &'a Factor| (0..factor.p()).map(move |c| (factor, c));
-    model.factors[f..]
-        .iter()
-        .flat_map(of)
-        .map(|(g, c)| (g.column(c, &shard.rows), g.columns[c].predictor))
-        .collect()
-}
-
-/// `h += sum over pairs of columns of G_cd z_c z_d` on a run of rows, the pairs that have a column of the level's own factor.
-#[allow(clippy::too_many_arguments)]
-fn add_quadratic_form(
-    columns: &[(Option<&[f64]>, usize)],
-    g: &[f64],
-    p: usize,
-    width: usize,
-    predictors: usize,
-    run: std::ops::Range<usize>,
-    n: usize,
-    h: &mut [f64],
-) {
-    for c in 0..p {
-        for d in c..width {
-            let (zc, a) = columns[c];
-            let (zd, b) = columns[d];
-            let twice = if c != d && a == b { 2.0 } else { 1.0 };
-            let value = twice * g[c * width + d];
-            let h = &mut h[crate::family::pair(predictors, a, b) * n..][run.clone()];
-            match (zc.map(|z| &z[run.clone()]), zd.map(|z| &z[run.clone()])) {
-                (None, None) => h.iter_mut().for_each(|h| *h += value),
-                (Some(z), None) | (None, Some(z)) => {
-                    h.iter_mut().zip(z).for_each(|(h, z)| *h += value * z)
-                }
-                (Some(z), Some(y)) => {
-                    h.iter_mut()
-                        .zip(z)
-                        .zip(y)
-                        .for_each(|((h, z), y)| *h += value * z * y);
-                }
-            }
-        }
     }
 }

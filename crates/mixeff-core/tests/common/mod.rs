@@ -67,7 +67,7 @@ pub struct Data {
     pub weights: Vec<f64>,
     pub x: Vec<Vec<Vec<f64>>>,
     pub factors: Vec<Codes>,
-    pub terms: Vec<(usize, Vec<Option<Vec<f64>>>, &'static str)>,
+    pub terms: Terms,
 }
 
 impl Data {

@@ -1,0 +1,40 @@
+"""What an estimate cannot say by itself: why it ran away."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..model.families import FAMILIES
+from ..model.separation import find_separation
+
+if TYPE_CHECKING:
+    from ..model.design import Design
+    from .control import Control
+    from .values import Estimate
+
+RUNAWAY = 10.0
+"""Effect of one standard deviation of a covariate, on the link scale, that no data support."""
+
+
+def explained(design: Design, estimate: Estimate, control: Control) -> Estimate:
+    """The estimate, with notes on a penalty and on separation where there is one."""
+    notes = list(estimate.notes)
+    if control.penalty is not None:
+        notes.append(
+            f"Penalised estimates: a normal prior with standard deviation {control.penalty:g} on "
+            "the coefficients of covariates scaled to standard deviation 1/2."
+        )
+    elif FAMILIES[design.family].is_binary and _ran_away(design, estimate):
+        separation = find_separation(design)
+        if separation is not None:
+            notes.append(f"{separation}.")
+    return replace(estimate, notes=tuple(notes))
+
+
+def _ran_away(design: Design, estimate: Estimate) -> bool:
+    x = design.x[0]
+    effects = np.abs(estimate.beta[: x.shape[1]]) * x.std(axis=0)
+    return not estimate.converged or bool(np.any(effects > RUNAWAY))
