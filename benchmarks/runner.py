@@ -136,7 +136,11 @@ def _started(
     case: Case, programs: list[Program], stem: Path, threads: int, scores: dict[str, Score]
 ) -> Iterator[Worker]:
     for program in programs:
-        worker = Worker(program, case.name, stem, threads)
+        try:
+            worker = Worker(program, case.name, stem, threads)
+        except FileNotFoundError as error:
+            scores[program.name].why_absent["whole"] = f"{error.filename} is not installed"
+            continue
         answer = worker.hear(_START_TIMEOUT)
         if answer.get("ready"):
             scores[program.name].base_mb = answer["base_mb"]
