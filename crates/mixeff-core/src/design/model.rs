@@ -6,6 +6,7 @@ use super::nesting::{elimination_order, is_chain, renumber, row_order, run_start
 use super::shard::{nested_shards, whole_shard, Shard};
 use super::term::Term;
 use crate::family::{Family, Rows};
+use crate::linalg::small::{axpy, axpy4, dot};
 use rayon::prelude::*;
 
 /// One random-effects term as the user gave it.
@@ -206,12 +207,14 @@ impl Model {
                 Some(o) => eta.copy_from_slice(&o[shard.rows.clone()]),
                 None => eta.fill(0.0),
             }
-            for c in 0..predictor.p {
-                crate::linalg::small::axpy(
-                    beta[predictor.first + c],
-                    self.x_column(d, c, shard),
-                    eta,
-                );
+            let whole = predictor.p - predictor.p % 4;
+            for c in (0..whole).step_by(4) {
+                let columns = [0, 1, 2, 3].map(|k| self.x_column(d, c + k, shard));
+                let b = &beta[predictor.first + c..][..4];
+                axpy4([b[0], b[1], b[2], b[3]], columns, eta);
+            }
+            for c in whole..predictor.p {
+                axpy(beta[predictor.first + c], self.x_column(d, c, shard), eta);
             }
         }
     }
@@ -221,8 +224,7 @@ impl Model {
         let n = shard.rows.len();
         for (d, predictor) in self.predictors.iter().enumerate() {
             for c in 0..predictor.p {
-                out[predictor.first + c] +=
-                    crate::linalg::small::dot(self.x_column(d, c, shard), &v[d * n..][..n]);
+                out[predictor.first + c] += dot(self.x_column(d, c, shard), &v[d * n..][..n]);
             }
         }
     }
@@ -232,11 +234,18 @@ fn gather(v: &[f64], order: &[u32]) -> Vec<f64> {
     if v.is_empty() {
         return Vec::new();
     }
+    if is_identity(order) {
+        return v.to_vec();
+    }
     order
         .par_iter()
         .with_min_len(1 << 16)
         .map(|&i| v[i as usize])
         .collect()
+}
+
+fn is_identity(order: &[u32]) -> bool {
+    order.iter().enumerate().all(|(i, &o)| i == o as usize)
 }
 
 fn lay_out_factors(
@@ -330,6 +339,7 @@ fn lay_out_predictors(
 /// The columns, shard by shard.
 fn blocked(columns: &[&[f64]], order: &[u32], shards: &[Shard]) -> Vec<f64> {
     let mut x = vec![0.0; columns.len() * order.len()];
+    let identity = is_identity(order);
     let mut parts = Vec::with_capacity(shards.len());
     let mut rest = &mut x[..];
     for shard in shards {
@@ -342,6 +352,10 @@ fn blocked(columns: &[&[f64]], order: &[u32], shards: &[Shard]) -> Vec<f64> {
             .iter()
             .zip(part.chunks_exact_mut(shard.rows.len().max(1)))
         {
+            if identity {
+                out.copy_from_slice(&column[shard.rows.clone()]);
+                continue;
+            }
             for (o, &i) in out.iter_mut().zip(&order[shard.rows.clone()]) {
                 *o = column[i as usize];
             }

@@ -61,6 +61,16 @@ pub fn axpy(a: f64, x: &[f64], y: &mut [f64]) {
     }
 }
 
+/// `y += a_0 x_0 + .. + a_3 x_3` in one pass over `y`.
+#[inline]
+pub fn axpy4(a: [f64; 4], x: [&[f64]; 4], y: &mut [f64]) {
+    let n = y.len();
+    let x = x.map(|x| &x[..n]);
+    for i in 0..n {
+        y[i] += (a[0] * x[0][i] + a[1] * x[1][i]) + (a[2] * x[2][i] + a[3] * x[3][i]);
+    }
+}
+
 /// Cholesky factor of the leading `p x p` part of a block with row stride `stride`, in place, lower
 /// triangle. False if a pivot is not positive.
 #[inline]

@@ -1,6 +1,6 @@
 //! The constant linear predictors of greatest likelihood: a feasible start for any family and link.
 
-use crate::design::Model;
+use crate::design::{Model, Shard};
 use crate::family::{pair, pairs};
 use crate::linalg::dense::Symmetric;
 use crate::linalg::small::{dot, sum};
@@ -13,6 +13,14 @@ const GUESSES: [f64; 15] = [
 const STEPS: usize = 60;
 /// Rows looked at.
 const ROWS: usize = 20_000;
+
+/// The first shards.
+fn looked_at(model: &Model) -> impl Iterator<Item = &Shard> {
+    model
+        .shards
+        .iter()
+        .take_while(|shard| shard.rows.start <= ROWS)
+}
 
 /// Log-likelihood, score and weight of constant predictors.
 struct At {
@@ -72,8 +80,7 @@ fn evaluate(model: &Model, constants: &[f64]) -> At {
         score: vec![0.0; d],
         weight: Symmetric::zeros(d),
     };
-    let mut rows = 0;
-    for shard in &model.shards {
+    for shard in looked_at(model) {
         let n = shard.rows.len();
         let mut eta = vec![0.0; n * d];
         for (k, c) in constants.iter().enumerate() {
@@ -97,10 +104,6 @@ fn evaluate(model: &Model, constants: &[f64]) -> At {
                 at.weight.set(a, b, at.weight.at(a, b) + sum(w));
             }
         }
-        rows += n;
-        if rows > ROWS {
-            break;
-        }
     }
     at
 }
@@ -112,7 +115,7 @@ pub fn coefficients(model: &Model, constants: &[f64]) -> Vec<f64> {
         let p = predictor.p;
         let mut gram = Symmetric::zeros(p);
         let mut rhs = vec![0.0; p];
-        for shard in &model.shards {
+        for shard in looked_at(model) {
             for c in 0..p {
                 let x = model.x_column(d, c, shard);
                 rhs[c] += constants[d] * sum(x);

@@ -54,8 +54,14 @@ impl<'m, 'a> Joint<'m, 'a> {
         Joint {
             marginal,
             penalty,
-            refresh: true,
+            refresh: false,
         }
+    }
+
+    /// With one fresh metric on the way, unless the first one is the objective's own.
+    fn refreshing(mut self, refresh: bool) -> Self {
+        self.refresh = refresh;
+        self
     }
 }
 
@@ -122,7 +128,7 @@ pub fn fit(model: &Model, task: &Task, monitor: &Monitor) -> Option<Fitted> {
             ..task.control.clone()
         };
         let rough = minimize(
-            &mut Joint::new(&mut marginal, &task.penalty),
+            &mut Joint::new(&mut marginal, &task.penalty).refreshing(!from.own_metric),
             x,
             metric,
             &control,
@@ -133,11 +139,11 @@ pub fn fit(model: &Model, task: &Task, monitor: &Monitor) -> Option<Fitted> {
     }
     marginal.set_nodes(task.nodes);
     let control = Control {
-        tolerance: COARSE.max(task.control.tolerance),
+        tolerance: coarse(model).max(task.control.tolerance),
         ..task.control.clone()
     };
     let search = minimize(
-        &mut Joint::new(&mut marginal, &task.penalty),
+        &mut Joint::new(&mut marginal, &task.penalty).refreshing(!from.own_metric),
         x,
         metric,
         &control,
@@ -157,6 +163,12 @@ pub fn fit(model: &Model, task: &Task, monitor: &Monitor) -> Option<Fitted> {
     Some(end.into_fitted(model, &task.penalty, posterior, record))
 }
 
+/// Where the Hessian may be taken: with many levels it changes little within a standard error.
+fn coarse(model: &Model) -> f64 {
+    let levels = model.factors.iter().map(|f| f.n_levels).min().unwrap_or(0);
+    COARSE * (levels as f64 / 100.0).sqrt().clamp(1.0, 10.0)
+}
+
 /// The user's start, or one from penalized quasi-likelihood, improved on a sample where there is much data.
 fn first_point(
     model: &Model,
@@ -174,6 +186,7 @@ fn first_point(
             beta: beta.clone(),
             theta,
             metric,
+            own_metric: task.metric.is_some(),
         });
     }
     let sample = sample(model);
@@ -195,12 +208,24 @@ fn first_point(
             record,
         );
         let (beta, theta) = rough.x.split_at(model.n_beta());
-        let mut metric = rough.metric;
+        let all: Vec<usize> = (0..rough.x.len()).collect();
+        let mut objective = Joint::new(&mut marginal, &task.penalty);
+        let curvature = hessian(
+            &mut objective,
+            &rough.x,
+            &rough.gradient,
+            &rough.metric,
+            &all,
+            monitor,
+            record,
+        );
+        let mut metric = curvature.unwrap_or(rough.metric);
         metric.values.iter_mut().for_each(|v| *v /= share);
         from = Start {
             beta: beta.to_vec(),
             theta: theta.to_vec(),
             metric,
+            own_metric: true,
         };
         record.path.clear();
     }
@@ -237,6 +262,8 @@ fn away_from_zero(model: &Model, theta: &[f64]) -> Vec<f64> {
 struct End {
     x: Vec<f64>,
     value: f64,
+    /// A point with its gradient, if one is known.
+    gradient: Option<(Vec<f64>, Vec<f64>)>,
     /// Positions in `x` held at zero.
     fixed: Vec<usize>,
     hessian: Option<Symmetric>,
@@ -257,8 +284,9 @@ fn finish(
     let n_beta = model.n_beta();
     let mut end = End {
         metric: search.metric,
-        x: search.x,
         value: search.value,
+        gradient: Some((search.x.clone(), search.gradient)),
+        x: search.x,
         fixed: Vec::new(),
         hessian: None,
         scaled_gradient: f64::NAN,
@@ -295,6 +323,23 @@ impl End {
             .collect()
     }
 
+    /// The gradient at the point, which the search may have left.
+    fn gradient_here(
+        &mut self,
+        objective: &mut dyn Objective,
+        record: &mut Record,
+    ) -> Option<Vec<f64>> {
+        match self.gradient.take() {
+            Some((x, gradient)) if x == self.x => Some(gradient),
+            _ => {
+                record.evaluations += 1;
+                let (value, gradient) = objective.value_and_gradient(&self.x)?;
+                self.value = value;
+                Some(gradient)
+            }
+        }
+    }
+
     /// Hessian at the point, then Newton steps in it.
     fn observe(
         &mut self,
@@ -304,11 +349,9 @@ impl End {
         record: &mut Record,
     ) {
         let free = self.free();
-        record.evaluations += 1;
-        let Some((value, mut gradient)) = objective.value_and_gradient(&self.x) else {
+        let Some(mut gradient) = self.gradient_here(objective, record) else {
             return;
         };
-        self.value = value;
         self.hessian = hessian(
             objective,
             &self.x,

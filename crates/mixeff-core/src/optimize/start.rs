@@ -19,6 +19,8 @@ pub struct Start {
     pub theta: Vec<f64>,
     /// Approximate Hessian of the objective by `(beta, theta)`.
     pub metric: Symmetric,
+    /// Whether the metric comes from the objective itself and not from the working model.
+    pub own_metric: bool,
 }
 
 /// Starting values of a model. `None` if no feasible linear predictor was found.
@@ -42,6 +44,7 @@ pub fn start(marginal: &mut Marginal<'_>, monitor: &Monitor) -> Option<Start> {
         beta,
         theta,
         metric: working.metric,
+        own_metric: false,
     })
 }
 

@@ -4,6 +4,7 @@ use crate::design::Lambda;
 use crate::linalg::small::{add_at_b, axpy, multiply};
 
 /// `out := left' a right`; `half` has room for one block.
+#[inline]
 pub fn sandwich(
     left: &Lambda,
     a: &[f64],
@@ -14,6 +15,10 @@ pub fn sandwich(
     half: &mut [f64],
 ) {
     let (m, n) = (left.p, right.p);
+    if m == 1 && n == 1 {
+        out[0] = left.values[0] * a[0] * right.values[0];
+        return;
+    }
     let half = &mut half[..m * n];
     multiply(a, sa, &right.values, n, half, n, m, n, n);
     for i in 0..m {
@@ -44,8 +49,13 @@ pub fn lift(
 }
 
 /// `q += a Lambda v'` with `a, v: q.p x lambda.p`.
+#[inline]
 pub fn add_a_lambda_v(a: &[f64], sa: usize, lambda: &Lambda, v: &[f64], sv: usize, q: &mut Lambda) {
     let (m, n) = (q.p, lambda.p);
+    if m == 1 && n == 1 {
+        q.values[0] += a[0] * lambda.values[0] * v[0];
+        return;
+    }
     for i in 0..m {
         for c in 0..n {
             let al: f64 = (c..n)
@@ -59,6 +69,7 @@ pub fn add_a_lambda_v(a: &[f64], sa: usize, lambda: &Lambda, v: &[f64], sv: usiz
 }
 
 /// `q += a' Lambda v` with `a, v: lambda.p x q.p`.
+#[inline]
 pub fn add_at_lambda_v(
     a: &[f64],
     sa: usize,
@@ -68,6 +79,10 @@ pub fn add_at_lambda_v(
     q: &mut Lambda,
 ) {
     let (n, m) = (q.p, lambda.p);
+    if m == 1 && n == 1 {
+        q.values[0] += a[0] * lambda.values[0] * v[0];
+        return;
+    }
     for i in 0..n {
         for c in 0..m {
             let al: f64 = (c..m)

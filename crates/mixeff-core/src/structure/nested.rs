@@ -95,12 +95,23 @@ impl Nested {
 
     /// `H := Lambda' A Lambda + I`, in the place of the factor.
     fn whiten(&mut self, lambdas: &[Lambda]) {
+        let scalars = lambdas.iter().all(|l| l.p == 1);
         for (f, rung) in self.rungs.iter_mut().enumerate() {
             let (p, width) = (rung.p, rung.width);
-            if p == 1 && width == 1 {
-                let scale = lambdas[f].values[0] * lambdas[f].values[0];
-                for (h, a) in rung.factor.iter_mut().zip(&rung.a) {
-                    *h = scale * a + 1.0;
+            if scalars {
+                let scales: Vec<f64> = lambdas[f..]
+                    .iter()
+                    .map(|l| lambdas[f].values[0] * l.values[0])
+                    .collect();
+                for (h, a) in rung
+                    .factor
+                    .chunks_exact_mut(width)
+                    .zip(rung.a.chunks_exact(width))
+                {
+                    for ((h, a), scale) in h.iter_mut().zip(a).zip(&scales) {
+                        *h = scale * a;
+                    }
+                    h[0] += 1.0;
                 }
                 continue;
             }
