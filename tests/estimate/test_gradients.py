@@ -1,0 +1,60 @@
+"""Every exact gradient against differences of the log-likelihood, as the user can ask for them."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from tests.estimate.made import ONE_FACTOR, STRUCTURES, Problem, cases, random_problem
+
+from mixeff.errors import NotAvailableError
+from mixeff.estimate import gradient, loglik
+
+pytestmark = pytest.mark.property
+
+NODES = {"intercept": 9, "slope": 5, "diagonal": 4, "three": 3, "two terms": 3}
+STEP = 2e-3
+
+
+def differences(value: Callable[[np.ndarray], float], at: np.ndarray) -> np.ndarray:
+    """Central differences, extrapolated to error of fourth order."""
+
+    def central(k: int, step: float) -> float:
+        move = np.zeros(len(at))
+        move[k] = step
+        return (value(at + move) - value(at - move)) / (2 * step)
+
+    return np.array([(4 * central(k, STEP / 2) - central(k, STEP)) / 3 for k in range(len(at))])
+
+
+def check(made: Problem, **options) -> None:
+    p = len(made.beta)
+    at = np.concatenate([made.beta, made.theta])
+    exact = gradient(made.design, made.beta, made.theta, **options)
+    expected = differences(lambda v: loglik(made.design, v[:p], v[p:], **options), at)
+    assert np.abs(exact - expected).max() < 1e-6 * max(1.0, np.abs(exact).max())
+
+
+@pytest.mark.parametrize(("family", "link", "structure"), cases(STRUCTURES))
+@pytest.mark.parametrize("seed", [11, 12])
+def test_laplace(family, link, structure, seed):
+    check(random_problem(family, link, structure, seed))
+
+
+@pytest.mark.parametrize(("family", "link", "structure"), cases(ONE_FACTOR))
+def test_quadrature(family, link, structure):
+    made = random_problem(family, link, structure, seed=13)
+    check(made, method="agq", nodes=NODES[structure])
+
+
+@pytest.mark.parametrize("structure", STRUCTURES)
+def test_at_zero_variance_the_slope_by_theta_vanishes(structure):
+    made = random_problem("poisson", "log", structure, seed=14)
+    zero = np.zeros_like(made.theta)
+    slope = gradient(made.design, made.beta, zero)
+    np.testing.assert_array_equal(slope[len(made.beta) :], 0.0)
+
+
+def test_the_reml_criterion_has_no_gradient_by_the_coefficients():
+    made = random_problem("bernoulli", "logit", "intercept")
+    with pytest.raises(NotAvailableError, match="gaussian"):
+        gradient(made.design, made.beta, made.theta, method="reml")
