@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise, product
 
@@ -175,6 +175,6 @@ def linear_predictors(design: Design, beta: Floats) -> list[Floats]:
     return [f if o is None else f + o for f, o in zip(fixed, design.offset, strict=True)]
 
 
-def cases(structures: tuple[str, ...] | dict[str, object]) -> list[tuple[str, str, str]]:
+def cases(structures: Iterable[str]) -> list[tuple[str, str, str]]:
     """Family, link and structure, all with all."""
     return [(*row, structure) for row, structure in product(ROWS, structures)]

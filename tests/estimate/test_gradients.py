@@ -5,9 +5,11 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from tests.estimate.made import ONE_FACTOR, STRUCTURES, Problem, cases, random_problem
+from tests.results.made import MODELS, pupils
 
 from mixeff.errors import NotAvailableError
-from mixeff.estimate import gradient, loglik
+from mixeff.estimate import estimate, gradient, loglik
+from mixeff.model import build
 
 pytestmark = pytest.mark.property
 
@@ -58,3 +60,21 @@ def test_the_reml_criterion_has_no_gradient_by_the_coefficients():
     made = random_problem("bernoulli", "logit", "intercept")
     with pytest.raises(NotAvailableError, match="gaussian"):
         gradient(made.design, made.beta, made.theta, method="reml")
+
+
+@pytest.mark.parametrize("name", [name for name in MODELS if name not in ("crossed", "nested")])
+@pytest.mark.parametrize("method", ["laplace", "auto"])
+def test_the_covariance_is_the_inverse_of_the_observed_information(name, method):
+    formula, family, options = MODELS[name]
+    method = options.get("method", method)
+    _, design = build(formula, pupils(), family, link=options.get("link"))
+    done = estimate(design, method=method)
+    p, se = len(done.beta), np.sqrt(np.diag(done.cov))
+
+    def slope(v: np.ndarray) -> np.ndarray:
+        return gradient(design, v[:p], v[p:], method=done.method, nodes=done.nodes)
+
+    at, steps = np.concatenate([done.beta, done.theta]), np.diag(1e-3 * se)
+    columns = [(slope(at + h) - slope(at - h)) / (2 * h.max()) for h in steps]
+    exact = np.linalg.inv(-np.array(columns))
+    np.testing.assert_allclose(done.cov / np.outer(se, se), exact / np.outer(se, se), atol=2e-3)
