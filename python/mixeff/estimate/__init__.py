@@ -90,7 +90,12 @@ def _check_nodes(row: Method, nodes: int | None) -> None:
 
 
 def loglik(
-    design: Design, beta: Floats, theta: Floats, *, method: str = "laplace", nodes: int | None = None
+    design: Design,
+    beta: Floats,
+    theta: Floats,
+    *,
+    method: str = "laplace",
+    nodes: int | None = None,
 ) -> float:
     """Log-likelihood at given parameters; minus infinity outside the domain.
 
@@ -111,7 +116,12 @@ def loglik(
 
 
 def gradient(
-    design: Design, beta: Floats, theta: Floats, *, method: str = "laplace", nodes: int | None = None
+    design: Design,
+    beta: Floats,
+    theta: Floats,
+    *,
+    method: str = "laplace",
+    nodes: int | None = None,
 ) -> Floats:
     """Exact gradient of `loglik` by (beta, theta).
 

@@ -41,9 +41,7 @@ SAME_LIKELIHOOD = 0.01
 """Change of the log-likelihood between two rules that does not matter."""
 
 
-def fit_auto(
-    design: Design, nodes: int | None, start: Start | None, control: Control
-) -> Estimate:
+def fit_auto(design: Design, nodes: int | None, start: Start | None, control: Control) -> Estimate:
     """The default method."""
     return replace(_fit(design, start, control), requested="auto")
 
@@ -52,7 +50,7 @@ def _fit(design: Design, start: Start | None, control: Control) -> Estimate:
     if is_linear(design) and control.penalty is None:
         return METHODS["reml"].fit(design, None, start, control)
     estimate, metric = fit_marginal(design, 1, start, control, method="laplace")
-    if not design.terms or design.family == "gaussian" and design.link == "identity":
+    if not design.terms or (design.family == "gaussian" and design.link == "identity"):
         return replace(estimate, integration_error=0.0)
     p = effects_per_level(design)
     if not 1 <= p <= MOST_EFFECTS:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..errors import ArgumentError
 
 Progress = Callable[[int, float, float], None]
@@ -51,6 +53,15 @@ class Control:
         if not positive or (self.penalty is not None and not self.penalty > 0):
             raise ArgumentError(
                 "control: max_evaluations, tolerance, auto_tolerance and penalty must be positive."
+            )
+        if not isinstance(self.max_evaluations, int | np.integer):
+            raise ArgumentError(
+                f"control: max_evaluations must be a whole number, not {self.max_evaluations!r}."
+            )
+        if self.progress is not None and not callable(self.progress):
+            raise ArgumentError(
+                "control: progress must be a function of the number of evaluations, the objective "
+                f"and the gradient, not {self.progress!r}."
             )
 
 

@@ -116,7 +116,10 @@ def penalty_precisions(design: Design, penalty: float | None) -> Floats | None:
 
 
 def _checked(design: Design, start: Start) -> Start:
-    beta, theta = (np.ascontiguousarray(part, dtype=np.float64) for part in start)
+    try:
+        beta, theta = (np.ascontiguousarray(part, dtype=np.float64) for part in start)
+    except (TypeError, ValueError):
+        raise ArgumentError("start must be a pair (beta, theta) of arrays of numbers.") from None
     n_beta = sum(x.shape[1] for x in design.x)
     if beta.shape != (n_beta,) or theta.shape != (n_theta(design),):
         raise ArgumentError(
@@ -134,7 +137,9 @@ def n_theta(design: Design) -> int:
     return slices[-1].stop if slices else 0
 
 
-def _estimate(numbers: Mapping[str, Any], method: str, nodes: int | None, seconds: float) -> Estimate:
+def _estimate(
+    numbers: Mapping[str, Any], method: str, nodes: int | None, seconds: float
+) -> Estimate:
     path = {
         "evaluation": numbers["path_evaluation"].astype(np.int64),
         "objective": numbers["path_objective"],
@@ -194,9 +199,7 @@ def quadrature_nodes(design: Design, nodes: int | None) -> int:
 
 
 def _fit_gaussian(reml: bool, name: str) -> Callable[..., Estimate]:
-    def fit(
-        design: Design, nodes: int | None, start: Start | None, control: Control
-    ) -> Estimate:
+    def fit(design: Design, nodes: int | None, start: Start | None, control: Control) -> Estimate:
         _require_linear(design, name)
         theta = None if start is None else _relative(*_checked(design, start))
         began = perf_counter()
@@ -251,7 +254,7 @@ def _loglik_agq(
 def _loglik_reml(
     design: Design, beta: Floats, theta: Floats, nodes: int | None
 ) -> tuple[float, None]:
-    """The REML log-likelihood, which does not depend on the coefficients but for the residual SD."""
+    """The REML log-likelihood; of the coefficients it depends on the residual SD alone."""
     _require_linear(design, "reml")
     beta, theta = _checked(design, (beta, theta))
     sigma2 = np.exp(2 * beta[-1])
