@@ -5,16 +5,16 @@
 //! minus twice the log-likelihood is `n log(2 pi r2 / n) + n + log |H|` for ML and
 //! `(n - p)(log(2 pi r2 / (n - p)) + 1) + log |H| + log |R|` for REML (Bates et al. 2015, eqs. 34 and 41).
 
+mod part;
+
 use super::marginal::Posterior;
 use super::moments::Moments;
-use super::products::{
-    add_outer, by_column_of_theta, for_factors, lambda_times, lambda_transposed_times, ztv,
-};
+use super::products::{add_outer, for_factors, lambda_times};
 use crate::design::term::{lambdas, pull_back};
-use crate::design::{Lambda, Model, Shard};
+use crate::design::{Lambda, Model};
 use crate::linalg::dense::Symmetric;
-use crate::linalg::small::{dot, weighted_dot};
-use crate::structure::{system, System};
+use crate::linalg::small::dot;
+use part::{cross_products, least_squares, Part};
 use rayon::prelude::*;
 
 /// The criterion.
@@ -26,18 +26,13 @@ pub struct Gaussian<'a> {
     weight: f64,
     /// `(X y)'(X y)`.
     gram: Symmetric,
+    /// Least-squares coefficients, from which all others are counted.
+    origin: Vec<f64>,
+    /// Weighted sum of squares of the response.
+    total: f64,
     parts: Vec<Part>,
     /// The last solution, to which the parts' factors belong.
     last: Option<(Vec<f64>, Solution)>,
-}
-
-/// Cross-products of a shard.
-struct Part {
-    system: Box<dyn System>,
-    /// `Z'x_c` for each column, `Z'y` last.
-    zx: Vec<Vec<f64>>,
-    /// `K_c = H^-1 Lambda'Z'x_c`.
-    k: Vec<Vec<f64>>,
 }
 
 /// The solution at one `theta`.
@@ -45,6 +40,8 @@ struct Part {
 pub struct Solution {
     /// Fixed effects.
     pub beta: Vec<f64>,
+    /// The same less the least-squares ones.
+    pub deviation: Vec<f64>,
     /// `X'V^-1 X` in units of the residual variance: the information on `beta` is `R / sigma^2`.
     pub r: Symmetric,
     /// Residual variance.
@@ -61,10 +58,11 @@ impl<'a> Gaussian<'a> {
     /// Cross-products of the model's rows.
     pub fn new(model: &'a Model, reml: bool) -> Self {
         let p = model.predictors[0].p;
+        let (origin, total) = least_squares(model, p);
         let pieces: Vec<(Part, Symmetric)> = model
             .shards
             .par_iter()
-            .map(|s| cross_products(model, s, p))
+            .map(|s| cross_products(model, s, &origin))
             .collect();
         let mut gram = Symmetric::zeros(p + 1);
         let mut parts = Vec::with_capacity(pieces.len());
@@ -82,6 +80,8 @@ impl<'a> Gaussian<'a> {
             weight: model.total_weight(),
             gram,
             parts,
+            origin,
+            total,
             last: None,
         }
     }
@@ -111,7 +111,13 @@ impl<'a> Gaussian<'a> {
     }
 
     fn compute(&mut self, theta: &[f64]) -> Option<Solution> {
-        let (beta, r, r2, log_det) = self.fixed_effects(theta)?;
+        let (deviation, r, r2, log_det) = self.fixed_effects(theta)?;
+        let beta = self
+            .origin
+            .iter()
+            .zip(&deviation)
+            .map(|(a, b)| a + b)
+            .collect();
         let df = self.degrees_of_freedom();
         let sigma2 = r2 / df;
         let factor = r.cholesky()?;
@@ -121,7 +127,7 @@ impl<'a> Gaussian<'a> {
         }
         let (total, residual) = self.adjoints(
             theta,
-            &beta,
+            &deviation,
             sigma2,
             self.reml.then(|| factor.inverse()).as_ref(),
         );
@@ -134,6 +140,7 @@ impl<'a> Gaussian<'a> {
         let residual_gradient = pull(&residual);
         value.is_finite().then_some(Solution {
             beta,
+            deviation,
             r,
             sigma2,
             value,
@@ -171,7 +178,8 @@ impl<'a> Gaussian<'a> {
             r.cholesky()?.solve(&xy)
         };
         let r2 = gram.at(p, p) - dot(&beta, &xy);
-        (r2 > 1e-14 * self.gram.at(p, p)).then_some((beta, r, r2, log_det))
+        let noise = r2 > 1e-14 * self.gram.at(p, p) && r2 > 1e-26 * self.total;
+        noise.then_some((beta, r, r2, log_det))
     }
 
     /// Adjoints of the criterion by `Lambda`, and of the residual part alone.
@@ -222,18 +230,11 @@ impl<'a> Gaussian<'a> {
     /// Moments of the least-squares residuals by level.
     pub fn moments(&self) -> Moments {
         let (model, p) = (self.model, self.p);
-        let r = self.gram.part(&(0..p).collect::<Vec<_>>());
-        let xy: Vec<f64> = (0..p).map(|c| self.gram.at(c, p)).collect();
-        let beta = r.cholesky().map_or_else(|| vec![0.0; p], |f| f.solve(&xy));
-        let sigma2 = ((self.gram.at(p, p) - dot(&beta, &xy)) / self.weight).max(1e-300);
+        let sigma2 = (self.gram.at(p, p) / self.weight).max(1e-300);
         let mut moments = Moments::zero(model);
         for (part, shard) in self.parts.iter().zip(&model.shards) {
-            let mut ze = part.zx[p].clone();
-            beta.iter()
-                .enumerate()
-                .for_each(|(c, b)| crate::linalg::small::axpy(-b, &part.zx[c], &mut ze));
-            ze.iter_mut().for_each(|z| *z /= sigma2.sqrt());
-            moments.add(model, shard, &ze, &part.system.a_diagonal());
+            let scaled: Vec<f64> = part.zx[p].iter().map(|z| z / sigma2.sqrt()).collect();
+            moments.add(model, shard, &scaled, &part.system.a_diagonal());
         }
         moments
     }
@@ -262,7 +263,7 @@ impl<'a> Gaussian<'a> {
         let empty = || vec![Vec::new(); model.factors.len()];
         let (mut mode, mut cov) = (empty(), empty());
         for (part, shard) in self.parts.iter().zip(&model.shards) {
-            let (u, _) = part.residual(model, shard, &lambdas, &solution.beta);
+            let (u, _) = part.residual(model, shard, &lambdas, &solution.deviation);
             let mut b = vec![0.0; u.len()];
             lambda_times(model, shard, &lambdas, &u, &mut b);
             for_factors(model, shard, |f, range| {
@@ -282,168 +283,5 @@ impl<'a> Gaussian<'a> {
             mean: mode,
             mean_cov: cov,
         })
-    }
-}
-
-fn cross_products(model: &Model, shard: &Shard, p: usize) -> (Part, Symmetric) {
-    let rows = model.rows(shard);
-    let n = shard.rows.len();
-    let ones = vec![1.0; if rows.weights.is_empty() { n } else { 0 }];
-    let w = if rows.weights.is_empty() {
-        &ones[..]
-    } else {
-        rows.weights
-    };
-    let y: Vec<f64> = match &model.predictors[0].offset {
-        Some(o) => rows
-            .y
-            .iter()
-            .zip(&o[shard.rows.clone()])
-            .map(|(y, o)| y - o)
-            .collect(),
-        None => rows.y.to_vec(),
-    };
-    let column = |c: usize| {
-        if c < p {
-            model.x_column(0, c, shard)
-        } else {
-            &y[..]
-        }
-    };
-    let mut gram = Symmetric::zeros(p + 1);
-    let mut zx = Vec::with_capacity(p + 1);
-    let q = model.n_effects(shard);
-    let mut weighted = vec![0.0; n * model.predictors.len()];
-    for c in 0..=p {
-        for e in 0..=c {
-            gram.set(c, e, weighted_dot(column(c), column(e), w));
-        }
-        weighted
-            .iter_mut()
-            .zip(column(c))
-            .zip(w)
-            .for_each(|((o, x), w)| *o = x * w);
-        let mut z = vec![0.0; q];
-        ztv(model, shard, &weighted, &mut z);
-        zx.push(z);
-    }
-    let mut packed = vec![0.0; n * crate::family::pairs(model.predictors.len())];
-    packed[..n].copy_from_slice(w);
-    let mut system = system(model, shard);
-    system.assemble(model, shard, &packed);
-    let k = vec![vec![0.0; q]; p + 1];
-    (Part { system, zx, k }, gram)
-}
-
-impl Part {
-    /// Factors `H` and fills `K`; gives `(X y)'Z Lambda H^-1 Lambda'Z'(X y)` and `log |H|`.
-    fn eliminate(
-        &mut self,
-        model: &Model,
-        shard: &Shard,
-        lambdas: &[Lambda],
-    ) -> Option<(Symmetric, f64)> {
-        if !self.system.factor(lambdas) {
-            return None;
-        }
-        let m = self.zx.len();
-        let mut taken = Symmetric::zeros(m);
-        let mut white = vec![vec![0.0; self.zx[0].len()]; m];
-        for c in 0..m {
-            lambda_transposed_times(model, shard, lambdas, &self.zx[c], &mut white[c]);
-            self.k[c].copy_from_slice(&white[c]);
-            self.system.solve(&mut self.k[c]);
-            for e in 0..=c {
-                taken.set(c, e, dot(&white[e], &self.k[c]));
-            }
-        }
-        Some((taken, self.system.log_det()))
-    }
-
-    /// Modes `u` in units of the residual standard deviation times `sigma`, and `Z'(y - X beta - Z Lambda u)`.
-    fn residual(
-        &self,
-        model: &Model,
-        shard: &Shard,
-        lambdas: &[Lambda],
-        beta: &[f64],
-    ) -> (Vec<f64>, Vec<f64>) {
-        let p = beta.len();
-        let combine = |columns: &[Vec<f64>]| -> Vec<f64> {
-            let mut out = columns[p].clone();
-            for (c, b) in beta.iter().enumerate() {
-                crate::linalg::small::axpy(-b, &columns[c], &mut out);
-            }
-            out
-        };
-        let u = combine(&self.k);
-        let ze = self.less_fitted(model, shard, lambdas, &u, combine(&self.zx));
-        (u, ze)
-    }
-
-    /// `z - A Lambda u`.
-    fn less_fitted(
-        &self,
-        model: &Model,
-        shard: &Shard,
-        lambdas: &[Lambda],
-        u: &[f64],
-        mut z: Vec<f64>,
-    ) -> Vec<f64> {
-        let mut b = vec![0.0; u.len()];
-        lambda_times(model, shard, lambdas, u, &mut b);
-        let mut ab = vec![0.0; u.len()];
-        self.system.add_a_times(&b, &mut ab);
-        z.iter_mut().zip(&ab).for_each(|(z, ab)| *z -= ab);
-        z
-    }
-
-    /// The part of `log |R| / 2`: `-sum_cd R^-1_cd (Z'x_c - A Lambda K_c) K_d'`.
-    fn add_reml(
-        &self,
-        model: &Model,
-        shard: &Shard,
-        lambdas: &[Lambda],
-        inverse: &Symmetric,
-        bar: &mut [Lambda],
-    ) {
-        for c in 0..inverse.n {
-            let e = self.less_fitted(model, shard, lambdas, &self.k[c], self.zx[c].clone());
-            let mut k = vec![0.0; e.len()];
-            for d in 0..inverse.n {
-                crate::linalg::small::axpy(inverse.at(c, d), &self.k[d], &mut k);
-            }
-            add_outer(model, shard, -1.0, &e, &k, bar);
-        }
-    }
-
-    /// `q_k' V^-1 q_l / (2 sigma^2)` for the working variates `q_k = Z c_k` of `theta`.
-    fn add_average_information(
-        &self,
-        model: &Model,
-        shard: &Shard,
-        lambdas: &[Lambda],
-        solution: &Solution,
-        metric: &mut Symmetric,
-    ) {
-        let (u, ze) = self.residual(model, shard, lambdas, &solution.beta);
-        let mut variates = Vec::new();
-        by_column_of_theta(model, shard, lambdas, &u, &ze, |b| {
-            variates.push(b.to_vec())
-        });
-        let mut projected: Vec<Vec<f64>> = Vec::with_capacity(variates.len());
-        for (k, c) in variates.iter().enumerate() {
-            let mut ac = vec![0.0; c.len()];
-            self.system.add_a_times(c, &mut ac);
-            let mut white = vec![0.0; c.len()];
-            lambda_transposed_times(model, shard, lambdas, &ac, &mut white);
-            let mut solved = white.clone();
-            self.system.solve(&mut solved);
-            projected.push(solved);
-            for l in 0..=k {
-                let value = dot(&variates[l], &ac) - dot(&white, &projected[l]);
-                metric.set(k, l, metric.at(k, l) + 0.5 * value / solution.sigma2);
-            }
-        }
     }
 }
