@@ -77,4 +77,4 @@ def test_the_covariance_is_the_inverse_of_the_observed_information(name, method)
     at, steps = np.concatenate([done.beta, done.theta]), np.diag(1e-3 * se)
     columns = [(slope(at + h) - slope(at - h)) / (2 * h.max()) for h in steps]
     exact = np.linalg.inv(-np.array(columns))
-    np.testing.assert_allclose(done.cov / np.outer(se, se), exact / np.outer(se, se), atol=2e-3)
+    np.testing.assert_allclose(done.cov / np.outer(se, se), exact / np.outer(se, se), atol=1e-3)
