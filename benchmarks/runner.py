@@ -33,7 +33,7 @@ class Effort:
 
     rounds: int = 3
     slice_seconds: float = 0.25
-    timeout: float = 30.0
+    timeout: float = 20.0
     slow_seconds: float = 5.0
     thorough: bool = False
 

@@ -31,6 +31,8 @@ def explained(design: Design, estimate: Estimate, control: Control) -> Estimate:
         separation = find_separation(design)
         if separation is not None:
             notes.append(f"{separation}.")
+            reason = f"not converged: {separation}"
+            return replace(estimate, converged=False, reason=reason, notes=tuple(notes))
     return replace(estimate, notes=tuple(notes))
 
 

@@ -49,6 +49,15 @@ impl Symmetric {
             .collect()
     }
 
+    /// Overwrites the rows and columns `at` with another matrix.
+    pub fn place(&mut self, at: &[usize], other: &Symmetric) {
+        for (a, &i) in at.iter().enumerate() {
+            for (b, &j) in at.iter().enumerate() {
+                self.set(i, j, other.at(a, b));
+            }
+        }
+    }
+
     /// The rows and columns in `keep`.
     pub fn part(&self, keep: &[usize]) -> Symmetric {
         let values = keep

@@ -89,7 +89,10 @@ pub fn settle(
             continue;
         }
         let mut zeroed = x.to_vec();
-        column.iter().for_each(|c| zeroed[offset + c] = 0.0);
+        zeroed[k] = 0.0;
+        // The covariances of the column move to the later ones.
+        let theta = standard_form(model, &zeroed[offset..]);
+        zeroed[offset..].copy_from_slice(&theta);
         let at_zero = objective.value(&zeroed);
         if at_zero > *value + EQUAL || !rises(objective, &zeroed, k, scale, at_zero) {
             continue;

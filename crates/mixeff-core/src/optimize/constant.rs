@@ -34,7 +34,11 @@ pub fn predictors(model: &Model) -> Option<Vec<f64>> {
     let d = model.predictors.len();
     let guess = |g: f64| -> Vec<f64> { (0..d).map(|k| if k == 0 { g } else { 0.0 }).collect() };
     let mut best: Option<(Vec<f64>, At)> = None;
-    for eta in GUESSES.into_iter().map(guess) {
+    let offset = mean_offset(model);
+    for eta in GUESSES
+        .into_iter()
+        .flat_map(|g| [guess(g), guess(g - offset)])
+    {
         let at = evaluate(model, &eta);
         if at.value.is_finite() && best.as_ref().is_none_or(|(_, b)| at.value > b.value) {
             best = Some((eta, at));
@@ -53,6 +57,15 @@ pub fn predictors(model: &Model) -> Option<Vec<f64>> {
         }
     }
     Some(eta)
+}
+
+/// Mean offset of the first predictor in the rows looked at.
+fn mean_offset(model: &Model) -> f64 {
+    let Some(offset) = &model.predictors[0].offset else {
+        return 0.0;
+    };
+    let rows = offset.len().min(ROWS);
+    sum(&offset[..rows]) / rows.max(1) as f64
 }
 
 fn direction(at: &At) -> Vec<f64> {

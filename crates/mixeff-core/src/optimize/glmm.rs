@@ -1,14 +1,13 @@
 //! Maximum likelihood for GLMMs: start, search, boundary, observed information.
 
-use super::bfgs::{minimize, Outcome};
-use super::boundary::{settle, standard_form};
+use super::bfgs::minimize;
+use super::end::{End, Ending};
 use super::hessian::hessian;
 use super::start::{start, Start};
-use super::{Control, Fitted, Monitor, Objective, Reason, Record};
+use super::{Control, Fitted, Monitor, Objective, Record};
 use crate::design::Model;
 use crate::integrate::{Marginal, Posterior};
 use crate::linalg::dense::Symmetric;
-use crate::linalg::small::dot;
 
 /// Scaled gradient at which the search hands over to Newton steps in the observed information.
 const COARSE: f64 = 1e-3;
@@ -20,8 +19,6 @@ const ROUGH: f64 = 0.1;
 const SAMPLE_FROM: usize = 40_000;
 const SAMPLE_SHARE: f64 = 0.04;
 const SAMPLE_LEAST: usize = 10_000;
-/// Scaled gradient up to which an end is an optimum.
-const CONVERGED: f64 = 1e-2;
 
 /// What to fit and from where.
 #[derive(Clone, Debug, Default)]
@@ -150,17 +147,21 @@ pub fn fit(model: &Model, task: &Task, monitor: &Monitor) -> Option<Fitted> {
         monitor,
         &mut record,
     );
-    let end = finish(
+    let ending = Ending {
         model,
+        first_theta: model.n_beta(),
+        coarse: COARSE,
+        control: &task.control,
+        monitor,
+    };
+    let end = ending.finish(
         &mut Joint::new(&mut marginal, &task.penalty),
         search,
-        task,
-        monitor,
         &mut record,
     );
     let (beta, theta) = end.x.split_at(model.n_beta());
     let posterior = marginal.posterior(beta, theta).unwrap_or_default();
-    Some(end.into_fitted(model, &task.penalty, posterior, record))
+    Some(into_fitted(end, model, &task.penalty, posterior, record))
 }
 
 /// Where the Hessian may be taken: with many levels it changes little within a standard error.
@@ -258,216 +259,31 @@ fn away_from_zero(model: &Model, theta: &[f64]) -> Vec<f64> {
     theta
 }
 
-/// An end of the search with its observed information.
-struct End {
-    x: Vec<f64>,
-    value: f64,
-    /// A point with its gradient, if one is known.
-    gradient: Option<(Vec<f64>, Vec<f64>)>,
-    /// Positions in `x` held at zero.
-    fixed: Vec<usize>,
-    hessian: Option<Symmetric>,
-    metric: Symmetric,
-    scaled_gradient: f64,
-    reason: Reason,
-}
-
-/// Standard form, boundary, Hessian, and Newton steps in it until the gradient is small.
-fn finish(
+fn into_fitted(
+    end: End,
     model: &Model,
-    objective: &mut dyn Objective,
-    search: Outcome,
-    task: &Task,
-    monitor: &Monitor,
-    record: &mut Record,
-) -> End {
-    let n_beta = model.n_beta();
-    let mut end = End {
-        metric: search.metric,
-        value: search.value,
-        gradient: Some((search.x.clone(), search.gradient)),
-        x: search.x,
-        fixed: Vec::new(),
-        hessian: None,
-        scaled_gradient: f64::NAN,
-        reason: search.reason,
-    };
-    if matches!(end.reason, Reason::BadStart | Reason::Interrupted) {
-        return end;
+    penalty: &[f64],
+    posterior: Posterior,
+    record: Record,
+) -> Fitted {
+    let inverse = end.inverse();
+    let mut cov = Symmetric::zeros(end.x.len());
+    cov.values.fill(f64::NAN);
+    if let Some(inverse) = &inverse {
+        cov.place(&end.free(), inverse);
     }
-    let theta = standard_form(model, &end.x[n_beta..]);
-    end.x[n_beta..].copy_from_slice(&theta);
-    for _ in 0..3 {
-        let fixed = settle(
-            objective,
-            model,
-            &mut end.x,
-            n_beta,
-            &mut end.value,
-            &end.metric,
-        );
-        end.fixed = fixed.into_iter().map(|k| n_beta + k).collect();
-        end.observe(objective, task, monitor, record);
-        if end.scaled_gradient < CONVERGED || monitor.stopped() || end.hessian.is_none() {
-            break;
-        }
-        end.search_again(objective, task, monitor, record);
-    }
-    end
-}
-
-impl End {
-    fn free(&self) -> Vec<usize> {
-        (0..self.x.len())
-            .filter(|k| !self.fixed.contains(k))
-            .collect()
-    }
-
-    /// The gradient at the point, which the search may have left.
-    fn gradient_here(
-        &mut self,
-        objective: &mut dyn Objective,
-        record: &mut Record,
-    ) -> Option<Vec<f64>> {
-        match self.gradient.take() {
-            Some((x, gradient)) if x == self.x => Some(gradient),
-            _ => {
-                record.evaluations += 1;
-                let (value, gradient) = objective.value_and_gradient(&self.x)?;
-                self.value = value;
-                Some(gradient)
-            }
-        }
-    }
-
-    /// Hessian at the point, then Newton steps in it.
-    fn observe(
-        &mut self,
-        objective: &mut dyn Objective,
-        task: &Task,
-        monitor: &Monitor,
-        record: &mut Record,
-    ) {
-        let free = self.free();
-        let Some(mut gradient) = self.gradient_here(objective, record) else {
-            return;
-        };
-        self.hessian = hessian(
-            objective,
-            &self.x,
-            &gradient,
-            &self.metric,
-            &free,
-            monitor,
-            record,
-        );
-        let Some(factor) = self.hessian.as_ref().and_then(Symmetric::cholesky) else {
-            return;
-        };
-        for _ in 0..4 {
-            let part: Vec<f64> = free.iter().map(|&k| gradient[k]).collect();
-            let step = factor.solve(&part);
-            self.scaled_gradient = dot(&step, &part).max(0.0).sqrt();
-            if self.scaled_gradient < task.control.tolerance
-                || self.scaled_gradient > 10.0 * CONVERGED
-            {
-                break;
-            }
-            let mut moved = self.x.clone();
-            free.iter().zip(&step).for_each(|(&k, s)| moved[k] -= s);
-            record.evaluations += 1;
-            match objective.value_and_gradient(&moved) {
-                Some((value, g)) if value <= self.value + 1e-10 * (1.0 + self.value.abs()) => {
-                    (self.x, self.value, gradient) = (moved, value, g);
-                }
-                _ => break,
-            }
-        }
-    }
-
-    /// Goes on from a point that turned out not to be an optimum, in the metric of its Hessian.
-    fn search_again(
-        &mut self,
-        objective: &mut dyn Objective,
-        task: &Task,
-        monitor: &Monitor,
-        record: &mut Record,
-    ) {
-        let free = self.free();
-        if let Some(hessian) = &self.hessian {
-            for (a, &i) in free.iter().enumerate() {
-                for (b, &j) in free.iter().enumerate() {
-                    self.metric.set(i, j, hessian.at(a, b));
-                }
-            }
-        }
-        let control = Control {
-            tolerance: COARSE,
-            max_evaluations: record.evaluations + task.control.max_evaluations,
-        };
-        let out = minimize(
-            objective,
-            self.x.clone(),
-            self.metric.clone(),
-            &control,
-            monitor,
-            record,
-        );
-        (self.x, self.value, self.metric, self.reason) = (out.x, out.value, out.metric, out.reason);
-    }
-
-    fn into_fitted(
-        self,
-        model: &Model,
-        penalty: &[f64],
-        posterior: Posterior,
-        record: Record,
-    ) -> Fitted {
-        let free = self.free();
-        let inverse = self
-            .hessian
-            .as_ref()
-            .and_then(Symmetric::cholesky)
-            .map(|f| f.inverse());
-        let mut cov = Symmetric::zeros(self.x.len());
-        cov.values.fill(f64::NAN);
-        if let Some(inverse) = &inverse {
-            for (a, &i) in free.iter().enumerate() {
-                for (b, &j) in free.iter().enumerate() {
-                    cov.set(i, j, inverse.at(a, b));
-                }
-            }
-        }
-        let converged = inverse.is_some()
-            && self.scaled_gradient < CONVERGED
-            && self.reason != Reason::Interrupted;
-        let reason = self.words(inverse.is_some(), converged);
-        let (beta, theta) = self.x.split_at(model.n_beta());
-        Fitted {
-            beta: beta.to_vec(),
-            theta: theta.to_vec(),
-            cov,
-            log_likelihood: penalty_of(penalty, beta) - self.value,
-            posterior,
-            converged,
-            singular: !self.fixed.is_empty(),
-            reason,
-            record,
-            metric: self.metric,
-        }
-    }
-
-    fn words(&self, proper: bool, converged: bool) -> String {
-        if converged {
-            return format!(
-                "converged: the gradient is {:.1e} standard errors and the Hessian is positive definite{}",
-                self.scaled_gradient,
-                if self.fixed.is_empty() { "" } else { " off the boundary" }
-            );
-        }
-        if matches!(self.reason, Reason::BadStart | Reason::Interrupted) || proper {
-            return format!("not converged: {}", self.reason.words());
-        }
-        super::INDEFINITE.into()
+    let converged = end.converged(inverse.is_some());
+    let (beta, theta) = end.x.split_at(model.n_beta());
+    Fitted {
+        beta: beta.to_vec(),
+        theta: theta.to_vec(),
+        cov,
+        log_likelihood: penalty_of(penalty, beta) - end.value,
+        posterior,
+        converged,
+        singular: !end.fixed.is_empty(),
+        reason: end.words(inverse.is_some()),
+        record,
+        metric: end.metric,
     }
 }

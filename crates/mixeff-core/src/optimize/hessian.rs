@@ -20,13 +20,18 @@ pub fn hessian(
     record.evaluations += free.len();
     let mut of = |x: &[f64]| objective.value_and_gradient(x).map(|(_, g)| g);
     let columns = differences(&mut of, x, gradient, metric, free, monitor)?;
+    Some(symmetrised(&columns, free))
+}
+
+/// The symmetric part of the derivatives of a gradient, `columns[b][free[a]]`.
+pub fn symmetrised(columns: &[Vec<f64>], free: &[usize]) -> Symmetric {
     let mut hessian = Symmetric::zeros(free.len());
-    for (a, &i) in free.iter().enumerate() {
-        for (b, &j) in free.iter().enumerate().take(a + 1) {
-            hessian.set(a, b, 0.5 * (columns[b][i] + columns[a][j]));
+    for a in 0..free.len() {
+        for b in 0..=a {
+            hessian.set(a, b, 0.5 * (columns[b][free[a]] + columns[a][free[b]]));
         }
     }
-    Some(hessian)
+    hessian
 }
 
 /// Derivatives of a vector-valued function along the coordinates in `free`, forwards, or backwards where that is outside

@@ -3,6 +3,7 @@
 pub mod bfgs;
 pub mod boundary;
 mod constant;
+pub mod end;
 mod fixed;
 pub mod gaussian;
 pub mod glmm;
@@ -23,6 +24,11 @@ pub trait Objective {
     /// is one; `distance` is the scaled gradient that the last step began with.
     fn metric(&mut self, _x: &[f64], _distance: f64) -> Option<Symmetric> {
         None
+    }
+    /// Other smooth functions of the parameters whose derivatives matter at the end, such as profiled coefficients; at the last
+    /// point evaluated.
+    fn companions(&mut self, _x: &[f64]) -> Vec<f64> {
+        Vec::new()
     }
     /// Value.
     fn value(&mut self, x: &[f64]) -> f64 {

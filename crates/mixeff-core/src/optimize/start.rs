@@ -10,6 +10,9 @@ use crate::linalg::small::cholesky;
 /// Rounds of (fixed effects and modes, then variances).
 const ROUNDS: usize = 1;
 
+/// Times that the first variances are halved where random effects of their size leave the domain.
+const HALVINGS: i32 = 12;
+
 /// Where the optimizer starts.
 #[derive(Clone, Debug)]
 pub struct Start {
@@ -27,8 +30,12 @@ pub struct Start {
 pub fn start(marginal: &mut Marginal<'_>, monitor: &Monitor) -> Option<Start> {
     let model = marginal.model;
     let mut beta = fixed::fit(model, marginal.shards())?;
-    let mut theta = marginal.moments(&beta).theta(model);
-    let mut working = marginal.working(&beta, &theta)?;
+    let moments = marginal.moments(&beta).theta(model);
+    let (mut theta, mut working) = (0..HALVINGS).find_map(|k| {
+        let theta: Vec<f64> = moments.iter().map(|t| t * 0.5f64.powi(k)).collect();
+        let working = marginal.working(&beta, &theta)?;
+        Some((theta, working))
+    })?;
     for _ in 0..if theta.is_empty() { 0 } else { ROUNDS } {
         if monitor.stopped() {
             break;
