@@ -30,7 +30,7 @@ def explained(design: Design, estimate: Estimate, control: Control) -> Estimate:
     elif FAMILIES[design.family].is_binary and _ran_away(design, estimate):
         separation = find_separation(design)
         if separation is not None:
-            notes.append(f"{separation}.")
+            notes.append(str(separation))
             reason = f"not converged: {separation}"
             return replace(estimate, converged=False, reason=reason, notes=tuple(notes))
     return replace(estimate, notes=tuple(notes))
