@@ -6,6 +6,7 @@ use super::nesting::{elimination_order, is_chain, renumber, row_order, run_start
 use super::shard::{nested_shards, whole_shard, Shard};
 use super::term::Term;
 use crate::family::{Family, Rows};
+use crate::linalg::pages::zeros;
 use crate::linalg::small::{axpy, axpy4, dot};
 use rayon::prelude::*;
 
@@ -231,17 +232,14 @@ impl Model {
 }
 
 fn gather(v: &[f64], order: &[u32]) -> Vec<f64> {
-    if v.is_empty() {
-        return Vec::new();
-    }
+    let mut out = zeros(v.len());
     if is_identity(order) {
-        return v.to_vec();
+        out.copy_from_slice(v);
+    } else if !v.is_empty() {
+        let pairs = out.par_iter_mut().with_min_len(1 << 16).zip(order);
+        pairs.for_each(|(o, &i)| *o = v[i as usize]);
     }
-    order
-        .par_iter()
-        .with_min_len(1 << 16)
-        .map(|&i| v[i as usize])
-        .collect()
+    out
 }
 
 fn is_identity(order: &[u32]) -> bool {
@@ -338,7 +336,7 @@ fn lay_out_predictors(
 
 /// The columns, shard by shard.
 fn blocked(columns: &[&[f64]], order: &[u32], shards: &[Shard]) -> Vec<f64> {
-    let mut x = vec![0.0; columns.len() * order.len()];
+    let mut x = zeros(columns.len() * order.len());
     let identity = is_identity(order);
     let mut parts = Vec::with_capacity(shards.len());
     let mut rest = &mut x[..];

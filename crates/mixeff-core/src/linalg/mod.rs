@@ -2,4 +2,5 @@
 
 pub mod dense;
 pub mod large;
+pub mod pages;
 pub mod small;
