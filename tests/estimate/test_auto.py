@@ -225,7 +225,7 @@ def test_what_progress_raises_ends_the_fit():
     [
         ({"method": "agk"}, NotAvailableError, "not one of the methods: auto, laplace, agq"),
         ({"method": "ml"}, NotAvailableError, "not for bernoulli with the logit link"),
-        ({"method": "reml"}, NotAvailableError, "use method='laplace'"),
+        ({"method": "reml"}, NotAvailableError, "take this model: 'laplace', 'agq'"),
         ({"method": "laplace", "nodes": 9}, ArgumentError, "nodes= goes with method='agq'"),
         ({"method": "agq", "nodes": 0}, ArgumentError, "at least 1, not 0"),
         ({"method": "agq", "nodes": 2.5}, ArgumentError, "whole number"),
@@ -259,7 +259,7 @@ def test_arguments_that_cannot_be(binary, options, error, message):
 def test_quadrature_is_refused_for_two_factors(crossed):
     with pytest.raises(NotAvailableError, match="exactly one grouping factor and this model has 2"):
         estimate(crossed, method="agq", nodes=5)
-    with pytest.raises(NotAvailableError, match="use method='laplace'"):
+    with pytest.raises(NotAvailableError, match="methods that take this model: 'laplace'"):
         loglik(crossed, np.zeros(2), np.ones(2), method="agq")
 
 

@@ -11,13 +11,14 @@ from ..errors import ArgumentError, NotAvailableError
 from .auto import fit_auto
 from .control import Control, as_control
 from .explain import explained
-from .methods import METHODS, Method
+from .method import Method, Request
+from .methods import method_for
 from .problem import problem_of
 from .values import Estimate, RandomEffects, Record
 
 if TYPE_CHECKING:
     from ..model.design import Design
-    from .methods import Start
+    from .method import Start
     from .values import Floats
 
 __all__ = [
@@ -65,19 +66,12 @@ def estimate(
     ArgumentError, NotAvailableError
         For an unknown method, or one that cannot take this model.
     """
-    control = as_control(control)
+    request = Request(nodes, start, as_control(control))
     if method == "auto" and nodes is None:
-        return explained(design, fit_auto(design, None, start, control), control)
-    row = _lookup("agq" if method == "auto" else method)
+        return explained(design, fit_auto(design, request), request.control)
+    row = method_for("agq" if method == "auto" else method, design)
     _check_nodes(row, nodes)
-    return explained(design, row.fit(design, nodes, start, control), control)
-
-
-def _lookup(method: str) -> Method:
-    if method not in METHODS:
-        known = ", ".join(["auto", *METHODS])
-        raise NotAvailableError(f"method={method!r} is not one of the methods: {known}.")
-    return METHODS[method]
+    return explained(design, row.fit(design, request), request.control)
 
 
 def _check_nodes(row: Method, nodes: int | None) -> None:
@@ -110,7 +104,7 @@ def loglik(
     nodes : int, optional
         Quadrature points per random effect, for "agq".
     """
-    row = _lookup(method)
+    row = method_for(method, design)
     _check_nodes(row, nodes)
     return row.loglik(design, beta, theta, nodes)[0]
 
@@ -130,7 +124,7 @@ def gradient(
     NotAvailableError
         For "reml", whose criterion is profiled.
     """
-    row = _lookup(method)
+    row = method_for(method, design)
     _check_nodes(row, nodes)
     result = row.loglik(design, beta, theta, nodes)[1]
     if result is None:

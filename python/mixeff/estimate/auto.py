@@ -12,20 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .methods import (
-    METHODS,
-    MOST_EFFECTS,
-    effects_per_level,
-    fit_marginal,
-    is_linear,
-    penalty_precisions,
-)
+from .linear import REML, is_linear
+from .marginal import MOST_EFFECTS, effects_per_level, fit_marginal, penalty_precisions
 from .problem import problem_of
 
 if TYPE_CHECKING:
     from ..model.design import Design
     from .control import Control
-    from .methods import Start
+    from .method import Request
     from .values import Estimate, Floats
 
 LADDERS: tuple[tuple[int, ...], ...] = (
@@ -41,15 +35,16 @@ SAME_LIKELIHOOD = 0.01
 """Change of the log-likelihood between two rules that does not matter."""
 
 
-def fit_auto(design: Design, nodes: int | None, start: Start | None, control: Control) -> Estimate:
+def fit_auto(design: Design, request: Request) -> Estimate:
     """The default method."""
-    return replace(_fit(design, start, control), requested="auto")
+    return replace(_fit(design, request), requested="auto")
 
 
-def _fit(design: Design, start: Start | None, control: Control) -> Estimate:
+def _fit(design: Design, request: Request) -> Estimate:
+    control = request.control
     if is_linear(design) and control.penalty is None:
-        return METHODS["reml"].fit(design, None, start, control)
-    estimate, metric = fit_marginal(design, 1, start, control, method="laplace")
+        return REML.fit(design, request)
+    estimate, metric = fit_marginal(design, 1, request.start, control, method="laplace")
     if not design.terms or (design.family == "gaussian" and design.link == "identity"):
         return replace(estimate, integration_error=0.0)
     p = effects_per_level(design)

@@ -1,0 +1,120 @@
+"""What a method of estimation is, and what all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ArgumentError
+from .control import Control
+from .values import Estimate, RandomEffects, Record
+
+if TYPE_CHECKING:
+    from ..model.design import Design
+    from .values import Floats
+
+Start = tuple["Floats", "Floats"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks of a method, beyond its name.
+
+    Attributes
+    ----------
+    nodes : int or None
+        Quadrature points per random effect.
+    start : tuple of ndarray or None
+        ``(beta, theta)`` to begin from.
+    control : Control
+        Limits and tolerances.
+    """
+
+    nodes: int | None = None
+    start: Start | None = None
+    control: Control = field(default_factory=Control)
+
+
+def takes_all(design: Design) -> None:
+    """For a method that takes every model."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to estimate.
+
+    Attributes
+    ----------
+    name : str
+        The word for it.
+    fit : callable
+        ``fit(design, request) -> Estimate``; called for models that the method takes only.
+    loglik : callable
+        ``loglik(design, beta, theta, nodes)``: value and gradient by (beta, theta), or the value
+        alone where there is no gradient.
+    takes_nodes : bool
+        Whether ``nodes=`` means something.
+    refuses : callable
+        ``refuses(design)``: why it cannot take a model, as the end of a sentence that begins with
+        its name ("needs exactly one grouping factor and this model has 2"); None if it can.
+    """
+
+    name: str
+    fit: Callable[[Design, Request], Estimate]
+    loglik: Callable[[Design, Floats, Floats, int | None], tuple[float, Floats | None]]
+    takes_nodes: bool = False
+    refuses: Callable[[Design], str | None] = takes_all
+
+
+def checked_start(design: Design, start: Start) -> Start:
+    """Starting values as arrays of the right lengths, or an error that says the lengths."""
+    try:
+        beta, theta = (np.ascontiguousarray(part, dtype=np.float64) for part in start)
+    except (TypeError, ValueError):
+        raise ArgumentError("start must be a pair (beta, theta) of arrays of numbers.") from None
+    n_beta = sum(x.shape[1] for x in design.x)
+    if beta.shape != (n_beta,) or theta.shape != (n_theta(design),):
+        raise ArgumentError(
+            f"start must be a pair (beta, theta) with {n_beta} and {n_theta(design)} entries, not "
+            f"{beta.size} and {theta.size}."
+        )
+    return beta, theta
+
+
+def n_theta(design: Design) -> int:
+    """Number of covariance parameters."""
+    from .covariance import theta_slices
+
+    slices = theta_slices(design)
+    return slices[-1].stop if slices else 0
+
+
+def estimate_of(
+    numbers: Mapping[str, Any], method: str, nodes: int | None, seconds: float
+) -> Estimate:
+    """The `Estimate` in the numbers that the core hands back."""
+    path = {
+        "evaluation": numbers["path_evaluation"].astype(np.int64),
+        "objective": numbers["path_objective"],
+        "gradient_norm": numbers["path_gradient"],
+        "step": numbers["path_step"],
+    }
+    norm = path["gradient_norm"][-1] if len(path["gradient_norm"]) else float("nan")
+    return Estimate(
+        method=method,
+        requested=method,
+        nodes=nodes,
+        integration_error=None,
+        beta=numbers["beta"],
+        theta=numbers["theta"],
+        cov=numbers["cov"],
+        llf=numbers["llf"],
+        random=tuple(RandomEffects(*parts) for parts in numbers["random"]),
+        converged=numbers["converged"],
+        singular=numbers["singular"],
+        reason=numbers["reason"],
+        record=Record(numbers["start"], path, numbers["evaluations"], float(norm), seconds),
+    )
