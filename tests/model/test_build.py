@@ -279,6 +279,7 @@ def test_a_warning_points_at_the_line_of_the_user():
 def test_the_data_are_not_changed():
     before = DATA.copy()
     _, design = build("y ~ x + (x | a)", DATA, weights="w", offset="z")
+    design.X.setflags(write=True)
     design.X[:] = 0.0
     pd.testing.assert_frame_equal(DATA, before)
 

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from mixeff.model import Design, GroupingFactor, RandomTerm
+from mixeff.estimate import gradient, loglik
+from mixeff.model import Design, GroupingFactor, RandomTerm, build
 
 CODES = np.array([0, 1, 1, 0, 2], dtype=np.int32)
 Z = np.asfortranarray(np.column_stack([np.ones(5), np.arange(5.0)]))
@@ -55,3 +58,28 @@ def test_counts():
 def test_a_design_cannot_be_changed():
     with pytest.raises(AttributeError):
         design().y = np.zeros(5)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@pytest.mark.parametrize("order", ["as they come", "shuffled"])
+def test_a_frozen_matrix_is_the_same_to_the_core_as_one_that_it_copies(order):
+    rng = np.random.default_rng(3)
+    n = 3000
+    codes = np.repeat(np.arange(3, dtype=np.int32), n // 3)
+    x = np.asfortranarray(np.column_stack([np.ones(n), rng.normal(size=(n, 2))]))
+    if order == "shuffled":
+        codes = rng.permutation(codes)
+    y = rng.poisson(1.0, n).astype(float)
+    found = []
+    for writeable in (True, False):
+        made = replace(design(RandomTerm(0, ("Intercept",)), codes=codes), y=y, x=(x.copy("F"),))
+        made.x[0].setflags(write=writeable)
+        beta, theta = np.array([0.1, 0.2, -0.3]), np.array([0.7])
+        found.append((loglik(made, beta, theta), *gradient(made, beta, theta)))
+    assert found[0] == pytest.approx(found[1], rel=1e-14)
+
+
+def test_what_build_makes_cannot_be_written_to():
+    data = {"y": [1, 0, 2, 5, 3, 4], "x": [1, 2, 3, 4, 5, 6], "g": [1, 1, 2, 2, 3, 3]}
+    _, made = build("y ~ x + (1 | g)", data, "poisson")
+    with pytest.raises(ValueError, match="read-only"):
+        made.X[0, 0] = 2.0

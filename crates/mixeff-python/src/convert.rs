@@ -1,14 +1,15 @@
 //! Arrays in, dictionaries of arrays out.
 
 use crate::{Floats, Matrix, TermTuple};
-use mixeff_core::design::model::TermData;
+use mixeff_core::design::model::{MatrixData, Shared, TermData};
 use mixeff_core::design::nesting::Codes;
 use mixeff_core::design::{Model, Term};
 use mixeff_core::optimize::{Fitted, Point};
-use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyUntypedArrayMethods};
+use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
+use std::sync::Arc;
 
 /// What the arrays of a model must agree on.
 pub struct Inputs {
@@ -70,6 +71,44 @@ pub fn column_slices<'a>(x: &'a Matrix<'_>) -> PyResult<Vec<&'a [f64]>> {
         ));
     }
     Ok(x.as_slice()?.chunks_exact(n).collect())
+}
+
+/// A matrix that Python has frozen, so that the core may read it where it is.
+struct Frozen {
+    _owner: Py<PyArray2<f64>>,
+    values: &'static [f64],
+}
+
+impl AsRef<[f64]> for Frozen {
+    fn as_ref(&self) -> &[f64] {
+        self.values
+    }
+}
+
+/// The columns of a matrix, shared with the core if the array is frozen.
+pub fn matrix_data<'a>(x: &'a Matrix<'_>) -> PyResult<MatrixData<'a>> {
+    let columns = column_slices(x)?;
+    let shared = frozen(x)?.map(|x| Arc::new(x) as Shared);
+    Ok(MatrixData { columns, shared })
+}
+
+#[allow(unsafe_code)]
+fn frozen(x: &Matrix<'_>) -> PyResult<Option<Frozen>> {
+    let flags = x.getattr("flags")?;
+    let owns: bool = flags.getattr("owndata")?.extract()?;
+    let writeable: bool = flags.getattr("writeable")?.extract()?;
+    if !owns || writeable || x.len() == 0 {
+        return Ok(None);
+    }
+    let values = x.as_slice()?;
+    // SAFETY: the array owns its memory and `_owner` keeps the array alive as long as the slice; an
+    // array that something else refers to is not resized. It is not writeable, and what could still
+    // write to it, a view from before it was frozen, is never made: `build` freezes what it has just made.
+    let values = unsafe { std::slice::from_raw_parts(values.as_ptr(), values.len()) };
+    Ok(Some(Frozen {
+        _owner: (**x).clone().unbind(),
+        values,
+    }))
 }
 
 /// Optional vectors as optional slices.

@@ -3,7 +3,7 @@
 mod convert;
 mod run;
 
-use convert::{column_slices, fitted_dict, optional_slices, term_data, Inputs};
+use convert::{fitted_dict, matrix_data, optional_slices, term_data, Inputs};
 use mixeff_core::design::model::ModelData;
 use mixeff_core::design::Model;
 use mixeff_core::family::{pairs, registry};
@@ -37,7 +37,7 @@ fn outside() -> PyErr {
 
 #[pymethods]
 impl Problem {
-    /// Sorts the rows and lays out the design. Arrays are copied.
+    /// Sorts the rows and lays out the design. Arrays are copied, but for frozen matrices `x` whose rows stay where they are.
     #[new]
     #[pyo3(signature = (*, family, link, y, trials, weights, x, offset, factors, terms))]
     #[allow(clippy::too_many_arguments)]
@@ -66,7 +66,7 @@ impl Problem {
             y: y.as_slice()?,
             trials: inputs.rows(trials.as_ref())?,
             weights: inputs.rows(weights.as_ref())?,
-            x: x.iter().map(column_slices).collect::<PyResult<_>>()?,
+            x: x.iter().map(matrix_data).collect::<PyResult<_>>()?,
             offset: optional_slices(&offset)?,
             factors: factors
                 .iter()

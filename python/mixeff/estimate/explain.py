@@ -44,5 +44,9 @@ def _ran_away(design: Design, estimate: Estimate) -> bool:
     """
     x = design.x[0]
     errors = np.sqrt(np.diag(estimate.cov))[: x.shape[1]]
-    effects = np.fmax(np.abs(estimate.beta[: x.shape[1]]), errors) * x.std(axis=0)
-    return not estimate.converged or bool(np.any(effects > RUNAWAY))
+    effects = np.fmax(np.abs(estimate.beta[: x.shape[1]]), errors)
+    # A length is at least the standard deviation, and needs no second matrix.
+    bounds = effects * np.array([np.sqrt(column @ column / len(x)) for column in x.T])
+    if estimate.converged and not np.any(bounds > RUNAWAY):
+        return False
+    return not estimate.converged or bool(np.any(effects * x.std(axis=0) > RUNAWAY))

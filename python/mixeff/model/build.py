@@ -156,6 +156,8 @@ class _Fixed:
 def _fixed(inputs: Inputs, columns: Columns) -> _Fixed:
     made = [_full_rank(text, columns) for text in inputs.predictors]
     notices = tuple(notice for _, _, told in made for notice in told)
+    for _, x, _ in made:
+        x.setflags(write=False)  # nobody else has a view of it; see Design.x
     return _Fixed(tuple(spec for spec, _, _ in made), tuple(x for _, x, _ in made), notices)
 
 

@@ -85,7 +85,8 @@ class Design:
     trials, weights : ndarray of float64, shape (n,), or None
         Numbers of trials, and prior weights, which multiply the log-density; None means ones.
     x : tuple of ndarray of float64, shape (n, p_d), Fortran order
-        Fixed-effects columns, one matrix for each linear predictor of the family.
+        Fixed-effects columns, one matrix for each linear predictor of the family. `build` freezes
+        those that it makes, and the core reads frozen ones in place.
     x_names : tuple of tuple of str
         Their names.
     offset : tuple of ndarray of float64, shape (n,), or None

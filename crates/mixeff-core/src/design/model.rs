@@ -9,6 +9,7 @@ use crate::family::{Family, Rows};
 use crate::linalg::pages::zeros;
 use crate::linalg::small::{axpy, axpy4, dot};
 use rayon::prelude::*;
+use std::sync::Arc;
 
 /// One random-effects term as the user gave it.
 pub struct TermData {
@@ -22,6 +23,17 @@ pub struct TermData {
     pub structure: String,
 }
 
+/// Numbers that another owner keeps, and that nobody changes.
+pub type Shared = Arc<dyn AsRef<[f64]> + Send + Sync>;
+
+/// Fixed-effects columns as the user gave them.
+pub struct MatrixData<'a> {
+    /// The columns.
+    pub columns: Vec<&'a [f64]>,
+    /// The same numbers, one column after the other, to be used in place where no row moves.
+    pub shared: Option<Shared>,
+}
+
 /// A model in the user's row order.
 pub struct ModelData<'a> {
     /// Response distribution.
@@ -33,7 +45,7 @@ pub struct ModelData<'a> {
     /// Prior weights, or empty.
     pub weights: &'a [f64],
     /// Fixed-effects columns of each linear predictor.
-    pub x: Vec<Vec<&'a [f64]>>,
+    pub x: Vec<MatrixData<'a>>,
     /// Offset of each linear predictor.
     pub offset: Vec<Option<&'a [f64]>>,
     /// Grouping factors.
@@ -48,10 +60,17 @@ pub struct Predictor {
     pub p: usize,
     /// First coefficient in `beta`.
     pub first: usize,
-    /// `X`, shard by shard, column by column within a shard.
-    x: Vec<f64>,
+    x: Columns,
     /// Offset in sorted row order.
     pub offset: Option<Vec<f64>>,
+}
+
+/// Where the columns of `X` are.
+enum Columns {
+    /// Shard by shard, column by column within a shard.
+    Blocked(Vec<f64>),
+    /// Column by column, in the owner's memory.
+    InPlace(Shared),
 }
 
 /// The model.
@@ -194,9 +213,11 @@ impl Model {
     /// Column `c` of `X` of predictor `d` on a shard's rows.
     #[inline]
     pub fn x_column(&self, d: usize, c: usize, shard: &Shard) -> &[f64] {
-        let predictor = &self.predictors[d];
-        let n = shard.rows.len();
-        &predictor.x[predictor.p * shard.rows.start + c * n..][..n]
+        let (predictor, n) = (&self.predictors[d], shard.rows.len());
+        match &predictor.x {
+            Columns::Blocked(x) => &x[predictor.p * shard.rows.start + c * n..][..n],
+            Columns::InPlace(x) => &(**x).as_ref()[self.n() * c + shard.rows.start..][..n],
+        }
     }
 
     /// `eta := X beta + offset` on a shard's rows, predictor by predictor.
@@ -312,7 +333,7 @@ fn lay_out_terms(
 }
 
 fn lay_out_predictors(
-    x: &[Vec<&[f64]>],
+    x: &[MatrixData<'_>],
     offset: &[Option<&[f64]>],
     order: &[u32],
     shards: &[Shard],
@@ -320,12 +341,16 @@ fn lay_out_predictors(
     let mut first = 0;
     x.iter()
         .zip(offset)
-        .map(|(columns, offset)| {
-            let p = columns.len();
+        .map(|(x, offset)| {
+            let p = x.columns.len();
+            let in_place = x.shared.as_ref().filter(|_| is_identity(order));
             let predictor = Predictor {
                 p,
                 first,
-                x: blocked(columns, order, shards),
+                x: match in_place {
+                    Some(x) => Columns::InPlace(Arc::clone(x)),
+                    None => Columns::Blocked(blocked(&x.columns, order, shards)),
+                },
                 offset: offset.map(|o| gather(o, order)),
             };
             first += p;

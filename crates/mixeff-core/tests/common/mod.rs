@@ -1,7 +1,7 @@
 //! Random small models of every structure, for property tests.
 #![allow(dead_code)]
 
-use mixeff_core::design::model::{ModelData, TermData};
+use mixeff_core::design::model::{MatrixData, ModelData, TermData};
 use mixeff_core::design::nesting::Codes;
 use mixeff_core::design::Model;
 use mixeff_core::family::registry::{Row, Support};
@@ -127,7 +127,10 @@ impl Data {
             x: self
                 .x
                 .iter()
-                .map(|x| x.iter().map(Vec::as_slice).collect())
+                .map(|x| MatrixData {
+                    columns: x.iter().map(Vec::as_slice).collect(),
+                    shared: None,
+                })
                 .collect(),
             offset: self.x.iter().map(|_| None).collect(),
             factors: self.factors.clone(),
