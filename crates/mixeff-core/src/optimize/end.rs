@@ -13,6 +13,8 @@ const CONVERGED: f64 = 1e-2;
 /// Share of the gradient that a Newton step may leave before the Hessian counts as another point's: it
 /// is about half the relative change of the curvature along the step.
 const BENT: f64 = 2.5e-4;
+/// Scaled gradient that says nothing: the modes are found to about its accuracy.
+const NOISE: f64 = 2e-7;
 
 /// What the end of a search needs to know.
 pub struct Ending<'a> {
@@ -103,7 +105,8 @@ impl Ending<'_> {
             end.scaled_gradient = dot(&step, &part).max(0.0).sqrt();
             let first = *first.get_or_insert(end.scaled_gradient);
             let small = end.scaled_gradient < self.control.tolerance;
-            if small && first > self.control.tolerance && end.scaled_gradient > BENT * first {
+            if small && first > self.control.tolerance && end.scaled_gradient > BENT * first + NOISE
+            {
                 end.gradient = Some((end.x.clone(), gradient));
                 end.tell(record);
                 return true;

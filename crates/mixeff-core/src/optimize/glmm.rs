@@ -10,7 +10,7 @@ use crate::integrate::{Marginal, Posterior};
 use crate::linalg::dense::Symmetric;
 
 /// Scaled gradient at which the search hands over to Newton steps in the observed information.
-const COARSE: f64 = 1e-3;
+const COARSE: f64 = 1e-4;
 /// Scaled gradient from which the metric is worth computing anew.
 const NEAR: f64 = 3.0;
 /// Scaled gradient at which a search on a part of the data, or by a coarser rule, ends.
@@ -167,7 +167,7 @@ pub fn fit(model: &Model, task: &Task, monitor: &Monitor) -> Option<Fitted> {
 /// Where the Hessian may be taken: with many levels it changes little within a standard error.
 fn coarse(model: &Model) -> f64 {
     let levels = model.factors.iter().map(|f| f.n_levels).min().unwrap_or(0);
-    COARSE * (levels as f64 / 100.0).sqrt().clamp(1.0, 10.0)
+    COARSE * (levels as f64 / 100.0).clamp(1.0, 100.0)
 }
 
 /// The user's start, or one from penalized quasi-likelihood, improved on a sample where there is much data.

@@ -27,6 +27,48 @@ pub fn sandwich(
     add_at_b(1.0, &left.values, m, half, n, out, so, m, m, n);
 }
 
+/// `sandwich` for the first `columns` columns of `a`, block by block.
+pub fn sandwich_part(
+    left: &Lambda,
+    a: &[f64],
+    right: &Lambda,
+    out: &mut [f64],
+    stride: usize,
+    columns: usize,
+    half: &mut [f64],
+) {
+    if left.p == 1 && right.p == 1 {
+        let scale = left.values[0] * right.values[0];
+        for (out, a) in out[..columns].iter_mut().zip(a) {
+            *out = scale * a;
+        }
+        return;
+    }
+    for at in (0..columns).step_by(right.p) {
+        sandwich(left, &a[at..], stride, right, &mut out[at..], stride, half);
+    }
+}
+
+/// `sum_i z_i y_i w_i` spread over rows: calls `add(row, value)`.
+#[inline]
+pub fn spread(z: Option<&[f64]>, y: Option<&[f64]>, w: &[f64], mut add: impl FnMut(usize, f64)) {
+    match (z, y) {
+        (None, None) => w.iter().enumerate().for_each(|(i, w)| add(i, *w)),
+        (Some(z), None) | (None, Some(z)) => w
+            .iter()
+            .zip(z)
+            .enumerate()
+            .for_each(|(i, (w, z))| add(i, w * z)),
+        (Some(z), Some(y)) => {
+            w.iter()
+                .zip(z)
+                .zip(y)
+                .enumerate()
+                .for_each(|(i, ((w, z), y))| add(i, w * z * y));
+        }
+    }
+}
+
 /// `out := left v right'`, both with row stride `stride`; `half` has room for one block.
 pub fn lift(
     left: &Lambda,

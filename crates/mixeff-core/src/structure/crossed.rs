@@ -5,13 +5,15 @@
 
 mod leverage;
 
-use super::blocks::{add_a_lambda_v, add_at_lambda_v, backward_rows, forward_rows, sandwich};
-use super::panels::{Pair, Panels};
+use super::blocks::{
+    add_a_lambda_v, add_at_lambda_v, backward_rows, forward_rows, sandwich, sandwich_part, spread,
+};
+use super::panels::{gather_dot, scatter, Pair, Panels};
 use super::schur::{schur, Schur};
 use super::System;
 use crate::design::factor::coupling;
 use crate::design::{Column, Lambda, Levels, Model, Shard};
-use crate::linalg::small::{backward, cholesky, forward, inverse_from_cholesky};
+use crate::linalg::small::{backward, cholesky, dot, forward, inverse_from_cholesky};
 use std::ops::Range;
 
 /// `H` for crossed factors.
@@ -122,14 +124,14 @@ impl Crossed {
         }
         let a = &self.a_panel[panel_range.clone()];
         let b = &mut self.panel[panel_range];
-        for (factor, at) in self.panels.blocks(level, &self.sizes) {
-            sandwich(
+        for (factor, part) in self.panels.parts(level) {
+            sandwich_part(
                 &lambdas[0],
-                &a[at..],
-                k,
+                &a[part.start..],
                 &lambdas[factor],
-                &mut b[at..],
+                &mut b[part.start..],
                 k,
+                part.len(),
                 half,
             );
         }
@@ -152,8 +154,7 @@ impl Crossed {
         inverse_from_cholesky(&self.own[own_range], p, p, own);
         for i in 0..p {
             for j in 0..p {
-                let gain: f64 = (0..k).map(|c| v[i * k + c] * scratch[j * k + c]).sum();
-                own[i * p + j] -= gain;
+                own[i * p + j] -= dot(&v[i * k..(i + 1) * k], &scratch[j * k..(j + 1) * k]);
             }
         }
     }
@@ -170,26 +171,6 @@ impl Crossed {
                     *v = self.schur.inverse_at(a.max(b), a.min(b));
                 }
             }
-        }
-    }
-}
-
-/// `sum_i z_i y_i w_i` spread over rows: calls `add(row, value)`.
-#[inline]
-fn spread(z: Option<&[f64]>, y: Option<&[f64]>, w: &[f64], mut add: impl FnMut(usize, f64)) {
-    match (z, y) {
-        (None, None) => w.iter().enumerate().for_each(|(i, w)| add(i, *w)),
-        (Some(z), None) | (None, Some(z)) => w
-            .iter()
-            .zip(z)
-            .enumerate()
-            .for_each(|(i, (w, z))| add(i, w * z)),
-        (Some(z), Some(y)) => {
-            w.iter()
-                .zip(z)
-                .zip(y)
-                .enumerate()
-                .for_each(|(i, ((w, z), y))| add(i, w * z * y));
         }
     }
 }
@@ -305,10 +286,8 @@ impl System for Crossed {
             forward(&self.own[self.own_range(level)], p, p, y);
             let touched = self.panels.touched_by(level);
             let b = &self.panel[self.panel_range(level)];
-            for (r, y) in y.iter().enumerate() {
-                for (&j, b) in touched.iter().zip(&b[r * touched.len()..]) {
-                    rest[j as usize] -= b * y;
-                }
+            for (y, b) in y.iter().zip(b.chunks_exact(touched.len().max(1))) {
+                scatter(-y, touched, b, rest);
             }
         }
         self.schur.solve(rest);
@@ -316,10 +295,8 @@ impl System for Crossed {
             let y = &mut own[level * p..(level + 1) * p];
             let touched = self.panels.touched_by(level);
             let b = &self.panel[self.panel_range(level)];
-            for (r, y) in y.iter_mut().enumerate() {
-                for (&j, b) in touched.iter().zip(&b[r * touched.len()..]) {
-                    *y -= b * rest[j as usize];
-                }
+            for (y, b) in y.iter_mut().zip(b.chunks_exact(touched.len().max(1))) {
+                *y -= gather_dot(touched, b, rest);
             }
             backward(&self.own[self.own_range(level)], p, p, y);
         }
@@ -363,9 +340,17 @@ impl System for Crossed {
                 &self.a_panel[self.panel_range(level)],
                 &self.v_panel[self.panel_range(level)],
             );
-            for (g, at) in self.panels.blocks(level, &self.sizes) {
-                add_a_lambda_v(&a[at..], k, &lambdas[g], &v[at..], k, &mut q[0]);
-                add_at_lambda_v(&a[at..], k, &lambdas[0], &v[at..], k, &mut q[g]);
+            for (g, part) in self.panels.parts(level) {
+                if lambdas[0].p == 1 && lambdas[g].p == 1 {
+                    let av = dot(&a[part.clone()], &v[part]);
+                    q[0].values[0] += lambdas[g].values[0] * av;
+                    q[g].values[0] += lambdas[0].values[0] * av;
+                    continue;
+                }
+                for at in part.step_by(self.sizes[g]) {
+                    add_a_lambda_v(&a[at..], k, &lambdas[g], &v[at..], k, &mut q[0]);
+                    add_at_lambda_v(&a[at..], k, &lambdas[0], &v[at..], k, &mut q[g]);
+                }
             }
         }
         for Pair { g, h, a, v, .. } in &self.panels.pairs {

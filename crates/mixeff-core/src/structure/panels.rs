@@ -1,6 +1,8 @@
 //! Which levels of the other factors meet each level of the eliminated factor, and each other.
 
 use crate::design::{Factor, Levels, Model};
+use crate::linalg::small::{axpy, dot};
+use std::ops::Range;
 
 /// Levels of two of the remaining factors that occur together in some row.
 pub struct Pair {
@@ -42,6 +44,38 @@ pub fn codes(factor: &Factor) -> &[u32] {
     }
 }
 
+/// The indices (rising) as a range, if none is left out.
+#[inline]
+pub fn as_range(indices: &[u32]) -> Option<Range<usize>> {
+    let (first, last) = (*indices.first()? as usize, *indices.last()? as usize);
+    (last - first + 1 == indices.len()).then_some(first..last + 1)
+}
+
+/// `y[indices] += a x`.
+#[inline]
+pub fn scatter(a: f64, indices: &[u32], x: &[f64], y: &mut [f64]) {
+    match as_range(indices) {
+        Some(range) => axpy(a, x, &mut y[range]),
+        None => {
+            for (&j, x) in indices.iter().zip(x) {
+                y[j as usize] += a * x;
+            }
+        }
+    }
+}
+
+/// `x'y[indices]`.
+#[inline]
+pub fn gather_dot(indices: &[u32], x: &[f64], y: &[f64]) -> f64 {
+    match as_range(indices) {
+        Some(range) => dot(x, &y[range]),
+        None => {
+            let pairs = indices.iter().zip(x);
+            pairs.map(|(&j, x)| x * y[j as usize]).sum()
+        }
+    }
+}
+
 impl Panels {
     /// Finds the couplings of a crossed model.
     pub fn new(model: &Model) -> Panels {
@@ -66,7 +100,7 @@ impl Panels {
         panels
     }
 
-    fn add_level(&mut self, rest: &[Factor], rows: std::ops::Range<usize>) {
+    fn add_level(&mut self, rest: &[Factor], rows: Range<usize>) {
         let start = self.touched.len();
         for (g, factor) in rest.iter().enumerate() {
             let codes = &codes(factor)[rows.clone()];
@@ -99,23 +133,15 @@ impl Panels {
         &self.touched[self.starts[level] as usize..self.starts[level + 1] as usize]
     }
 
-    /// The blocks of a level's panel: `(factor, first column)`.
-    pub fn blocks<'a>(
-        &'a self,
-        level: usize,
-        sizes: &'a [usize],
-    ) -> impl Iterator<Item = (usize, usize)> + 'a {
+    /// The parts of a level's panel: `(factor, columns)`.
+    pub fn parts(&self, level: usize) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
         let touched = self.touched_by(level);
-        let mut at = 0;
-        let mut factor = 1;
-        std::iter::from_fn(move || {
-            let effect = *touched.get(at)? as usize;
-            while effect >= self.first[factor] {
-                factor += 1;
-            }
-            let block = (factor, at);
-            at += sizes[factor];
-            Some(block)
+        let mut from = 0;
+        (1..self.first.len()).filter_map(move |factor| {
+            let end = self.first[factor] as u32;
+            let part = from..from + touched[from..].partition_point(|&effect| effect < end);
+            from = part.end;
+            (!part.is_empty()).then_some((factor, part))
         })
     }
 

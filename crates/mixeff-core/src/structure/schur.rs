@@ -1,5 +1,6 @@
 //! The Schur complement that is left when the largest factor is eliminated: dense or sparse.
 
+use super::panels::as_range;
 use crate::linalg::large::{log_det_from_diagonal, DenseCholesky, SparseCholesky};
 use crate::linalg::small::{axpy, dot};
 
@@ -74,7 +75,7 @@ impl Schur for Dense {
 
     fn subtract_gram(&mut self, touched: &[u32], b: &[f64], p: usize) {
         let k = touched.len();
-        let whole = contiguous(touched);
+        let whole = as_range(touched).is_some();
         for r in 0..p {
             let b = &b[r * k..(r + 1) * k];
             for (c, &j) in touched.iter().enumerate() {
@@ -117,7 +118,7 @@ impl Schur for Dense {
 
     fn minus_times_inverse(&self, touched: &[u32], c: &[f64], p: usize, v: &mut [f64]) {
         let column = |j: u32| &self.inverse[j as usize * self.n..(j as usize + 1) * self.n];
-        if contiguous(touched) {
+        if as_range(touched).is_some() {
             return minus_times_contiguous(touched, c, p, v, |j| &column(j)[j as usize..]);
         }
         minus_times(touched, c, p, v, |j| {
@@ -231,13 +232,6 @@ fn minus_times<F: Fn(u32) -> f64>(
             }
         }
     }
-}
-
-fn contiguous(touched: &[u32]) -> bool {
-    touched
-        .first()
-        .zip(touched.last())
-        .is_some_and(|(a, b)| (b - a) as usize + 1 == touched.len())
 }
 
 /// The same where `touched` has no gaps; `column(j)` begins at the diagonal.
