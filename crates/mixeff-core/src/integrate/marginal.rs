@@ -22,7 +22,7 @@ pub struct Evaluation {
 }
 
 impl Evaluation {
-    fn zero(model: &Model) -> Self {
+    pub(super) fn zero(model: &Model) -> Self {
         let lambda = model.sizes().into_iter().map(Lambda::zeros).collect();
         Evaluation {
             value: 0.0,
@@ -31,7 +31,7 @@ impl Evaluation {
         }
     }
 
-    fn add(&mut self, other: &Evaluation) {
+    pub(super) fn add(&mut self, other: &Evaluation) {
         self.value += other.value;
         self.beta
             .iter_mut()
@@ -63,10 +63,10 @@ pub struct Posterior {
 pub struct Marginal<'a> {
     /// The model.
     pub model: &'a Model,
-    rule: Option<Rule>,
+    pub(super) rule: Option<Rule>,
     shards: Vec<usize>,
     states: Vec<ShardState>,
-    stop: Option<&'a AtomicBool>,
+    pub(super) stop: Option<&'a AtomicBool>,
 }
 
 impl<'a> Marginal<'a> {
@@ -215,7 +215,7 @@ impl<'a> Marginal<'a> {
     }
 }
 
-fn evaluate_shard(
+pub(super) fn evaluate_shard(
     model: &Model,
     shard: &Shard,
     lambdas: &[Lambda],

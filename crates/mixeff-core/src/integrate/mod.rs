@@ -8,6 +8,7 @@ pub mod moments;
 mod products;
 pub mod quadrature;
 pub mod rule;
+mod sweep;
 pub mod working;
 
 pub use marginal::{Evaluation, Marginal, Posterior};

@@ -248,7 +248,7 @@ fn predictor_of(model: &Model, k: usize) -> (usize, usize) {
 }
 
 /// `we := W e`.
-fn weigh(d: usize, w: &[f64], e: &[f64], we: &mut [f64]) {
+pub(super) fn weigh(d: usize, w: &[f64], e: &[f64], we: &mut [f64]) {
     let n = w.len() / pairs(d);
     for a in 0..d {
         let out = &mut we[a * n..(a + 1) * n];

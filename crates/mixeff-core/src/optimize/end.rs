@@ -139,11 +139,7 @@ impl Ending<'_> {
     ) {
         record.evaluations += free.len();
         let base = [gradient.to_vec(), objective.companions(&end.x)].concat();
-        let mut of = |x: &[f64]| {
-            let (_, gradient) = objective.value_and_gradient(x)?;
-            Some([gradient, objective.companions(x)].concat())
-        };
-        let columns = differences(&mut of, &end.x, &base, &end.metric, free, self.monitor);
+        let columns = differences(objective, &end.x, &base, &end.metric, free, self.monitor);
         end.hessian = columns.as_ref().map(|c| symmetrised(c, free));
         let n = end.x.len();
         end.jacobian =

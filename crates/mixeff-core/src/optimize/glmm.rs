@@ -96,6 +96,20 @@ impl Objective for Joint<'_, '_> {
         Some((value + penalty_of(self.penalty, beta), gradient))
     }
 
+    fn gradients_near(&mut self, x: &[f64], points: &[Vec<f64>]) -> Vec<Option<Vec<f64>>> {
+        let mut gradients = self.marginal.gradients_near(x, points);
+        for (gradient, point) in gradients.iter_mut().zip(points) {
+            for (g, (p, b)) in gradient
+                .iter_mut()
+                .flatten()
+                .zip(self.penalty.iter().zip(point))
+            {
+                *g += p * b;
+            }
+        }
+        gradients
+    }
+
     /// Once, as soon as the point is near: the metric of the start belongs to other variances.
     fn metric(&mut self, x: &[f64], distance: f64) -> Option<Symmetric> {
         if !self.refresh || distance > NEAR {

@@ -18,8 +18,7 @@ pub fn hessian(
     record: &mut Record,
 ) -> Option<Symmetric> {
     record.evaluations += free.len();
-    let mut of = |x: &[f64]| objective.value_and_gradient(x).map(|(_, g)| g);
-    let columns = differences(&mut of, x, gradient, metric, free, monitor)?;
+    let columns = differences(objective, x, gradient, metric, free, monitor)?;
     Some(symmetrised(&columns, free))
 }
 
@@ -34,39 +33,59 @@ pub fn symmetrised(columns: &[Vec<f64>], free: &[usize]) -> Symmetric {
     hessian
 }
 
-/// Derivatives of a vector-valued function along the coordinates in `free`, forwards, or backwards where that is outside
-/// the domain.
+/// Derivatives of the gradient and the companions, `base` at `x`, along the coordinates in `free`: forwards, or backwards where
+/// that is outside the domain.
 pub fn differences(
-    of: &mut dyn FnMut(&[f64]) -> Option<Vec<f64>>,
+    objective: &mut dyn Objective,
     x: &[f64],
     base: &[f64],
     metric: &Symmetric,
     free: &[usize],
     monitor: &Monitor,
 ) -> Option<Vec<Vec<f64>>> {
-    let mut column = |j: usize| {
-        let scale = metric.at(j, j);
-        let h = if scale > 0.0 {
-            STEP / scale.sqrt()
-        } else {
-            STEP * (1.0 + x[j].abs())
-        };
-        [h, -h].into_iter().find_map(|h| {
-            if monitor.stopped() {
-                return None;
+    let steps: Vec<f64> = free.iter().map(|&j| step(x[j], metric.at(j, j))).collect();
+    let ahead: Vec<Vec<f64>> = free
+        .iter()
+        .zip(&steps)
+        .map(|(&j, h)| moved(x, j, *h))
+        .collect();
+    let found = objective.gradients_near(x, &ahead);
+    let mut columns = Vec::with_capacity(free.len());
+    for ((&j, h), (mut there, found)) in free.iter().zip(&steps).zip(ahead.into_iter().zip(found)) {
+        if monitor.stopped() {
+            return None;
+        }
+        let gradient = match found {
+            Some(gradient) => gradient,
+            None => {
+                there = moved(x, j, -h);
+                objective
+                    .gradients_near(x, std::slice::from_ref(&there))
+                    .pop()??
             }
-            let mut moved = x.to_vec();
-            moved[j] += h;
-            let h = moved[j] - x[j];
-            let there = of(&moved)?;
-            Some(
-                there
-                    .iter()
-                    .zip(base)
-                    .map(|(a, b)| (a - b) / h)
-                    .collect::<Vec<f64>>(),
-            )
-        })
-    };
-    free.iter().map(|&j| column(j)).collect()
+        };
+        let h = there[j] - x[j];
+        columns.push(
+            gradient
+                .iter()
+                .zip(base)
+                .map(|(a, b)| (a - b) / h)
+                .collect(),
+        );
+    }
+    Some(columns)
+}
+
+fn step(x: f64, scale: f64) -> f64 {
+    if scale > 0.0 {
+        STEP / scale.sqrt()
+    } else {
+        STEP * (1.0 + x.abs())
+    }
+}
+
+fn moved(x: &[f64], j: usize, h: f64) -> Vec<f64> {
+    let mut moved = x.to_vec();
+    moved[j] += h;
+    moved
 }

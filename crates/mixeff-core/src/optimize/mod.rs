@@ -30,6 +30,14 @@ pub trait Objective {
     fn companions(&mut self, _x: &[f64]) -> Vec<f64> {
         Vec::new()
     }
+    /// The gradient, and the companions after it, at points next to `x`, the last point evaluated; `None` outside the domain.
+    fn gradients_near(&mut self, _x: &[f64], points: &[Vec<f64>]) -> Vec<Option<Vec<f64>>> {
+        let mut of = |x: &Vec<f64>| {
+            let (_, gradient) = self.value_and_gradient(x)?;
+            Some([gradient, self.companions(x)].concat())
+        };
+        points.iter().map(&mut of).collect()
+    }
     /// Value.
     fn value(&mut self, x: &[f64]) -> f64 {
         self.value_and_gradient(x)
