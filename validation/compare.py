@@ -23,7 +23,7 @@ Frame = Any
 """A pandas frame; pandas' own annotations are too loose to check against."""
 
 _COVARIANCE = re.compile(r"cov\((?P<a>.+), (?P<b>.+)\)")
-_METHODS = ("laplace", "agq", "ml", "reml")
+_METHODS = ("laplace", "agq", "ml", "reml", "conditional")
 
 
 @dataclass(frozen=True)

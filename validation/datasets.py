@@ -109,10 +109,14 @@ def chem97() -> pd.DataFrame:
     return frame.assign(high=(frame["score"] >= 8).astype(int), score=frame["score"].astype(float))
 
 
+def infert() -> pd.DataFrame:
+    return _read("datasets", "infert")
+
+
 DATASETS: dict[str, Callable[[], pd.DataFrame]] = {
     maker.__name__: maker
     for maker in (
         cbpp, contraception, verbagg, ohio, epil, bacteria, orob2, mmmec, grouseticks, sleepstudy,
-        penicillin, pastes, insteval, hsb82, chem97,
+        penicillin, pastes, insteval, hsb82, chem97, infert,
     )
 }  # fmt: skip

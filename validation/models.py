@@ -69,6 +69,7 @@ MODELS: tuple[Model, ...] = (
         "hsb82", "hsb82", "mAch ~ meanses * cses + sector * cses + (1 + cses | school)", "gaussian"
     ),
     Model("chem97", "chem97", f"score ~ {_CHEM}", "gaussian"),
+    Model("infert", "infert", "case ~ spontaneous + induced + (1 | stratum)", "bernoulli"),
     Model("chem97-logit", "chem97", f"high ~ {_CHEM}", "bernoulli"),
 )  # fmt: skip
 

@@ -54,5 +54,18 @@ class Problem:
     @property
     def quadrature_dimension(self) -> int: ...
 
+def fit_conditional(
+    problem: Problem,
+    kernel: str,
+    *,
+    start: Floats | None,
+    penalty: Floats | None,
+    max_evaluations: int,
+    tolerance: float,
+    progress: Callable[[int, float, float], None] | None,
+) -> dict[str, Any]: ...
+def evaluate_conditional(
+    problem: Problem, kernel: str, beta: Floats
+) -> tuple[float, Floats, Floats]: ...
 def families() -> list[tuple[str, str]]: ...
 def gauss_hermite(nodes: int) -> tuple[Floats, Floats]: ...

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
-from ._native import Problem, families, gauss_hermite
+from ._native import (
+    Problem,
+    evaluate_conditional,
+    families,
+    fit_conditional,
+    gauss_hermite,
+)
 
-__all__ = ["Problem", "families", "gauss_hermite"]
+__all__ = ["Problem", "evaluate_conditional", "families", "fit_conditional", "gauss_hermite"]

@@ -1,5 +1,6 @@
 //! Python bindings of `mixeff-core`: convert arrays, map errors, release the interpreter, hear Ctrl-C.
 
+mod conditional;
 mod convert;
 mod run;
 
@@ -312,6 +313,8 @@ fn gauss_hermite(
 #[pymodule]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<Problem>()?;
+    m.add_function(wrap_pyfunction!(conditional::fit_conditional, m)?)?;
+    m.add_function(wrap_pyfunction!(conditional::evaluate_conditional, m)?)?;
     m.add_function(wrap_pyfunction!(families, m)?)?;
     m.add_function(wrap_pyfunction!(gauss_hermite, m)?)?;
     Ok(())

@@ -15,8 +15,9 @@ from ..errors import (
     SingularFitWarning,
     warn,
 )
-from ..estimate import estimate
+from ..estimate import estimate, part_of
 from ..model.families import FAMILIES
+from ..model.notices import tell
 from ..results import FitResults, Inputs
 
 if TYPE_CHECKING:
@@ -184,6 +185,8 @@ def run(
     control: Mapping[str, Any] | None,
 ) -> Fit:
     """Estimate a design's parameters and warn of what the user should know."""
+    spec, design, notices = part_of(spec, design, method)
+    tell(notices)
     found = estimate(design, method=method, nodes=nodes, start=start, control=control)
     if not found.converged:
         warn(found.reason, ConvergenceWarning)

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import ArgumentError, NotAvailableError
+from ..model.separation import find_separation
 from .auto import fit_auto
 from .control import Control, as_control
 from .explain import explained
 from .method import Method, Request
-from .methods import method_for
+from .methods import METHODS, method_for
 from .problem import problem_of
 from .values import Estimate, RandomEffects, Record
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..model.design import Design
+    from ..model.notices import Notice
+    from ..model.spec import ModelSpec
     from .method import Start
     from .values import Floats
 
@@ -29,6 +35,7 @@ __all__ = [
     "estimate",
     "gradient",
     "loglik",
+    "part_of",
     "row_derivatives",
     "start",
 ]
@@ -49,7 +56,7 @@ def estimate(
     design : Design
         The model as arrays.
     method : str, default "auto"
-        "auto", "laplace", "agq", "ml" or "reml".
+        "auto", "laplace", "agq", "ml", "reml" or "conditional".
     nodes : int, optional
         Quadrature points per random effect, for "agq". Given with "auto" it means "agq".
     start : pair of ndarray, optional
@@ -68,10 +75,46 @@ def estimate(
     """
     request = Request(nodes, start, as_control(control))
     if method == "auto" and nodes is None:
-        return explained(design, fit_auto(design, request), request.control)
+        return explained(design, fit_auto(design, request), request.control, find_separation)
     row = method_for("agq" if method == "auto" else method, design)
     _check_nodes(row, nodes)
-    return explained(design, row.fit(design, request), request.control)
+    design = row.part(design)
+    return explained(design, row.fit(design, request), request.control, row.separation)
+
+
+def part_of(
+    spec: ModelSpec, design: Design, method: str
+) -> tuple[ModelSpec, Design, Sequence[Notice]]:
+    """The part of a model whose parameters a method estimates: for most methods all of it.
+
+    Parameters
+    ----------
+    spec : ModelSpec
+    design : Design
+    method : str
+
+    Returns
+    -------
+    spec : ModelSpec
+        Without the columns of the mean that are left out; its notes say why.
+    design : Design
+    notices : sequence of Notice
+        The same, to be told once.
+
+    Raises
+    ------
+    NotAvailableError
+        If the method cannot take the model.
+    """
+    row = method_for(method, design) if method in METHODS else None
+    part = design if row is None else row.part(design)
+    if row is None or part is design:
+        return spec, design, ()
+    left = tuple(i for i, name in enumerate(design.x_names[0]) if name not in part.x_names[0])
+    predictors = (spec.predictors[0].without(left), *spec.predictors[1:])
+    notices = row.notices(design)
+    notes = (*spec.notes, *(notice.sentence for notice in notices))
+    return replace(spec, predictors=predictors, notes=notes), part, notices
 
 
 def _check_nodes(row: Method, nodes: int | None) -> None:
@@ -106,7 +149,7 @@ def loglik(
     """
     row = method_for(method, design)
     _check_nodes(row, nodes)
-    return row.loglik(design, beta, theta, nodes)[0]
+    return row.loglik(row.part(design), beta, theta, nodes)[0]
 
 
 def gradient(
@@ -126,7 +169,7 @@ def gradient(
     """
     row = method_for(method, design)
     _check_nodes(row, nodes)
-    result = row.loglik(design, beta, theta, nodes)[1]
+    result = row.loglik(row.part(design), beta, theta, nodes)[1]
     if result is None:
         raise NotAvailableError(f"method='{method}' has no gradient by (beta, theta).")
     return result

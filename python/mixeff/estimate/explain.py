@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..model.families import FAMILIES
-from ..model.separation import find_separation
-
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..model.design import Design
     from .control import Control
     from .values import Estimate
@@ -19,16 +18,21 @@ RUNAWAY = 10.0
 """Effect of one standard deviation of a covariate, on the link scale, that no data support."""
 
 
-def explained(design: Design, estimate: Estimate, control: Control) -> Estimate:
-    """The estimate, with notes on a penalty and on separation where there is one."""
+def explained(
+    design: Design,
+    estimate: Estimate,
+    control: Control,
+    find: Callable[[Design], object | None],
+) -> Estimate:
+    """The estimate, with notes on a penalty and on the separation that `find` finds, if any."""
     notes = list(estimate.notes)
     if control.penalty is not None:
         notes.append(
             f"Penalised estimates: a normal prior with standard deviation {control.penalty:g} on "
             "the coefficients of covariates scaled to standard deviation 1/2."
         )
-    elif FAMILIES[design.family].is_binary and _ran_away(design, estimate):
-        separation = find_separation(design)
+    elif _ran_away(design, estimate):
+        separation = find(design)
         if separation is not None:
             notes.append(str(separation))
             reason = f"not converged: {separation}"

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import ArgumentError
+from ..model.separation import find_separation
 from .control import Control
 from .values import Estimate, RandomEffects, Record
 
 if TYPE_CHECKING:
     from ..model.design import Design
+    from ..model.notices import Notice
     from .values import Floats
 
 Start = tuple["Floats", "Floats"]
@@ -42,6 +44,16 @@ def takes_all(design: Design) -> None:
     """For a method that takes every model."""
 
 
+def whole(design: Design) -> Design:
+    """For a method that estimates all parameters of a model."""
+    return design
+
+
+def nothing_left_out(design: Design) -> Sequence[Notice]:
+    """For a method that estimates all parameters of a model."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Method:
     """A way to estimate.
@@ -60,6 +72,16 @@ class Method:
     refuses : callable
         ``refuses(design)``: why it cannot take a model, as the end of a sentence that begins with
         its name ("needs exactly one grouping factor and this model has 2"); None if it can.
+    part : callable
+        ``part(design) -> Design``: what it estimates of a model that it takes; all by default.
+    notices : callable
+        ``notices(design)``: what it leaves out, and why.
+    separation : callable
+        ``separation(design)``: in words (by ``str``), the covariates whose estimates are infinite;
+        None if there are none.
+    places_rows : bool
+        Whether the estimates say where the linear predictor of a row lies, so that there are
+        fitted values and predictions.
     """
 
     name: str
@@ -67,6 +89,10 @@ class Method:
     loglik: Callable[[Design, Floats, Floats, int | None], tuple[float, Floats | None]]
     takes_nodes: bool = False
     refuses: Callable[[Design], str | None] = takes_all
+    part: Callable[[Design], Design] = whole
+    notices: Callable[[Design], Sequence[Notice]] = nothing_left_out
+    separation: Callable[[Design], object | None] = find_separation
+    places_rows: bool = True
 
 
 def checked_start(design: Design, start: Start) -> Start:

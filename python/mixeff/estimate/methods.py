@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..errors import NotAvailableError
+from .conditional import CONDITIONAL
 from .linear import ML, REML
 from .marginal import AGQ, LAPLACE
 from .method import Method
@@ -13,7 +14,7 @@ from .method import Method
 if TYPE_CHECKING:
     from ..model.design import Design
 
-METHODS: Mapping[str, Method] = {row.name: row for row in (LAPLACE, AGQ, ML, REML)}
+METHODS: Mapping[str, Method] = {row.name: row for row in (LAPLACE, AGQ, ML, REML, CONDITIONAL)}
 
 
 def method_for(name: str, design: Design) -> Method:

@@ -58,6 +58,22 @@ class RandomEffects:
 
 
 @dataclass(frozen=True)
+class Used:
+    """What counts for an estimate, where some of the data do not.
+
+    Attributes
+    ----------
+    rows : int
+        Rows that the likelihood depends on.
+    levels : tuple of int
+        Levels of each grouping factor that it depends on.
+    """
+
+    rows: int
+    levels: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Estimate:
     """The estimates of one model by one method.
 
@@ -91,6 +107,8 @@ class Estimate:
         What the optimizer did.
     notes : tuple of str
         Remarks for the reader of the summary.
+    used : Used or None
+        What counts, where that is not every row and level.
     """
 
     method: str
@@ -107,3 +125,4 @@ class Estimate:
     reason: str
     record: Record
     notes: tuple[str, ...] = ()
+    used: Used | None = None

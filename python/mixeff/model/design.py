@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix
 
+    from .within import Within
+
 __all__ = ["Design", "GroupingFactor", "RandomTerm"]
 
 Array = NDArray[np.float64]
@@ -126,6 +128,13 @@ class Design:
 
         blocks = [random_effects_columns(self.factors[t.factor], t, self.n) for t in self.terms]
         return csc_matrix(hstack(blocks, format="csc")) if blocks else csc_matrix((self.n, 0))
+
+    @cached_property
+    def within(self) -> Within:
+        """What is identified within the levels of the only grouping factor."""
+        from .within import find_within
+
+        return find_within(self)
 
 
 def random_effects_columns(factor: GroupingFactor, term: RandomTerm, n: int) -> csc_matrix:

@@ -72,7 +72,7 @@ class MatrixSpec:
         return replace(
             self,
             names=tuple(self.names[i] for i in left),
-            aliased=tuple(self.names[i] for i in positions),
+            aliased=(*self.aliased, *(self.names[i] for i in positions)),
             kept=tuple(self.kept[i] for i in left),
         )
 

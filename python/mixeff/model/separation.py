@@ -24,9 +24,9 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _SAMPLE = 2000
-_ROUNDS = 50
+ROUNDS = 50
 _FEW = 40
-_TOLERANCE = 1e-7
+TOLERANCE = 1e-7
 
 
 @dataclass(frozen=True)
@@ -176,19 +176,20 @@ def _climb(rows: Array, gain: Array) -> Array | None:
     batch = 20 * rows.shape[1] + 200
     active = np.zeros(len(rows), dtype=bool)
     active[:: max(1, len(rows) // batch)] = True
-    for _ in range(_ROUNDS):
-        direction = _solve(rows[active], gain)
-        if gain @ direction <= _TOLERANCE:
+    for _ in range(ROUNDS):
+        direction = best_direction(rows[active], gain)
+        if gain @ direction <= TOLERANCE:
             return None
         product = rows @ direction
-        violated = np.flatnonzero(product < -_TOLERANCE)
+        violated = np.flatnonzero(product < -TOLERANCE)
         if len(violated) == 0:
             return direction
         active[violated[np.argsort(product[violated])[:batch]]] = True
     return None
 
 
-def _solve(rows: Array, gain: Array) -> Array:
+def best_direction(rows: Array, gain: Array) -> Array:
+    """The direction of most gain within a box that has no negative product with any row."""
     from scipy.optimize import linprog
 
     found = linprog(-gain, A_ub=-rows, b_ub=np.zeros(len(rows)), bounds=(-1, 1), method="highs")
@@ -197,7 +198,7 @@ def _solve(rows: Array, gain: Array) -> Array:
 
 def _smallest(rows: Array, direction: Array, intercept: int | None) -> list[int]:
     """Leave out columns one by one as long as the rest separates; the intercept stays."""
-    kept = np.flatnonzero(np.abs(direction) > _TOLERANCE).tolist()
+    kept = np.flatnonzero(np.abs(direction) > TOLERANCE).tolist()
     for j in kept[::-1] if len(kept) <= _FEW else ():
         fewer = [k for k in kept if k != j]
         if fewer and j != intercept and _separates(rows[:, fewer]):

@@ -11,6 +11,7 @@ from ..data import from_any
 from ..errors import ArgumentError, NotAvailableError
 from ..model.families import FAMILIES
 from ..predict import predict
+from ..results.linear import require_places
 from ..results.parameters import percent
 from . import canvas
 
@@ -39,6 +40,7 @@ def effects_data(
     level: float,
 ) -> Columns:
     """Predicted means on a grid of a covariate, the others held at typical values."""
+    require_places(fit.estimate)
     grid = reference_grid(fit, variable, by, at or {})
     parts = [part for kind in KINDS if (part := _predicted(fit, grid, kind, level))]
     names = [variable, *([by] if by else [])]

@@ -13,6 +13,7 @@ from ..formula import expression
 from ..model import design_for_new_data
 from ..model.families import LINKS
 from ..model.inputs import GIVEN
+from ..results.linear import require_places
 from .intervals import INTERVALS
 from .kinds import KINDS, at_quantile
 
@@ -38,6 +39,7 @@ def predict(
     new_levels: str = "error",
 ) -> Any:
     """Predict the mean of each row; the arguments are those of ``Fit.predict``."""
+    require_places(fit.estimate)
     _one_of("kind", kind, KINDS)
     _one_of("scale", scale, SCALES)
     _one_of("new_levels", new_levels, NEW_LEVELS)

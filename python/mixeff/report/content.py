@@ -21,8 +21,9 @@ METHODS = {
     "agq": "adaptive Gauss-Hermite quadrature",
     "ml": "maximum likelihood, exact",
     "reml": "restricted maximum likelihood, exact",
+    "conditional": "conditional maximum likelihood, given the levels' totals, exact",
 }
-LIKELIHOODS = {"reml": "REML criterion / -2"}
+LIKELIHOODS = {"reml": "REML criterion / -2", "conditional": "Conditional log-likelihood"}
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ def _method(fit: FitResults) -> str:
 
 def _rows(fit: FitResults) -> str:
     words = f"{count(fit.nobs)} used"
+    if fit.nobs < fit.design.n:
+        words += f", {count(fit.design.n - fit.nobs)} that do not count"
     if fit.spec.n_rows_dropped:
         missing = ", ".join(f"{name} {count(k)}" for name, k in fit.spec.dropped.items())
         words += f", {count(fit.spec.n_rows_dropped)} dropped for missing values ({missing})"
@@ -90,7 +93,11 @@ def _rows(fit: FitResults) -> str:
 
 
 def _levels(fit: FitResults) -> str:
-    groups = [f"{name} {count(levels)}" for name, levels in fit.n_groups.items()]
+    every = [factor.n_levels for factor in fit.design.factors]
+    groups = [
+        f"{name} {count(levels)}" + (f" of {count(all_)}" if levels < all_ else "")
+        for (name, levels), all_ in zip(fit.n_groups.items(), every, strict=True)
+    ]
     return ", ".join(groups) or "no grouping factor"
 
 

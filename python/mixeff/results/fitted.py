@@ -91,12 +91,15 @@ class Fitted:
     @property
     def nobs(self) -> int:
         """Number of rows used."""
-        return self.design.n
+        used = self.estimate.used
+        return self.design.n if used is None else used.rows
 
     @property
     def n_groups(self) -> dict[str, int]:
         """Number of levels of each grouping factor."""
-        return {factor.name: factor.n_levels for factor in self.design.factors}
+        factors, used = self.design.factors, self.estimate.used
+        levels = [factor.n_levels for factor in factors] if used is None else used.levels
+        return {factor.name: n for factor, n in zip(factors, levels, strict=True)}
 
     @property
     def converged(self) -> bool:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..errors import NotAvailableError
 from ..estimate.covariance import covariance_matrices
+from ..estimate.methods import METHODS
 from ..model.families import FAMILIES, LINKS
 from .parameters import beta_slices
 
@@ -20,9 +22,21 @@ if TYPE_CHECKING:
 
 def fixed_part(design: Design, estimate: Estimate, predictor: int = 0) -> Floats:
     """X beta + offset of one linear predictor, shape (n,)."""
+    require_places(estimate)
     eta = design.x[predictor] @ estimate.beta[beta_slices(design)[predictor]]
     offset = design.offset[predictor]
     return eta if offset is None else eta + offset
+
+
+def require_places(estimate: Estimate) -> None:
+    """Raise NotAvailableError if the estimates do not say where rows lie."""
+    row = METHODS.get(estimate.method)
+    if row is not None and not row.places_rows:
+        raise NotAvailableError(
+            f"method={estimate.method!r} estimates neither an intercept nor random effects, so "
+            "there are no fitted values, predictions, residuals or simulations; its coefficients "
+            "are in fit.params and fit.odds_ratios(). Fit with method='auto' for predictions."
+        )
 
 
 def random_part(design: Design, effects: Sequence[Floats], predictor: int = 0) -> Floats:

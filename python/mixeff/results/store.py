@@ -18,8 +18,8 @@ import numpy as np
 
 from ..data import Column, empty_frame, library_of
 from ..errors import StoredFitError
-from ..estimate import loglik
-from ..estimate.values import Estimate, RandomEffects, Record
+from ..estimate import loglik, part_of
+from ..estimate.values import Estimate, RandomEffects, Record, Used
 from ..model import build
 from ..model.families import FAMILIES
 from ..model.inputs import inputs_of, read
@@ -72,15 +72,16 @@ def load(path: str | Path, kind: type[AnyFit]) -> AnyFit:
     description, arrays = _read(path)
     inputs = _restore_inputs(description, arrays)
     spec, design = _rebuild(description, inputs)
+    if inputs.response is not None:
+        design = replace(design, y=inputs.response)
+    estimate = _restore_estimate(description["estimate"], arrays)
+    spec, design, _ = part_of(spec, design, estimate.method)
     spec = replace(
         spec,
         n_rows_read=description["rows_read"],
         dropped=description["dropped"],
         notes=tuple(description["notes"]),
     )
-    if inputs.response is not None:
-        design = replace(design, y=inputs.response)
-    estimate = _restore_estimate(description["estimate"], arrays)
     _require_same_likelihood(path, design, estimate)
     return kind(spec, design, estimate, inputs)
 
@@ -213,6 +214,7 @@ def _store_estimate(estimate: Estimate, arrays: dict[str, np.ndarray]) -> dict[s
         **stored,
         "notes": list(estimate.notes),
         "terms": len(estimate.random),
+        "used": None if estimate.used is None else asdict(estimate.used),
         "record": record,
     }
 
@@ -222,6 +224,7 @@ def _restore_estimate(stored: dict[str, Any], arrays: dict[str, np.ndarray]) -> 
     random = tuple(
         RandomEffects(*(arrays[f"{name}{i}"] for name in names)) for i in range(stored["terms"])
     )
+    used = stored.get("used")
     path = {k.removeprefix("path."): v for k, v in arrays.items() if k.startswith("path.")}
     return Estimate(
         **{name: stored[name] for name in SCALARS},
@@ -231,6 +234,7 @@ def _restore_estimate(stored: dict[str, Any], arrays: dict[str, np.ndarray]) -> 
         random=random,
         record=Record(start=arrays["record.start"], path=path, **stored["record"]),
         notes=tuple(stored["notes"]),
+        used=None if used is None else Used(used["rows"], tuple(used["levels"])),
     )
 
 

@@ -1,6 +1,7 @@
 //! The marginal log-likelihood: random effects integrated out, with the exact gradient.
 
 mod adjoint;
+pub mod conditional;
 pub mod gaussian;
 mod marginal;
 pub mod modes;

@@ -63,7 +63,7 @@ impl<'m, 'a> Joint<'m, 'a> {
 }
 
 /// Half of `beta' P beta`.
-fn penalty_of(penalty: &[f64], beta: &[f64]) -> f64 {
+pub(super) fn penalty_of(penalty: &[f64], beta: &[f64]) -> f64 {
     0.5 * penalty
         .iter()
         .zip(beta)
@@ -72,7 +72,7 @@ fn penalty_of(penalty: &[f64], beta: &[f64]) -> f64 {
 }
 
 /// The metric of the penalised objective.
-fn penalised(mut metric: Symmetric, penalty: &[f64]) -> Symmetric {
+pub(super) fn penalised(mut metric: Symmetric, penalty: &[f64]) -> Symmetric {
     penalty
         .iter()
         .enumerate()

@@ -2,6 +2,7 @@
 
 pub mod bfgs;
 pub mod boundary;
+pub mod conditional;
 mod constant;
 pub mod end;
 mod fixed;
