@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from . import errors
     from .api import Fit, Model, fit, load
+    from .data import within_between
 
 __version__ = "0.1.0"
-__all__ = ["Fit", "Model", "__version__", "errors", "fit", "load"]
+__all__ = ["Fit", "Model", "__version__", "errors", "fit", "load", "within_between"]
 
 _FROM_API = frozenset({"Fit", "Model", "fit", "load"})
 
@@ -24,6 +25,8 @@ def __getattr__(name: str) -> object:
 
     if name in _FROM_API:
         value = getattr(import_module(".api", __name__), name)
+    elif name == "within_between":
+        value = import_module(".data", __name__).within_between
     elif name == "errors":
         value = import_module(".errors", __name__)
     else:

@@ -61,9 +61,14 @@ def enumerated(design: Design, beta: np.ndarray) -> float:
         rows = np.flatnonzero(design.factors[0].codes == level)
         y = design.y[rows].astype(int)
         most = np.full(len(rows), y.sum()) if design.family == "poisson" else trials[rows]
+
+        def term(other: tuple[int, ...], rows=rows) -> float:
+            pairs = zip(other, trials[rows], strict=True)
+            number = np.prod([ways(design.family, k, int(t)) for k, t in pairs])
+            return float(number * np.exp(np.dot(other, eta[rows])))
+
         terms = {
-            other: np.prod([ways(design.family, k, int(t)) for k, t in zip(other, trials[rows])])
-            * np.exp(np.dot(other, eta[rows]))
+            other: term(other)
             for other in product(*(range(int(m) + 1) for m in most))
             if sum(other) == y.sum()
         }

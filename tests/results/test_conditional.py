@@ -1,6 +1,7 @@
 """A conditional fit as the user sees it: what it names, what it leaves out, what it refuses."""
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -41,13 +42,13 @@ def test_it_names_what_it_estimates_and_what_it_drops(fit):
 
 
 def test_it_counts_what_counts(fit):
-    of_level = data().groupby("g")["y"].agg(["sum", "size"])
+    of_level: Any = data().groupby("g")["y"].agg(["sum", "size"])
     vary = (of_level["sum"] > 0) & (of_level["sum"] < of_level["size"])
     assert fit.n_groups == {"g": int(vary.sum())}
     assert fit.nobs == int(of_level["size"][vary].sum())
     assert fit.df_model == 2
     assert f"{60 - vary.sum()} of 60 levels of 'g'" in " ".join(fit.notes)
-    kept = data()[data()["g"].isin(of_level.index[vary])]
+    kept: Any = data()[data()["g"].isin(of_level.index[vary])]
     same = me.fit("y ~ x + z + (1 | g)", kept, family="bernoulli", method="conditional")
     np.testing.assert_allclose(same.params, fit.params, rtol=1e-9)
     assert same.bic == pytest.approx(fit.bic)

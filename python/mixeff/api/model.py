@@ -53,9 +53,9 @@ def fit(
         The family's first by default.
     method : str
         ``"auto"``, ``"laplace"``, ``"agq"`` (adaptive Gauss-Hermite quadrature), ``"ml"``,
-        ``"reml"``. ``"auto"`` is REML for a linear model; otherwise it raises the number of nodes
-        until more move no estimate by more than 1 % of its standard error, as far as the model
-        allows.
+        ``"reml"``, ``"conditional"`` (given the clusters' totals). ``"auto"`` is REML for a linear
+        model; otherwise it raises the number of nodes until more move no estimate by more than 1 %
+        of its standard error, as far as the model allows.
     nodes : int, optional
         Quadrature points per random effect, for ``"agq"``.
     weights : str or array, optional

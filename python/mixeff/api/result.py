@@ -19,6 +19,7 @@ from ..estimate import estimate, part_of
 from ..model.families import FAMILIES
 from ..model.notices import tell
 from ..results import FitResults, Inputs
+from ..results.comparison import hausman
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ..model.spec import ModelSpec
     from ..plot import Plots
     from ..report import Summary
+    from ..results.comparison import Comparison
 
 
 class Fit(FitResults):
@@ -161,6 +163,50 @@ class Fit(FitResults):
         design, inputs = with_response(self.design, self.inputs, y)
         start = start or (self.estimate.beta, self.estimate.theta)
         return run(self.spec, design, inputs, self.method, self.nodes, start, None)
+
+    def hausman(self, within: Fit | None = None) -> Comparison:
+        """Conditional estimates against these, to test that the random effects are independent.
+
+        If the clusters' effects depend on the covariates, the random-effects estimates are biased
+        and the conditional ones are not; if they do not, both estimate the same effects and the
+        difference has the covariance ``V_conditional - V_random`` (Hausman 1978).
+
+        Parameters
+        ----------
+        within : Fit, optional
+            A fit of the same formula by ``method="conditional"``; made here if not given.
+
+        Returns
+        -------
+        Comparison
+            Its ``table`` (``term, within, random, difference, se, z, p_value``) of the covariates
+            that vary within clusters, and the joint ``statistic``, ``df`` and ``p_value``: NaN,
+            with a ``note``, where the difference of the covariances is not positive definite.
+
+        Raises
+        ------
+        NotAvailableError
+            If the model cannot be fitted conditionally; it says why.
+
+        See Also
+        --------
+        contextual_effects : the same question, by a test that always exists.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import mixeff as me
+        >>> rng, g = np.random.default_rng(1), np.repeat(np.arange(60), 6)
+        >>> b = rng.normal(size=60)[g]
+        >>> x = b + rng.normal(size=360)  # the covariate depends on the cluster's effect
+        >>> y = rng.binomial(1, 1 / (1 + np.exp(-(0.5 * x + b))))
+        >>> fit = me.fit("y ~ x + (1 | g)", {"y": y, "x": x, "g": g}, family="bernoulli")
+        >>> fit.hausman().p_value < 0.01
+        True
+        """
+        if within is None:
+            within = run(self.spec, self.design, self.inputs, "conditional", None, None, None)
+        return hausman(self, within)
 
     def save(self, path: str | Path) -> None:
         """Write the fit to one file, with the rows it used; read it with ``mixeff.load``.

@@ -29,7 +29,9 @@ def program() -> None:
 @click.argument("data")
 @click.option("--family", default="gaussian", show_default=True, help="Response distribution.")
 @click.option("--link", help="Link function; the family's canonical one by default.")
-@click.option("--method", default="auto", show_default=True, help="laplace, agq, ml, reml, auto.")
+@click.option(
+    "--method", default="auto", show_default=True, help="auto, laplace, agq, ml, reml, conditional."
+)
 @click.option("--nodes", type=int, help="Quadrature points per random effect.")
 @click.option("--weights", metavar="COLUMN", help="Prior weights; trials of a proportion.")
 @click.option("--offset", metavar="COLUMN", help="Known part of the linear predictor.")

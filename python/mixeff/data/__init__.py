@@ -1,5 +1,6 @@
 """Any data frame to typed columns, and back."""
 
+from .between import within_between
 from .columns import Column, Columns, Schema
 from .factorize import encode, factorize
 from .frames import (
@@ -25,4 +26,5 @@ __all__ = [
     "n_rows_of",
     "to_native",
     "with_columns",
+    "within_between",
 ]

@@ -1,4 +1,4 @@
-"""What a model says within the levels of its grouping factor, whatever the levels' own intercepts."""
+"""What a model says within the levels of its grouping factor, whatever their own intercepts."""
 
 from __future__ import annotations
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data import to_native, with_columns
-from . import coefficients, effects, icc, linear, residuals, tables, variance
+from . import coefficients, comparison, effects, icc, linear, residuals, tables, variance
 from .fitted import Fitted
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..estimate.values import Floats
+    from .comparison import Comparison
 
 
 class FitResults(Fitted):
@@ -91,6 +92,36 @@ class FitResults(Fitted):
         x               2.125  0.917  4.924
         """
         return coefficients.odds_ratios(self.design, self.estimate, level)
+
+    def contextual_effects(self) -> Comparison:
+        """Effects between clusters against those within them, by Wald's test.
+
+        For a model with the columns of ``me.within_between``: a contextual effect is that of
+        ``x_between`` less that of ``x_within`` (Mundlak 1978).
+
+        Returns
+        -------
+        Comparison
+            Its ``table`` (``term, between, within, difference, se, z, p_value``), and the joint
+            ``statistic``, ``df`` and ``p_value``.
+
+        Raises
+        ------
+        ArgumentError
+            If the model has no such columns.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import mixeff as me
+        >>> rng, g = np.random.default_rng(1), np.repeat(np.arange(40), 5)
+        >>> x = rng.normal(size=40)[g] + rng.normal(size=200)
+        >>> data = me.within_between({"y": rng.poisson(np.exp(0.3 * x)), "x": x, "g": g}, "x", "g")
+        >>> fit = me.fit("y ~ x_within + x_between + (1 | g)", data, family="poisson")
+        >>> fit.contextual_effects().df
+        1
+        """
+        return comparison.contextual_effects(self)
 
     # Random effects ---------------------------------------------------------------------------
 
