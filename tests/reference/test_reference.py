@@ -31,7 +31,14 @@ GOLD = Tolerance(shift=1e-3, se=1e-3)
 LME4 = Tolerance(shift=1e-3, se=0.03)
 LME4_DEFAULTS = Tolerance(shift=0.01, se=0.03, above=5e-3)
 EXACT = Tolerance(shift=1e-6, se=1e-6, below=1e-6, above=1e-6)
-TOLERANCES = {"gold": GOLD, "glmmTMB": GOLD, "lme4": LME4, "survival": EXACT, "stats": EXACT}
+TOLERANCES = {
+    "gold": GOLD,
+    "glmmTMB": GOLD,
+    "lme4": LME4,
+    "survival": EXACT,
+    "stats": EXACT,
+    "statsmodels": Tolerance(shift=1e-4, se=1e-4),
+}
 
 SOURCES = sources()
 GOLD_MODELS = sorted({s.model for s in SOURCES if s.program == "gold" and s.method == "agq"})
