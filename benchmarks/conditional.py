@@ -1,4 +1,4 @@
-"""`python -m benchmarks.conditional [OUT.md]`: the conditional logit beside survival and statsmodels.
+"""`python -m benchmarks.conditional [OUT.md]`: conditional logit beside survival and statsmodels.
 
 One program after the other, the rounds in turn, each from its data to estimates with standard
 errors; medians. A peer that is not installed is left out.
