@@ -92,7 +92,7 @@ def measured() -> dict[str, list[tuple[float, float]]]:
 def document(found: dict[str, list[tuple[float, float]]]) -> str:
     medians = {name: statistics.median(s for s, _ in runs) for name, runs in found.items() if runs}
     rows = "\n".join(
-        f"| {name} | {seconds:.3f} | {seconds / medians['mixeff']:.1f} | {found[name][0][1]:.6f} |"
+        f"| {name} | {seconds:.3f} | {seconds / medians['mixeff']:.1f} | {found[name][0][1]:.2f} |"
         for name, seconds in medians.items()
     )
     return (
