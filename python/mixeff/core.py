@@ -8,6 +8,14 @@ from ._native import (
     families,
     fit_conditional,
     gauss_hermite,
+    rule_points,
 )
 
-__all__ = ["Problem", "evaluate_conditional", "families", "fit_conditional", "gauss_hermite"]
+__all__ = [
+    "Problem",
+    "evaluate_conditional",
+    "families",
+    "fit_conditional",
+    "gauss_hermite",
+    "rule_points",
+]

@@ -6,6 +6,7 @@ Shares nothing with the package but the arrays of a `Design`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import accumulate, pairwise, product, starmap
 
 import numpy as np
@@ -139,6 +140,57 @@ def integral(design: Design, beta: Floats, theta: Floats, *, points: int, reach:
     l = row_densities(design, eta + grid @ own.T, others)  # noqa: E741
     levels = [special.logsumexp(l[:, codes == c].sum(axis=1) + prior) for c in np.unique(codes)]
     return float(np.sum(levels))
+
+
+def nested_integral(
+    design: Design, beta: Floats, theta: Floats, *, points: int, reach: float
+) -> float:
+    """The integral over nested factors, each level's at every point of the dense grids above it.
+
+    One axis for each factor, the outermost first; on it all points of the factor's own grid.
+    """
+    eta, *others = linear_predictors(design, beta)
+    chain = sorted(range(len(design.factors)), key=lambda f: design.factors[f].codes.max())
+    axis = np.linspace(-reach, reach, points)
+    lambdas = factors(design, theta)
+    loads, priors = [], []
+    for f in chain:
+        (t,) = (t for t, term in enumerate(design.terms) if term.factor == f)
+        z = design.terms[t].z
+        m = np.ones((design.n, 1)) @ lambdas[t] if z is None else z @ lambdas[t]
+        grid = np.array(list(product(axis, repeat=m.shape[1])))
+        priors.append(stats.norm.logpdf(grid).sum(1) + m.shape[1] * np.log(axis[1] - axis[0]))
+        loads.append(m @ grid.T)
+    codes = [design.factors[f].codes for f in chain]
+
+    def below(depth: int, rows: NDArray) -> Floats:
+        """The log-integral of some rows of one level, at all points of the axes above `depth`."""
+        if depth == len(chain):
+            total = _on_axis(loads[0][rows], 0, depth)
+            for k in range(1, depth):
+                total = total + _on_axis(loads[k][rows], k, depth)
+            at = np.moveaxis(total, 0, -1) + eta[rows]
+            some = replace(
+                design,
+                y=design.y[rows],
+                trials=None if design.trials is None else design.trials[rows],
+                weights=None if design.weights is None else design.weights[rows],
+            )
+            return row_densities(some, at, [o[rows] for o in others]).sum(-1)
+        levels = np.unique(codes[depth][rows])
+        integrals = np.zeros([len(prior) for prior in priors[:depth]])
+        for c in levels:
+            inside = below(depth + 1, rows[codes[depth][rows] == c])
+            integrals += np.asarray(special.logsumexp(inside + priors[depth], -1))
+        return integrals
+
+    return float(below(0, np.arange(design.n)))
+
+
+def _on_axis(values: Floats, axis: int, axes: int) -> Floats:
+    shape = [len(values)] + [1] * axes
+    shape[1 + axis] = values.shape[1]
+    return values.reshape(shape)
 
 
 def restricted(design: Design, beta: Floats, theta: Floats) -> float:

@@ -83,6 +83,20 @@ def _nested_slopes(shape: Shape) -> Parts:
     return (_outer(inner, "a", 3), inner), (shape.slope(0), shape.slope(1, "diagonal"))
 
 
+def _three_levels(shape: Shape) -> Parts:
+    inner = shape.factor("a:b:c", 12)
+    middle = _outer(inner, "a:b", 3)
+    factors = (_outer(middle, "a", 2), middle, inner)
+    return factors, tuple(shape.intercept(f) for f in range(3))
+
+
+def _three_levels_slopes(shape: Shape) -> Parts:
+    inner = shape.factor("a:b:c", 12)
+    middle = _outer(inner, "a:b", 2)
+    factors = (inner, _outer(middle, "a", 3), middle)
+    return factors, (shape.slope(0), shape.slope(1, "diagonal"), shape.intercept(2))
+
+
 def _crossed(shape: Shape) -> Parts:
     factors = (shape.factor("a", 5), shape.factor("b", 4))
     return factors, (shape.intercept(0), shape.intercept(1))
@@ -116,11 +130,14 @@ STRUCTURES: dict[str, Callable[[Shape], Parts]] = {
     "two terms": _two_terms,
     "nested": _nested,
     "nested slopes": _nested_slopes,
+    "three levels": _three_levels,
+    "three levels slopes": _three_levels_slopes,
     "crossed": _crossed,
     "crossed slopes": _crossed_slopes,
     "everything": _everything,
 }
 ONE_FACTOR = ("intercept", "slope", "diagonal", "three", "two terms")
+NESTED = ("nested", "nested slopes", "three levels", "three levels slopes")
 
 
 def random_problem(family: str, link: str, structure: str, seed: int = 1, n: int = 30) -> Problem:

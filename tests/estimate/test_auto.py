@@ -24,6 +24,11 @@ def binary():
 
 
 @pytest.fixture(scope="module")
+def nested():
+    return design_of("binary ~ x + (1 | school) + (1 | klass)", "bernoulli")
+
+
+@pytest.fixture(scope="module")
 def crossed():
     return design_of("binary ~ x + (1 | klass) + (1 | item)", "bernoulli")
 
@@ -64,16 +69,37 @@ def test_crossed_factors_say_that_laplace_is_all_there_is(crossed):
     assert auto.integration_error is None
     assert len(auto.notes) == 1
     assert "Laplace approximation only" in auto.notes[0]
-    assert "2 grouping factors" in auto.notes[0]
+    assert "2 crossed grouping factors" in auto.notes[0]
 
 
-def test_six_effects_per_level_say_that_laplace_is_all_there_is():
+def many_slopes(effects: int):
+    """Counts with so many independent effects per level."""
     rng = np.random.default_rng(2)
-    data = {f"x{k}": rng.normal(size=600) for k in range(5)}
-    data |= {"g": np.repeat(np.arange(30), 20), "y": rng.poisson(2.0, 600)}
-    auto = estimate(design_of("y ~ 1 + (x0 + x1 + x2 + x3 + x4 || g)", "poisson", data))
+    x = {f"x{k}": rng.normal(size=600) for k in range(effects - 1)}
+    g = np.repeat(np.arange(30), 20)
+    eta = 0.3 + sum(0.3 * rng.normal(size=30)[g] * v for v in x.values())
+    data = {**x, "g": g, "y": rng.poisson(np.exp(eta))}
+    return design_of(f"y ~ 1 + ({' + '.join(x)} || g)", "poisson", data)
+
+
+def test_thirteen_effects_per_level_say_that_laplace_is_all_there_is():
+    auto = estimate(many_slopes(13))
     assert auto.method == "laplace"
-    assert "6 random effects per level" in auto.notes[-1]
+    assert "13 random effects per level" in auto.notes[-1]
+
+
+def test_six_effects_per_level_get_a_sparse_grid_whose_error_is_told():
+    design = many_slopes(6)
+    auto = estimate(design)
+    assert auto.method == "agq"
+    assert auto.integration_error is not None
+    assert auto.integration_error < 0.01
+    fit = estimate(design, method="agq", nodes=3)
+    assert fit.integration_error is not None
+    assert fit.integration_error < 0.2
+    fine = loglik(design, fit.beta, fit.theta, method="agq", nodes=7)
+    laplace = loglik(design, fit.beta, fit.theta)
+    assert abs(fit.llf - fine) < 0.3 * abs(laplace - fine)
 
 
 @pytest.mark.parametrize("term", ["1", "1 + x", "x", "0 + x", "x + sex"])
@@ -93,7 +119,7 @@ def test_one_factor_climbs_until_more_nodes_change_nothing(term):
 def test_a_finer_tolerance_takes_more_nodes(binary):
     coarse = estimate(binary, control={"auto_tolerance": 0.5})
     fine = estimate(binary, control=Control(auto_tolerance=1e-5))
-    assert (coarse.nodes or 1) < (fine.nodes or 1)
+    assert np.max(coarse.nodes or 1) < np.max(fine.nodes or 1)
     assert fine.integration_error is not None
     assert fine.integration_error <= 1e-5
 
@@ -223,10 +249,14 @@ def test_what_progress_raises_ends_the_fit():
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"method": "agk"}, NotAvailableError, "not one of the methods: auto, laplace, agq"),
+        ({"method": "agk"}, NotAvailableError, "not one of the methods: auto, laplace, agq, ghq"),
         ({"method": "ml"}, NotAvailableError, "not for bernoulli with the logit link"),
         ({"method": "reml"}, NotAvailableError, "take this model: 'laplace', 'agq'"),
-        ({"method": "laplace", "nodes": 9}, ArgumentError, "nodes= goes with method='agq'"),
+        (
+            {"method": "laplace", "nodes": 9},
+            ArgumentError,
+            "nodes= goes with method='agq' or method='ghq'",
+        ),
         ({"method": "agq", "nodes": 0}, ArgumentError, "at least 1, not 0"),
         ({"method": "agq", "nodes": 2.5}, ArgumentError, "whole number"),
         ({"method": "agq", "nodes": True}, ArgumentError, "whole number"),
@@ -256,25 +286,48 @@ def test_arguments_that_cannot_be(binary, options, error, message):
         estimate(binary, **options)
 
 
-def test_quadrature_is_refused_for_two_factors(crossed):
-    with pytest.raises(NotAvailableError, match="exactly one grouping factor and this model has 2"):
-        estimate(crossed, method="agq", nodes=5)
+@pytest.mark.parametrize("method", ["agq", "ghq"])
+def test_quadrature_is_refused_for_crossed_factors(crossed, method):
+    with pytest.raises(NotAvailableError, match=r"are crossed \(klass, item\)"):
+        estimate(crossed, method=method, nodes=5)
     with pytest.raises(NotAvailableError, match="methods that take this model: 'laplace'"):
-        loglik(crossed, np.zeros(2), np.ones(2), method="agq")
+        loglik(crossed, np.zeros(2), np.ones(2), method=method)
 
 
 def test_quadrature_is_refused_for_no_factor():
-    with pytest.raises(NotAvailableError, match="this model has 0"):
+    with pytest.raises(NotAvailableError, match="this model has none"):
         estimate(design_of("binary ~ x", "bernoulli"), method="agq")
 
 
-def test_quadrature_is_refused_for_six_effects():
-    rng = np.random.default_rng(2)
-    data = {f"x{k}": rng.normal(size=600) for k in range(5)}
-    data |= {"g": np.repeat(np.arange(30), 20), "y": rng.poisson(2.0, 600)}
-    design = design_of("y ~ 1 + (x0 + x1 + x2 + x3 + x4 || g)", "poisson", data)
-    with pytest.raises(NotAvailableError, match=r"up to 5 .* this model has 6"):
-        estimate(design, method="agq")
+def test_quadrature_is_refused_for_thirteen_effects():
+    with pytest.raises(NotAvailableError, match=r"up to 12 .* this model has 13"):
+        estimate(many_slopes(13), method="agq")
+
+
+@pytest.mark.parametrize(
+    ("nodes", "message"),
+    [
+        ((5, 7, 9), "nodes has 3 numbers and the model 2 grouping factors"),
+        ({"klass": 5}, "give a number for each grouping factor of the model: 'school', 'klass'"),
+        ({"klass": 5, "item": 7}, "nodes names 'klass', 'item'"),
+        ((5, 2.5), "whole number of at least 1, not 2.5"),
+        ({"klass": 0, "school": 3}, "at least 1, not 0"),
+        ("57", "whole number"),
+        ((200, 200), r"nodes=200 makes 40,000 points .*1 in school, 1 in klass.* at most 141"),
+    ],
+)
+def test_nodes_by_level_that_cannot_be(nested, nodes, message):
+    with pytest.raises(ArgumentError, match=message):
+        estimate(nested, method="agq", nodes=nodes)
+
+
+def test_nodes_by_level_are_the_same_however_given(nested):
+    at = (nested, np.array([0.1, 0.3]), np.array([0.8, 0.5]))
+    by_name = loglik(*at, method="agq", nodes={"klass": 5, "school": 9})
+    assert loglik(*at, method="agq", nodes=(9, 5)) == by_name
+    assert loglik(*at, method="agq", nodes=[9, 5]) == by_name
+    assert loglik(*at, method="agq", nodes=[5, 9]) != by_name
+    assert loglik(*at, method="agq", nodes=[7, 7]) == loglik(*at, method="agq", nodes=7)
 
 
 def test_ml_is_refused_for_a_dispersion_formula():

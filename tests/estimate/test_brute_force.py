@@ -7,6 +7,7 @@ import pytest
 from tests.estimate import dense
 from tests.estimate.made import (
     CENTRES,
+    NESTED,
     ONE_FACTOR,
     ROWS,
     STRUCTURES,
@@ -22,6 +23,9 @@ pytestmark = pytest.mark.property
 
 # Where the domain of the linear predictor ends, the tails of the integrand do too.
 NODES = {"intercept": 61, "slope": 35, "diagonal": 35}
+NESTED_NODES = {"nested": (25, 35), "three levels": (21, 21, 21), "nested slopes": (11, 11)}
+NESTED_ERROR = {"nested": 2e-6, "three levels": 1e-6, "nested slopes": 1e-4}
+NESTED_GRID = {"nested": (161, 8.0), "three levels": (51, 7.0), "nested slopes": (23, 6.0)}
 GRID = {"intercept": (2001, 10.0), "slope": (161, 8.0), "diagonal": (161, 8.0)}
 
 
@@ -43,7 +47,7 @@ def test_laplace_is_that_of_dense_matrices(family, link, structure):
     assert ours == pytest.approx(expected, rel=1e-8, abs=1e-8)
 
 
-@pytest.mark.parametrize(("family", "link", "structure"), cases(ONE_FACTOR))
+@pytest.mark.parametrize(("family", "link", "structure"), cases((*ONE_FACTOR, *NESTED)))
 def test_one_node_is_laplace(family, link, structure):
     made = random_problem(family, link, structure, seed=4)
     laplace = loglik(made.design, made.beta, made.theta)
@@ -59,6 +63,28 @@ def test_quadrature_is_the_integral_over_a_dense_grid(family, link, structure):
     nodes = NODES[structure]
     ours = loglik(made.design, made.beta, made.theta, method="agq", nodes=nodes)
     assert ours == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize(("family", "link", "structure"), cases(tuple(NESTED_NODES)))
+def test_nested_quadrature_is_the_integral_over_dense_grids(family, link, structure):
+    made = random_problem(family, link, structure, seed=5)
+    points, reach = NESTED_GRID[structure]
+    expected = dense.nested_integral(made.design, made.beta, made.theta, points=points, reach=reach)
+    nodes = NESTED_NODES[structure]
+    ours = loglik(made.design, made.beta, made.theta, method="agq", nodes=nodes)
+    laplace = loglik(made.design, made.beta, made.theta)
+    assert abs(ours - expected) < max(NESTED_ERROR[structure], 0.02 * abs(laplace - expected))
+
+
+@pytest.mark.parametrize(("family", "link"), [r for r in ROWS if r not in CENTRES])
+def test_ordinary_and_adaptive_quadrature_meet(family, link):
+    for structure, few, many in [("intercept", 41, 81), ("nested", [21, 31], [41, 81])]:
+        made = random_problem(family, link, structure, seed=9)
+        at = (made.design, made.beta, made.theta)
+        exact = loglik(*at, method="agq", nodes=few)
+        off = [abs(loglik(*at, method="ghq", nodes=k) - exact) for k in (5, 15, many)]
+        assert off[0] > off[1] > off[2] or off[1] < 1e-9, off
+        assert off[2] < 1e-6 + 0.02 * off[0]
 
 
 @pytest.mark.parametrize(("family", "link"), [r for r in ROWS if r not in CENTRES])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from tests.estimate.made import ONE_FACTOR, STRUCTURES, Problem, cases, random_problem
+from tests.estimate.made import NESTED, ONE_FACTOR, STRUCTURES, Problem, cases, random_problem
 from tests.results.made import MODELS, pupils
 
 from mixeff.errors import NotAvailableError
@@ -13,7 +13,17 @@ from mixeff.model import build
 
 pytestmark = pytest.mark.property
 
-NODES = {"intercept": 9, "slope": 5, "diagonal": 4, "three": 3, "two terms": 3}
+NODES = {
+    "intercept": 9,
+    "slope": 5,
+    "diagonal": 4,
+    "three": 3,
+    "two terms": 3,
+    "nested": [5, 4],
+    "nested slopes": {"a": 3, "a:b": 2},
+    "three levels": [3, 4, 2],
+    "three levels slopes": [2, 2, 3],
+}
 STEP = 2e-3
 
 
@@ -42,10 +52,11 @@ def test_laplace(family, link, structure, seed):
     check(random_problem(family, link, structure, seed))
 
 
-@pytest.mark.parametrize(("family", "link", "structure"), cases(ONE_FACTOR))
-def test_quadrature(family, link, structure):
+@pytest.mark.parametrize(("family", "link", "structure"), cases((*ONE_FACTOR, *NESTED)))
+@pytest.mark.parametrize("method", ["agq", "ghq"])
+def test_quadrature(family, link, structure, method):
     made = random_problem(family, link, structure, seed=13)
-    check(made, method="agq", nodes=NODES[structure])
+    check(made, method=method, nodes=NODES[structure])
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)

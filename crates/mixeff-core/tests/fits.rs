@@ -17,14 +17,7 @@ fn every_structure_is_fitted() {
         let mut random = Random(3);
         let data = Data::random(row, structure, 400, false, &mut random);
         let model = data.model(row);
-        let fitted = fit(
-            &model,
-            &Task {
-                nodes: 1,
-                ..Default::default()
-            },
-            &Monitor::default(),
-        );
+        let fitted = fit(&model, &Task::default(), &Monitor::default());
         let fitted = fitted.unwrap_or_else(|| panic!("{structure:?}: no fit"));
         assert!(
             fitted.converged,

@@ -5,7 +5,7 @@ mod common;
 use common::{point, Data, Random, Structure, STRUCTURES};
 use mixeff_core::family::registry;
 use mixeff_core::integrate::gaussian::Gaussian;
-use mixeff_core::integrate::Marginal;
+use mixeff_core::integrate::{Integral, Marginal};
 use mixeff_core::optimize::Objective;
 
 /// Richardson-extrapolated central difference.
@@ -44,9 +44,10 @@ fn check_marginal(family: &str, structure: Structure, nodes: usize, seed: u64) {
         let data = Data::random(row, structure, rows, row.link == "log", &mut random);
         let model = data.model(row);
         let (beta, theta) = point(row, &model, &mut random);
-        let name = format!("{} {} {structure:?} nodes {nodes}", row.family, row.link);
         let mut marginal = Marginal::new(&model);
-        marginal.set_nodes(nodes);
+        let nodes = vec![nodes; model.factors.len()];
+        let name = format!("{} {} {structure:?} {nodes:?}", row.family, row.link);
+        marginal.set_integral(&Integral::Adaptive(nodes));
         let (_, gradient) = marginal
             .evaluate(&beta, &theta)
             .unwrap_or_else(|| panic!("{name}: outside the domain"));
@@ -77,13 +78,16 @@ fn laplace_for_every_family_link_and_structure() {
 }
 
 #[test]
-fn quadrature_for_every_family_and_link_with_one_factor() {
+fn quadrature_for_every_family_and_link_with_nested_factors() {
     let structures = [
         (Structure::Intercept, 9),
         (Structure::Slope, 4),
         (Structure::DiagonalSlope, 5),
         (Structure::ThreeColumns, 3),
         (Structure::TwoTermsOneFactor, 2),
+        (Structure::Nested, 4),
+        (Structure::NestedSlopes, 3),
+        (Structure::ThreeLevels, 3),
     ];
     for family in families() {
         for (structure, nodes) in structures {

@@ -9,7 +9,7 @@ use mixeff_core::design::model::ModelData;
 use mixeff_core::design::Model;
 use mixeff_core::family::{pairs, registry};
 use mixeff_core::integrate::gaussian::Gaussian;
-use mixeff_core::integrate::Marginal;
+use mixeff_core::integrate::{Integral, Marginal};
 use mixeff_core::linalg::dense::Symmetric;
 use mixeff_core::optimize::glmm::{self, Task};
 use mixeff_core::optimize::{gaussian, start, Control, Fitted, Monitor};
@@ -86,14 +86,15 @@ impl Problem {
         })
     }
 
-    /// Maximum likelihood by Laplace (`nodes=1`) or adaptive quadrature, penalised where `penalty` holds the precisions of a
-    /// normal prior on the coefficients. A dictionary of numbers.
-    #[pyo3(signature = (*, nodes, start, metric, penalty, max_evaluations, tolerance, progress))]
+    /// Maximum likelihood by Laplace (`nodes=None`) or quadrature, with one number of nodes for each grouping factor, penalised
+    /// where `penalty` holds the precisions of a normal prior on the coefficients. A dictionary of numbers.
+    #[pyo3(signature = (*, nodes, adaptive, start, metric, penalty, max_evaluations, tolerance, progress))]
     #[allow(clippy::too_many_arguments)]
     fn fit<'py>(
         &self,
         py: Python<'py>,
-        nodes: usize,
+        nodes: Option<Vec<usize>>,
+        adaptive: bool,
         start: Option<(Floats<'py>, Floats<'py>)>,
         metric: Option<Floats<'py>>,
         penalty: Option<Floats<'py>>,
@@ -116,7 +117,7 @@ impl Problem {
             penalty.map_or_else(|| Ok(Vec::new()), |p| p.as_slice().map(<[f64]>::to_vec))?;
         let task = Task {
             penalty,
-            nodes,
+            integral: self.integral(nodes, adaptive)?,
             start,
             metric,
             control: Control {
@@ -158,13 +159,15 @@ impl Problem {
         py: Python<'py>,
         beta: Floats<'py>,
         theta: Floats<'py>,
-        nodes: usize,
+        nodes: Option<Vec<usize>>,
+        adaptive: bool,
     ) -> PyResult<(f64, Array<'py>)> {
         let (beta, theta) = (beta.as_slice()?, theta.as_slice()?);
         self.check_parameters(beta, theta)?;
+        let integral = self.integral(nodes, adaptive)?;
         let value = py.detach(|| {
             let mut marginal = Marginal::new(&self.model);
-            marginal.set_nodes(nodes);
+            marginal.set_integral(&integral);
             marginal.evaluate(beta, theta)
         });
         let (value, mut gradient) = value.ok_or_else(outside)?;
@@ -221,17 +224,41 @@ impl Problem {
         self.model.n()
     }
 
-    /// Largest number of random effects per level if there is one grouping factor, else 0.
+    /// True if the grouping factors are nested in one another, one factor and none included.
     #[getter]
-    fn quadrature_dimension(&self) -> usize {
-        match &self.model.factors[..] {
-            [factor] => factor.p(),
-            _ => 0,
+    fn nested(&self) -> bool {
+        self.model.nested
+    }
+
+    /// Random effects per level of each grouping factor, in the user's order.
+    #[getter]
+    fn effects_per_level(&self) -> Vec<usize> {
+        let mut sizes = vec![0; self.model.factors.len()];
+        for (factor, &user) in self.model.factors.iter().zip(&self.model.user_factor) {
+            sizes[user] = factor.p();
         }
+        sizes
     }
 }
 
 impl Problem {
+    /// The integral that numbers of nodes stand for.
+    fn integral(&self, nodes: Option<Vec<usize>>, adaptive: bool) -> PyResult<Integral> {
+        let Some(nodes) = nodes else {
+            return Ok(Integral::Laplace);
+        };
+        if !self.model.nested || nodes.len() != self.model.factors.len() || nodes.contains(&0) {
+            return Err(PyValueError::new_err(
+                "quadrature needs nested grouping factors and a number of nodes for each",
+            ));
+        }
+        Ok(if adaptive {
+            Integral::Adaptive(nodes)
+        } else {
+            Integral::Ordinary(nodes)
+        })
+    }
+
     fn dim(&self) -> usize {
         self.model.n_beta() + self.model.n_theta()
     }
@@ -309,6 +336,12 @@ fn gauss_hermite(
     (PyArray1::from_vec(py, z), PyArray1::from_vec(py, w))
 }
 
+/// Number of points of the rule for so many random effects.
+#[pyfunction]
+fn rule_points(nodes: usize, effects: usize) -> u64 {
+    mixeff_core::integrate::rule::points(nodes, effects)
+}
+
 /// The extension module.
 #[pymodule]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -317,5 +350,6 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(conditional::evaluate_conditional, m)?)?;
     m.add_function(wrap_pyfunction!(families, m)?)?;
     m.add_function(wrap_pyfunction!(gauss_hermite, m)?)?;
+    m.add_function(wrap_pyfunction!(rule_points, m)?)?;
     Ok(())
 }

@@ -17,6 +17,7 @@ from .result import Fit, run, with_response
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ..estimate import Nodes
     from ..estimate.values import Floats
     from ..model.design import Design
     from ..model.spec import ModelSpec
@@ -29,7 +30,7 @@ def fit(
     *,
     link: str | None = None,
     method: str = "auto",
-    nodes: int | None = None,
+    nodes: Nodes | None = None,
     weights: Any = None,
     offset: Any = None,
     dispersion: str | None = None,
@@ -52,12 +53,14 @@ def fit(
     link : str, optional
         The family's first by default.
     method : str
-        ``"auto"``, ``"laplace"``, ``"agq"`` (adaptive Gauss-Hermite quadrature), ``"ml"``,
-        ``"reml"``, ``"conditional"`` (given the clusters' totals). ``"auto"`` is REML for a linear
-        model; otherwise it raises the number of nodes until more move no estimate by more than 1 %
-        of its standard error, as far as the model allows.
-    nodes : int, optional
-        Quadrature points per random effect, for ``"agq"``.
+        ``"auto"``, ``"laplace"``, ``"agq"`` (adaptive Gauss-Hermite quadrature), ``"ghq"`` (the
+        ordinary one), ``"ml"``, ``"reml"``, ``"conditional"`` (given the clusters' totals).
+        ``"auto"`` is REML for a linear model; otherwise it raises the numbers of nodes until more
+        move no estimate by more than 1 % of its standard error, as far as the model allows.
+    nodes : int, mapping or sequence, optional
+        Quadrature points per random effect, for ``"agq"`` and ``"ghq"``: one number, or one for
+        each grouping factor, as a mapping from its name or in the order of the model
+        (``(1 | a/b)`` is ``a``, then ``a:b``).
     weights : str or array, optional
         Prior weights, which multiply the log-density; with a proportion as binomial response, the
         numbers of trials.
@@ -191,7 +194,7 @@ class Model:
     def fit(
         self,
         method: str = "auto",
-        nodes: int | None = None,
+        nodes: Nodes | None = None,
         *,
         start: tuple[Floats, Floats] | None = None,
         control: Mapping[str, Any] | None = None,
@@ -203,7 +206,7 @@ class Model:
         self,
         y: Any,
         method: str = "auto",
-        nodes: int | None = None,
+        nodes: Nodes | None = None,
         *,
         start: tuple[Floats, Floats] | None = None,
         control: Mapping[str, Any] | None = None,
@@ -225,7 +228,7 @@ class Model:
         return run(self.spec, design, inputs, method, nodes, start, control)
 
     def loglik(
-        self, beta: Any, theta: Any, *, method: str = "laplace", nodes: int | None = None
+        self, beta: Any, theta: Any, *, method: str = "laplace", nodes: Nodes | None = None
     ) -> float:
         """Log-likelihood at given parameters.
 
@@ -238,7 +241,7 @@ class Model:
             Entries of the Cholesky factors of the terms' covariance matrices: lower triangle
             column by column.
         method : str
-        nodes : int, optional
+        nodes : int, mapping or sequence, optional
 
         Returns
         -------
@@ -247,7 +250,7 @@ class Model:
         return loglik(self.design, *_parameters(beta, theta), method=method, nodes=nodes)
 
     def gradient(
-        self, beta: Any, theta: Any, *, method: str = "laplace", nodes: int | None = None
+        self, beta: Any, theta: Any, *, method: str = "laplace", nodes: Nodes | None = None
     ) -> Floats:
         """Gradient of `loglik` in (beta, theta); the arguments are the same."""
         return gradient(self.design, *_parameters(beta, theta), method=method, nodes=nodes)

@@ -24,6 +24,7 @@ from ..results.comparison import hausman
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ..estimate import Nodes
     from ..estimate.values import Floats
     from ..model.design import Design
     from ..model.spec import ModelSpec
@@ -226,7 +227,7 @@ def run(
     design: Design,
     inputs: Inputs,
     method: str,
-    nodes: int | None,
+    nodes: Nodes | None,
     start: tuple[Floats, Floats] | None,
     control: Mapping[str, Any] | None,
 ) -> Fit:

@@ -9,6 +9,7 @@ import click
 
 import mixeff as me
 from mixeff.cli.demo import DEFAULT_FOLDER, run_demo
+from mixeff.cli.options import as_nodes
 from mixeff.cli.output import as_json, as_table
 from mixeff.cli.screen import clean_errors, progress, remarks
 from mixeff.data.files import read_frame
@@ -30,9 +31,17 @@ def program() -> None:
 @click.option("--family", default="gaussian", show_default=True, help="Response distribution.")
 @click.option("--link", help="Link function; the family's canonical one by default.")
 @click.option(
-    "--method", default="auto", show_default=True, help="auto, laplace, agq, ml, reml, conditional."
+    "--method",
+    default="auto",
+    show_default=True,
+    help="auto, laplace, agq, ghq, ml, reml, conditional.",
 )
-@click.option("--nodes", type=int, help="Quadrature points per random effect.")
+@click.option(
+    "--nodes",
+    callback=lambda *given: as_nodes(given[-1]),
+    metavar="NUMBERS",
+    help="Quadrature points per random effect: 15, or by grouping factor: school=9,class=15.",
+)
 @click.option("--weights", metavar="COLUMN", help="Prior weights; trials of a proportion.")
 @click.option("--offset", metavar="COLUMN", help="Known part of the linear predictor.")
 @click.option("--dispersion", metavar="FORMULA", help='Formula of the dispersion, such as "~ x".')

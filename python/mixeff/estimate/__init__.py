@@ -15,6 +15,7 @@ from .control import Control, as_control
 from .explain import explained
 from .method import Method, Request
 from .methods import METHODS, method_for
+from .nodes import Nodes, nodes_per_factor
 from .problem import problem_of
 from .values import Estimate, RandomEffects, Record
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Control",
     "Estimate",
+    "Nodes",
     "RandomEffects",
     "Record",
     "estimate",
@@ -45,7 +47,7 @@ def estimate(
     design: Design,
     *,
     method: str = "auto",
-    nodes: int | None = None,
+    nodes: Nodes | None = None,
     start: Start | None = None,
     control: Control | Mapping[str, Any] | None = None,
 ) -> Estimate:
@@ -56,9 +58,10 @@ def estimate(
     design : Design
         The model as arrays.
     method : str, default "auto"
-        "auto", "laplace", "agq", "ml", "reml" or "conditional".
-    nodes : int, optional
-        Quadrature points per random effect, for "agq". Given with "auto" it means "agq".
+        "auto", "laplace", "agq", "ghq", "ml", "reml" or "conditional".
+    nodes : int, mapping or sequence, optional
+        Quadrature points per random effect, for "agq" and "ghq": one number, or one for each
+        grouping factor (`nodes_per_factor`). Given with "auto" it means "agq".
     start : pair of ndarray, optional
         Coefficients of all predictors, and theta, to begin from.
     control : Control or mapping, optional
@@ -77,7 +80,7 @@ def estimate(
     if method == "auto" and nodes is None:
         return explained(design, fit_auto(design, request), request.control, find_separation)
     row = method_for("agq" if method == "auto" else method, design)
-    _check_nodes(row, nodes)
+    _check_nodes(row, design, nodes)
     design = row.part(design)
     return explained(design, row.fit(design, request), request.control, row.separation)
 
@@ -117,13 +120,13 @@ def part_of(
     return replace(spec, predictors=predictors, notes=notes), part, notices
 
 
-def _check_nodes(row: Method, nodes: int | None) -> None:
+def _check_nodes(row: Method, design: Design, nodes: Nodes | None) -> None:
     if nodes is None:
         return
     if not row.takes_nodes:
-        raise ArgumentError(f"nodes= goes with method='agq', not with method='{row.name}'.")
-    if not isinstance(nodes, int | np.integer) or isinstance(nodes, bool) or nodes < 1:
-        raise ArgumentError(f"nodes must be a whole number of at least 1, not {nodes!r}.")
+        able = " or ".join(f"method='{m.name}'" for m in METHODS.values() if m.takes_nodes)
+        raise ArgumentError(f"nodes= goes with {able}, not with method='{row.name}'.")
+    nodes_per_factor(design, nodes)
 
 
 def loglik(
@@ -132,7 +135,7 @@ def loglik(
     theta: Floats,
     *,
     method: str = "laplace",
-    nodes: int | None = None,
+    nodes: Nodes | None = None,
 ) -> float:
     """Log-likelihood at given parameters; minus infinity outside the domain.
 
@@ -144,11 +147,11 @@ def loglik(
         Coefficients of all predictors; entries of the Cholesky factors, absolute scale.
     method : str, default "laplace"
         How the random effects are integrated out.
-    nodes : int, optional
-        Quadrature points per random effect, for "agq".
+    nodes : int, mapping or sequence, optional
+        Quadrature points per random effect, for "agq" and "ghq".
     """
     row = method_for(method, design)
-    _check_nodes(row, nodes)
+    _check_nodes(row, design, nodes)
     return row.loglik(row.part(design), beta, theta, nodes)[0]
 
 
@@ -158,7 +161,7 @@ def gradient(
     theta: Floats,
     *,
     method: str = "laplace",
-    nodes: int | None = None,
+    nodes: Nodes | None = None,
 ) -> Floats:
     """Exact gradient of `loglik` by (beta, theta).
 
@@ -168,7 +171,7 @@ def gradient(
         For "reml", whose criterion is profiled.
     """
     row = method_for(method, design)
-    _check_nodes(row, nodes)
+    _check_nodes(row, design, nodes)
     result = row.loglik(row.part(design), beta, theta, nodes)[1]
     if result is None:
         raise NotAvailableError(f"method='{method}' has no gradient by (beta, theta).")

@@ -1,20 +1,29 @@
 """``method="auto"``: right by default.
 
-A gaussian identity model gets REML. Any other model starts with Laplace; with one grouping factor
-the number of quadrature nodes grows until the gradient at the next finer rule predicts no shift of
-an estimate by more than 1 % of its standard error. What is left is reported.
+A gaussian identity model gets REML. Any other model starts with Laplace; where the grouping factors
+are nested (one factor included) the numbers of quadrature nodes grow, each level's own as far as it
+matters, until the gradient at the next finer rule predicts no shift of an estimate by more than 1 %
+of its standard error. What is left is reported.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .linear import REML, is_linear
-from .marginal import MOST_EFFECTS, effects_per_level, fit_marginal, penalty_precisions
+from .marginal import fit_marginal
 from .problem import problem_of
+from .quadrature import (
+    MOST_POINTS,
+    SAME_LIKELIHOOD,
+    joint_points,
+    refuses_quadrature,
+    unsettled,
+)
 
 if TYPE_CHECKING:
     from ..model.design import Design
@@ -22,17 +31,17 @@ if TYPE_CHECKING:
     from .method import Request
     from .values import Estimate, Floats
 
+__all__ = ["LADDERS", "SAME_LIKELIHOOD", "fit_auto"]
+
 LADDERS: tuple[tuple[int, ...], ...] = (
     (1, 7, 11, 15, 21, 31, 51, 81, 121),
     (1, 5, 7, 9, 11, 15, 21, 31),
     (1, 3, 5, 7, 9, 11),
     (1, 3, 5, 7),
     (1, 3, 5),
+    (1, 3, 5, 7, 9),
 )
-"""Nodes per random effect, tried in turn, for 1 to 5 random effects per level."""
-
-SAME_LIKELIHOOD = 0.01
-"""Change of the log-likelihood between two rules that does not matter."""
+"""Nodes per random effect, tried in turn, for 1 to 5 random effects per level, and for more."""
 
 
 def fit_auto(design: Design, request: Request) -> Estimate:
@@ -44,76 +53,96 @@ def _fit(design: Design, request: Request) -> Estimate:
     control = request.control
     if is_linear(design) and control.penalty is None:
         return REML.fit(design, request)
-    estimate, metric = fit_marginal(design, 1, request.start, control, method="laplace")
+    estimate, metric = fit_marginal(design, None, request.start, control, method="laplace")
     if not design.terms or (design.family == "gaussian" and design.link == "identity"):
         return replace(estimate, integration_error=0.0)
-    p = effects_per_level(design)
-    if not 1 <= p <= MOST_EFFECTS:
-        return replace(estimate, notes=(*estimate.notes, _laplace_only(design, p)))
-    return _climb(design, estimate, metric, LADDERS[p - 1], control)
+    if refuses_quadrature(design) is not None:
+        return replace(estimate, notes=(*estimate.notes, _laplace_only(design)))
+    return _climb(design, estimate, metric, control)
 
 
-def _laplace_only(design: Design, p: int) -> str:
-    several = f"{len(design.factors)} grouping factors"
-    why = f"{p} random effects per level" if p else several
+def _laplace_only(design: Design) -> str:
+    problem = problem_of(design)
+    crossed = f"{len(design.factors)} crossed grouping factors"
+    effects = f"{max(problem.effects_per_level)} random effects per level"
     return (
-        f"Laplace approximation only: quadrature is not available for {why}, so its error is not "
-        "measured. It can be large for binary responses with few rows per level."
+        "Laplace approximation only: quadrature is not available for "
+        f"{effects if problem.nested else crossed}, so its error is not measured. It can be large "
+        "for binary responses with few rows per level."
     )
 
 
-def _climb(
-    design: Design,
-    estimate: Estimate,
-    metric: Floats,
-    ladder: tuple[int, ...],
-    control: Control,
-) -> Estimate:
-    """Refit with more nodes until the next number of nodes would not move the estimates."""
-    error = np.inf
-    precisions = penalty_precisions(design, control.penalty)
-    for finer in ladder[1:]:
-        if not estimate.converged:
+class Ladder:
+    """The numbers of nodes of each grouping factor, and the next finer ones."""
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        sizes = problem_of(design).effects_per_level
+        self.rungs = [LADDERS[min(p, len(LADDERS)) - 1] for p in sizes]
+
+    def finer(self, nodes: Sequence[int], factors: Sequence[int]) -> tuple[int, ...] | None:
+        """One rung up for these factors; None where that is not affordable."""
+        raised = list(nodes)
+        for f in factors:
+            above = [k for k in self.rungs[f] if k > nodes[f]]
+            if not above:
+                return None
+            raised[f] = above[0]
+        return tuple(raised) if joint_points(self.design, raised) <= MOST_POINTS else None
+
+    def all_finer(self, nodes: Sequence[int]) -> tuple[int, ...] | None:
+        """One rung up for every factor, or for those where it is affordable."""
+        every = range(len(nodes))
+        possible = [f for f in every if self.finer(nodes, [f]) is not None]
+        return self.finer(nodes, possible) if possible else None
+
+
+def _climb(design: Design, estimate: Estimate, metric: Floats, control: Control) -> Estimate:
+    """Refit with more nodes until the next numbers of nodes would not move the estimates."""
+    ladder, error = Ladder(design), np.inf
+    nodes: tuple[int, ...] = (1,) * len(design.factors)
+    while estimate.converged:
+        finer = ladder.all_finer(nodes)
+        if finer is None:
+            estimate = replace(estimate, notes=(*estimate.notes, _note(estimate, error)))
             break
-        error = predicted_shift(design, estimate, finer, precisions)
+        error = unsettled(design, estimate, finer, control.penalty)
         if error <= control.auto_tolerance:
             break
+        nodes = _where_it_matters(ladder, estimate, nodes, finer, control)
         start = (estimate.beta, estimate.theta)
         warm = None if estimate.singular else metric
-        estimate, metric = fit_marginal(design, finer, start, control, method="agq", metric=warm)
-    else:
-        estimate = replace(estimate, notes=(*estimate.notes, _unsettled(estimate, error)))
+        estimate, metric = fit_marginal(design, nodes, start, control, method="agq", metric=warm)
     return replace(estimate, integration_error=float(error))
 
 
-def _unsettled(estimate: Estimate, error: float) -> str:
+def _where_it_matters(
+    ladder: Ladder,
+    estimate: Estimate,
+    nodes: tuple[int, ...],
+    finer: tuple[int, ...],
+    control: Control,
+) -> tuple[int, ...]:
+    """More nodes only for the factors whose own next rule would move the estimates."""
+    if len(nodes) == 1 or estimate.nodes is None:
+        return finer
+    raised = list(nodes)
+    for f, k in enumerate(finer):
+        own = (*nodes[:f], k, *nodes[f + 1 :])
+        if k == nodes[f] or _matters(ladder.design, estimate, own, control):
+            raised[f] = k
+    return finer if raised == list(nodes) else tuple(raised)
+
+
+def _matters(design: Design, estimate: Estimate, nodes: tuple[int, ...], control: Control) -> bool:
+    shift = unsettled(design, estimate, nodes, control.penalty)
+    return shift > control.auto_tolerance / 2
+
+
+def _note(estimate: Estimate, error: float) -> str:
+    used = estimate.nodes
+    text = str(used) if isinstance(used, int) else " x ".join(map(str, used or (1,)))
     return (
-        f"With {estimate.nodes} nodes the last increase still moved an estimate by {error:.2g} "
+        f"With {text} nodes the last increase still moved an estimate by {error:.2g} "
         "standard errors; more nodes are not affordable in this dimension."
     )
-
-
-def predicted_shift(
-    design: Design, estimate: Estimate, nodes: int, precisions: Floats | None = None
-) -> float:
-    """Largest shift of an estimate, in standard errors, that the gradient with `nodes` promises.
-
-    One Newton step: the covariance of the estimates times the gradient of the finer rule.
-    Estimates on the boundary cannot be judged so, and count as not settled until quadrature has
-    been tried once; nor do estimates whose log-likelihood the finer rule changes by more than
-    `SAME_LIKELIHOOD`, since tests and information criteria would see it.
-    """
-    if estimate.singular and estimate.nodes is None:
-        return np.inf
-    try:
-        value, gradient = problem_of(design).evaluate(estimate.beta, estimate.theta, nodes)
-    except FloatingPointError:
-        return np.inf
-    if precisions is not None:
-        gradient[: precisions.size] -= precisions * estimate.beta
-    if abs(value - estimate.llf) > SAME_LIKELIHOOD:
-        return np.inf
-    free = np.isfinite(np.diag(estimate.cov))
-    cov = estimate.cov[np.ix_(free, free)]
-    shift = cov @ gradient[free]
-    return float(np.max(np.abs(shift) / np.sqrt(np.diag(cov)), initial=0.0))

@@ -19,6 +19,7 @@ from ..model.notices import Notice, of_dependence
 from ..model.within_separation import find_within_separation
 from .marginal import penalty_precisions
 from .method import Method, Request, checked_start, estimate_of
+from .nodes import Nodes
 from .problem import problem_of
 from .values import Estimate, Used
 
@@ -170,7 +171,9 @@ def _notes(found: Within) -> tuple[str, ...]:
     )
 
 
-def _loglik(design: Design, beta: Floats, theta: Floats, nodes: int | None) -> tuple[float, Floats]:
+def _loglik(
+    design: Design, beta: Floats, theta: Floats, nodes: Nodes | None
+) -> tuple[float, Floats]:
     """Log-likelihood and gradient by the identified coefficients; there is no theta."""
     beta, _ = checked_start(design, (beta, theta))
     kernel = TOTALS[design.family, design.link].kernel

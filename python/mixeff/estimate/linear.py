@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import ArgumentError
-from .marginal import loglik_marginal
+from .marginal import loglik_laplace
 from .method import Method, Request, checked_start, estimate_of
+from .nodes import Nodes
 from .problem import problem_of
 from .values import Estimate
 
@@ -71,7 +72,7 @@ def _relative(beta: Floats, theta: Floats) -> Floats:
 
 
 def _loglik_reml(
-    design: Design, beta: Floats, theta: Floats, nodes: int | None
+    design: Design, beta: Floats, theta: Floats, nodes: Nodes | None
 ) -> tuple[float, None]:
     """The REML log-likelihood; of the coefficients it depends on the residual SD alone."""
     beta, theta = checked_start(design, (beta, theta))
@@ -81,5 +82,5 @@ def _loglik_reml(
     return float(profiled - 0.5 * excess), None
 
 
-ML = Method("ml", _fit_gaussian(False, "ml"), loglik_marginal, refuses=_refuses_nonlinear)
+ML = Method("ml", _fit_gaussian(False, "ml"), loglik_laplace, refuses=_refuses_nonlinear)
 REML = Method("reml", _fit_gaussian(True, "reml"), _loglik_reml, refuses=_refuses_nonlinear)

@@ -1,7 +1,8 @@
-"""Maximum likelihood with the random effects integrated out: Laplace and adaptive quadrature."""
+"""Maximum likelihood with the random effects integrated out, by Laplace or by quadrature."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from .method import Method, Request, checked_start, estimate_of
+from .nodes import shortest
 from .problem import problem_of
 from .values import Estimate
 
@@ -16,37 +18,44 @@ if TYPE_CHECKING:
     from ..model.design import Design
     from .control import Control
     from .method import Start
+    from .nodes import Nodes
     from .values import Floats
-
-MOST_EFFECTS = 5
-"""Random effects per level up to which quadrature is offered."""
-
-DEFAULT_NODES = (15, 9, 7, 5, 5)
-"""Nodes of ``method="agq"`` for 1 to 5 random effects per level."""
-
-MOST_POINTS = 20_000
-"""Points of a product rule beyond which a fit would take days."""
-
-
-def effects_per_level(design: Design) -> int:
-    """Random effects per level of the only grouping factor; 0 if there is none or several."""
-    return problem_of(design).quadrature_dimension
 
 
 def fit_marginal(
     design: Design,
-    nodes: int,
+    nodes: Sequence[int] | None,
     start: Start | None,
     control: Control,
     *,
     method: str,
+    adaptive: bool = True,
     metric: Floats | None = None,
 ) -> tuple[Estimate, Floats]:
-    """Fit by Laplace (one node) or adaptive quadrature; the estimate and its final metric."""
+    """Fit by Laplace (``nodes=None``) or quadrature; the estimate and its final metric.
+
+    Parameters
+    ----------
+    design : Design
+        The model as arrays.
+    nodes : sequence of int, optional
+        Points per random effect, one number for each grouping factor.
+    start : pair of ndarray, optional
+        Coefficients of all predictors, and theta, to begin from.
+    control : Control
+        Limits and tolerances.
+    method : str
+        Name for the estimate to bear.
+    adaptive : bool, default True
+        Whether the nodes lie about the mode; else about zero.
+    metric : ndarray, optional
+        Approximate Hessian at the start.
+    """
     began = perf_counter()
     try:
         numbers = problem_of(design).fit(
             nodes=nodes,
+            adaptive=adaptive,
             start=None if start is None else checked_start(design, start),
             metric=metric,
             penalty=penalty_precisions(design, control.penalty),
@@ -60,7 +69,7 @@ def fit_marginal(
             f"domain of the {design.link} link. Give feasible values with start=(beta, theta), or "
             "use another link."
         ) from None
-    used = nodes if method == "agq" else None
+    used = None if nodes is None else shortest(nodes)
     return estimate_of(numbers, method, used, perf_counter() - began), numbers["metric"]
 
 
@@ -77,52 +86,31 @@ def penalty_precisions(design: Design, penalty: float | None) -> Floats | None:
     return np.concatenate([(2 * sd / penalty) ** 2, np.zeros(free)])
 
 
-def _fit_laplace(design: Design, request: Request) -> Estimate:
-    return fit_marginal(design, 1, request.start, request.control, method="laplace")[0]
-
-
-def _fit_agq(design: Design, request: Request) -> Estimate:
-    nodes = quadrature_nodes(design, request.nodes)
-    return fit_marginal(design, nodes, request.start, request.control, method="agq")[0]
-
-
-def _refuses_quadrature(design: Design) -> str | None:
-    p = effects_per_level(design)
-    if p == 0:
-        return f"needs exactly one grouping factor and this model has {len(design.factors)}"
-    if p > MOST_EFFECTS:
-        return f"takes up to {MOST_EFFECTS} random effects per level and this model has {p}"
-    return None
-
-
-def quadrature_nodes(design: Design, nodes: int | None) -> int:
-    """The number of nodes to use, or an error that says how many are sensible."""
-    p = effects_per_level(design)
-    nodes = DEFAULT_NODES[p - 1] if nodes is None else nodes
-    if nodes**p > MOST_POINTS:
-        most = int(MOST_POINTS ** (1 / p))
-        raise ArgumentError(
-            f"nodes={nodes} makes {nodes**p:,} points for {p} random effects per level; at most "
-            f"{most} nodes are sensible."
-        )
-    return nodes
-
-
 def loglik_marginal(
-    design: Design, beta: Floats, theta: Floats, nodes: int | None
+    design: Design,
+    beta: Floats,
+    theta: Floats,
+    nodes: Sequence[int] | None = None,
+    *,
+    adaptive: bool = True,
 ) -> tuple[float, Floats]:
     """Log-likelihood and gradient; minus infinity outside the domain."""
+    beta, theta = checked_start(design, (beta, theta))
     try:
-        return problem_of(design).evaluate(*checked_start(design, (beta, theta)), nodes or 1)
+        return problem_of(design).evaluate(beta, theta, nodes, adaptive)
     except FloatingPointError:
         return -np.inf, np.full(len(beta) + len(theta), np.nan)
 
 
-def _loglik_agq(
-    design: Design, beta: Floats, theta: Floats, nodes: int | None
+def _fit_laplace(design: Design, request: Request) -> Estimate:
+    return fit_marginal(design, None, request.start, request.control, method="laplace")[0]
+
+
+def loglik_laplace(
+    design: Design, beta: Floats, theta: Floats, _: Nodes | None
 ) -> tuple[float, Floats]:
-    return loglik_marginal(design, beta, theta, quadrature_nodes(design, nodes))
+    """Laplace's log-likelihood with its gradient."""
+    return loglik_marginal(design, beta, theta)
 
 
-LAPLACE = Method("laplace", _fit_laplace, loglik_marginal)
-AGQ = Method("agq", _fit_agq, _loglik_agq, takes_nodes=True, refuses=_refuses_quadrature)
+LAPLACE = Method("laplace", _fit_laplace, loglik_laplace)

@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import ArgumentError
 from ..model.separation import find_separation
 from .control import Control
+from .nodes import Nodes
 from .values import Estimate, RandomEffects, Record
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Request:
 
     Attributes
     ----------
-    nodes : int or None
+    nodes : int, mapping, sequence or None
         Quadrature points per random effect.
     start : tuple of ndarray or None
         ``(beta, theta)`` to begin from.
@@ -35,7 +36,7 @@ class Request:
         Limits and tolerances.
     """
 
-    nodes: int | None = None
+    nodes: Nodes | None = None
     start: Start | None = None
     control: Control = field(default_factory=Control)
 
@@ -86,7 +87,7 @@ class Method:
 
     name: str
     fit: Callable[[Design, Request], Estimate]
-    loglik: Callable[[Design, Floats, Floats, int | None], tuple[float, Floats | None]]
+    loglik: Callable[[Design, Floats, Floats, Nodes | None], tuple[float, Floats | None]]
     takes_nodes: bool = False
     refuses: Callable[[Design], str | None] = takes_all
     part: Callable[[Design], Design] = whole
@@ -119,7 +120,10 @@ def n_theta(design: Design) -> int:
 
 
 def estimate_of(
-    numbers: Mapping[str, Any], method: str, nodes: int | None, seconds: float
+    numbers: Mapping[str, Any],
+    method: str,
+    nodes: int | tuple[int, ...] | None,
+    seconds: float,
 ) -> Estimate:
     """The `Estimate` in the numbers that the core hands back."""
     path = {

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from ..errors import NotAvailableError
 from .conditional import CONDITIONAL
 from .linear import ML, REML
-from .marginal import AGQ, LAPLACE
+from .marginal import LAPLACE
 from .method import Method
+from .quadrature import AGQ, GHQ
 
 if TYPE_CHECKING:
     from ..model.design import Design
 
-METHODS: Mapping[str, Method] = {row.name: row for row in (LAPLACE, AGQ, ML, REML, CONDITIONAL)}
+METHODS: Mapping[str, Method] = {
+    row.name: row for row in (LAPLACE, AGQ, GHQ, ML, REML, CONDITIONAL)
+}
 
 
 def method_for(name: str, design: Design) -> Method:

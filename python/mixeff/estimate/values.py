@@ -81,8 +81,8 @@ class Estimate:
     ----------
     method, requested : str
         The method that made the numbers, and the one asked for (``"auto"``, ...).
-    nodes : int or None
-        Quadrature points per random effect.
+    nodes : int, tuple of int or None
+        Quadrature points per random effect; one number for each grouping factor where they differ.
     integration_error : float or None
         Largest change of an estimate, in standard errors, between the last two numbers of nodes;
         None where it was not measured.
@@ -113,7 +113,7 @@ class Estimate:
 
     method: str
     requested: str
-    nodes: int | None
+    nodes: int | tuple[int, ...] | None
     integration_error: float | None
     beta: Floats
     theta: Floats

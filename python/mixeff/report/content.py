@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 METHODS = {
     "laplace": "Laplace approximation",
     "agq": "adaptive Gauss-Hermite quadrature",
+    "ghq": "ordinary Gauss-Hermite quadrature",
     "ml": "maximum likelihood, exact",
     "reml": "restricted maximum likelihood, exact",
     "conditional": "conditional maximum likelihood, given the levels' totals, exact",
@@ -69,8 +70,8 @@ def content(fit: FitResults, level: float) -> Content:
 
 def _method(fit: FitResults) -> str:
     words = METHODS.get(fit.method, fit.method)
-    if fit.nodes is not None and fit.nodes > 1:
-        words += f", {fit.nodes} nodes per random effect"
+    if fit.nodes is not None:
+        words += f", {_nodes(fit.nodes)}"
     remarks = []
     if fit.estimate.requested == "auto":
         remarks.append("chosen by auto")
@@ -80,6 +81,13 @@ def _method(fit: FitResults) -> str:
     elif error is not None:
         remarks.append(f"more nodes move no estimate by more than {share(error)} of its SE")
     return f"{words} ({'; '.join(remarks)})" if remarks else words
+
+
+def _nodes(nodes: int | dict[str, int]) -> str:
+    if isinstance(nodes, int):
+        return f"{nodes} node{'s' if nodes > 1 else ''} per random effect"
+    numbers = ", ".join(f"{name} {k}" for name, k in nodes.items())
+    return f"nodes per random effect: {numbers}"
 
 
 def _rows(fit: FitResults) -> str:

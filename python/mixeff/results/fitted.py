@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..estimate.nodes import named
+
 if TYPE_CHECKING:
     from ..estimate.values import Estimate, Floats, Record
     from ..model.design import Design
@@ -117,9 +119,9 @@ class Fitted:
         return self.estimate.method
 
     @property
-    def nodes(self) -> int | None:
-        """Quadrature points per random effect."""
-        return self.estimate.nodes
+    def nodes(self) -> int | dict[str, int] | None:
+        """Quadrature points per random effect, by grouping factor where the numbers differ."""
+        return named(self.design, self.estimate.nodes)
 
     @property
     def record(self) -> Record:

@@ -226,8 +226,11 @@ def _restore_estimate(stored: dict[str, Any], arrays: dict[str, np.ndarray]) -> 
     )
     used = stored.get("used")
     path = {k.removeprefix("path."): v for k, v in arrays.items() if k.startswith("path.")}
+    scalars = {name: stored[name] for name in SCALARS}
+    if isinstance(scalars["nodes"], list):
+        scalars["nodes"] = tuple(scalars["nodes"])
     return Estimate(
-        **{name: stored[name] for name in SCALARS},
+        **scalars,
         beta=arrays["beta"],
         theta=arrays["theta"],
         cov=arrays["cov"],

@@ -107,7 +107,7 @@ def glance(fit: FitResults) -> Columns:
         "family": fit.design.family,
         "link": fit.design.link,
         "method": fit.method,
-        "nodes": np.nan if fit.nodes is None else float(fit.nodes),
+        "nodes": _most_nodes(fit.estimate.nodes),
         "converged": fit.converged,
         "singular": fit.singular,
     }
@@ -115,6 +115,11 @@ def glance(fit: FitResults) -> Columns:
         name: np.array([value], dtype=object if isinstance(value, str) else None)
         for name, value in values.items()
     }
+
+
+def _most_nodes(nodes: int | tuple[int, ...] | None) -> float:
+    """The number of nodes, the largest where grouping factors differ; missing if there is none."""
+    return float("nan") if nodes is None else float(np.max(nodes))
 
 
 def augment(design: Design, estimate: Estimate) -> Columns:

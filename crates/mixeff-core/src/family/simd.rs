@@ -54,8 +54,12 @@ pub trait Kernel {
 
 /// Runs a kernel over all its rows.
 pub fn dispatch<K: Kernel>(kernel: K) {
+    arch().dispatch(Loop(kernel));
+}
+
+fn arch() -> &'static Arch {
     static WIDEST: OnceLock<Arch> = OnceLock::new();
-    WIDEST.get_or_init(Arch::new).dispatch(Loop(kernel));
+    WIDEST.get_or_init(Arch::new)
 }
 
 struct Loop<K>(K);
@@ -81,5 +85,34 @@ fn run<A: Arithmetic, K: Kernel>(mut kernel: K) {
     while start < n {
         kernel.run::<A>(start.min(n - LANES));
         start += LANES;
+    }
+}
+
+/// Work to be compiled for each instruction set.
+pub trait Work {
+    /// What it gives.
+    type Output;
+
+    /// Does it. Must be `#[inline(always)]`, with all that it calls.
+    fn run<A: Arithmetic>(self) -> Self::Output;
+}
+
+/// Does work with the widest vector instructions of the machine.
+pub fn widest<W: Work>(work: W) -> W::Output {
+    arch().dispatch(Whole(work))
+}
+
+struct Whole<W>(W);
+
+impl<W: Work> WithSimd for Whole<W> {
+    type Output = W::Output;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> W::Output {
+        if S::IS_SCALAR {
+            self.0.run::<Plain>()
+        } else {
+            self.0.run::<Fused>()
+        }
     }
 }

@@ -1,14 +1,15 @@
-//! Minus the marginal log-likelihood of a GLMM by the Laplace approximation or adaptive quadrature, with its exact gradient.
+//! Minus the marginal log-likelihood of a GLMM by the Laplace approximation or quadrature, with its exact gradient.
 
 use super::adjoint::curvature_adjoint;
+use super::grid::{Grid, Integral};
 use super::modes::{find, Scratch, ShardState};
 use super::products::add_outer;
-use super::quadrature::{set_curvature_adjoint, sum_over_nodes, Sums};
-use super::rule::Rule;
+use super::quadrature::Quadrature;
 use crate::design::term::{lambdas, pull_back};
 use crate::design::{Lambda, Model, Shard};
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 
 /// Value and gradient by `(beta, theta)`, or by parts.
 #[derive(Clone, Debug)]
@@ -63,7 +64,7 @@ pub struct Posterior {
 pub struct Marginal<'a> {
     /// The model.
     pub model: &'a Model,
-    pub(super) rule: Option<Rule>,
+    pub(super) quadrature: Option<Arc<Quadrature>>,
     shards: Vec<usize>,
     states: Vec<ShardState>,
     pub(super) stop: Option<&'a AtomicBool>,
@@ -83,7 +84,7 @@ impl<'a> Marginal<'a> {
             .collect();
         Marginal {
             model,
-            rule: None,
+            quadrature: None,
             stop: None,
             shards,
             states,
@@ -100,10 +101,19 @@ impl<'a> Marginal<'a> {
         &self.shards
     }
 
-    /// Changes the number of nodes per random effect; one is Laplace. Only for models with one grouping factor.
-    pub fn set_nodes(&mut self, nodes: usize) {
-        let p = self.model.factors.first().map_or(0, |f| f.p());
-        self.rule = (nodes > 1 && p > 0).then(|| Rule::product(nodes, p));
+    /// Changes how the random effects are integrated out. Quadrature is for nested factors; its adaptive kind with one node
+    /// is Laplace's approximation.
+    pub fn set_integral(&mut self, integral: &Integral) {
+        let quadrature = |nodes: &[usize], adaptive: bool| {
+            let grid = Grid::new(self.model, nodes);
+            Arc::new(Quadrature { grid, adaptive })
+        };
+        self.quadrature = match integral {
+            _ if self.model.factors.is_empty() || integral.is_laplace() => None,
+            Integral::Laplace => None,
+            Integral::Adaptive(nodes) => Some(quadrature(nodes, true)),
+            Integral::Ordinary(nodes) => Some(quadrature(nodes, false)),
+        };
     }
 
     /// Runs `task` on every shard with its scratch, in parallel over fixed shards; results in the order of the shards.
@@ -117,8 +127,9 @@ impl<'a> Marginal<'a> {
             scratch.resize(model, shard, state.u.len());
             task(model, shard, state, scratch)
         };
+        let many_nodes = self.quadrature.is_some();
         let pairs = (&mut self.states, &self.shards);
-        if pairs.0.len() < 4 {
+        if pairs.0.len() < if many_nodes { 2 } else { 4 } {
             let mut scratch = Scratch::default();
             return pairs
                 .0
@@ -153,16 +164,15 @@ impl<'a> Marginal<'a> {
     /// Value and adjoints by `beta` and the factors' `Lambda`.
     pub fn evaluate_lambda(&mut self, beta: &[f64], lambdas: &[Lambda]) -> Option<Evaluation> {
         let before: Vec<Vec<f64>> = self.states.iter().map(|s| s.u.clone()).collect();
-        let rule = self.rule.take();
+        let quadrature = self.quadrature.clone();
         let stop = self.stop;
         let parts = self.over_shards(|model, shard, state, scratch| {
             if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
                 return None;
             }
             model.fixed_part(shard, beta, &mut scratch.eta_fixed);
-            evaluate_shard(model, shard, lambdas, state, scratch, rule.as_ref())
+            evaluate_shard(model, shard, lambdas, state, scratch, quadrature.as_deref())
         });
-        self.rule = rule;
         let mut total = Evaluation::zero(self.model);
         total.value = if self.shards.len() == self.model.shards.len() {
             -self.model.log_normalizer
@@ -189,12 +199,18 @@ impl<'a> Marginal<'a> {
     pub fn posterior(&mut self, beta: &[f64], theta: &[f64]) -> Option<Posterior> {
         let model = self.model;
         let lambdas = lambdas(&model.terms, &model.sizes(), theta);
-        let rule = self.rule.take();
+        let quadrature = self.quadrature.clone();
         let parts = self.over_shards(|model, shard, state, scratch| {
             model.fixed_part(shard, beta, &mut scratch.eta_fixed);
-            posterior_of_shard(model, shard, &lambdas, state, scratch, rule.as_ref())
+            posterior_of_shard(
+                model,
+                shard,
+                &lambdas,
+                state,
+                scratch,
+                quadrature.as_deref(),
+            )
         });
-        self.rule = rule;
         let empty = || vec![Vec::new(); model.factors.len()];
         let mut all = Posterior {
             mode: empty(),
@@ -221,50 +237,22 @@ pub(super) fn evaluate_shard(
     lambdas: &[Lambda],
     state: &mut ShardState,
     scratch: &mut Scratch,
-    rule: Option<&Rule>,
+    quadrature: Option<&Quadrature>,
 ) -> Option<Evaluation> {
+    if let Some(quadrature) = quadrature {
+        return quadrature.evaluate(model, shard, lambdas, state, scratch);
+    }
     let log_density = find(model, shard, lambdas, state, scratch)?;
     let mut out = Evaluation::zero(model);
     out.value = 0.5 * state.system.log_det() - log_density;
-    match rule {
-        None => {
-            state.system.invert();
-            add_outer(model, shard, -1.0, &scratch.zs, &state.u, &mut out.lambda);
-            curvature_adjoint(model, shard, lambdas, state, scratch, None, &mut out.lambda);
-            scratch
-                .r
-                .iter_mut()
-                .zip(&scratch.s)
-                .for_each(|(r, s)| *r -= s);
-        }
-        Some(rule) => {
-            let sums = sum_over_nodes(model, shard, lambdas, state, scratch, rule)?;
-            out.value -= sums.log_gain.iter().sum::<f64>();
-            set_curvature_adjoint(state, &sums, rule.p);
-            for direct in sums.direct.chunks_exact(rule.p * rule.p) {
-                out.lambda[0]
-                    .values
-                    .iter_mut()
-                    .zip(direct)
-                    .for_each(|(bar, d)| *bar -= d);
-            }
-            let mode_bar: Vec<f64> = sums.r.iter().map(|r| -r).collect();
-            curvature_adjoint(
-                model,
-                shard,
-                lambdas,
-                state,
-                scratch,
-                Some(&mode_bar),
-                &mut out.lambda,
-            );
-            scratch
-                .r
-                .iter_mut()
-                .zip(&sums.score)
-                .for_each(|(r, s)| *r -= s);
-        }
-    }
+    state.system.invert();
+    add_outer(model, shard, -1.0, &scratch.zs, &state.u, &mut out.lambda);
+    curvature_adjoint(model, shard, lambdas, state, scratch, None, &mut out.lambda);
+    scratch
+        .r
+        .iter_mut()
+        .zip(&scratch.s)
+        .for_each(|(r, s)| *r -= s);
     model.add_xtv(shard, &scratch.r, &mut out.beta);
     Some(out)
 }
@@ -275,7 +263,7 @@ fn posterior_of_shard(
     lambdas: &[Lambda],
     state: &mut ShardState,
     scratch: &mut Scratch,
-    rule: Option<&Rule>,
+    quadrature: Option<&Quadrature>,
 ) -> Option<Posterior> {
     find(model, shard, lambdas, state, scratch)?;
     state.system.invert();
@@ -293,30 +281,14 @@ fn posterior_of_shard(
         );
     });
     (out.mean, out.mean_cov) = (out.mode.clone(), out.mode_cov.clone());
-    if let Some(rule) = rule {
-        let sums = sum_over_nodes(model, shard, lambdas, state, scratch, rule)?;
-        (out.mean[0], out.mean_cov[0]) = moments(&sums, &lambdas[0]);
+    if let Some(quadrature) = quadrature {
+        let moments = quadrature.moments(model, shard, lambdas, state, scratch)?;
+        (out.mean, out.mean_cov) = moments.into_iter().unzip();
     }
     Some(out)
 }
 
-fn moments(sums: &Sums, lambda: &Lambda) -> (Vec<f64>, Vec<f64>) {
-    let p = lambda.p;
-    let mut covariance = Vec::with_capacity(sums.second.len());
-    for (mean, second) in sums
-        .mean
-        .chunks_exact(p)
-        .zip(sums.second.chunks_exact(p * p))
-    {
-        let central: Vec<f64> = (0..p * p)
-            .map(|k| second[k] - mean[k / p] * mean[k % p])
-            .collect();
-        covariance.extend(lift_matrix(lambda, &central));
-    }
-    (lift_vectors(lambda, &sums.mean), covariance)
-}
-
-fn lift_vectors(lambda: &Lambda, u: &[f64]) -> Vec<f64> {
+pub(super) fn lift_vectors(lambda: &Lambda, u: &[f64]) -> Vec<f64> {
     let mut b = vec![0.0; u.len()];
     for (u, b) in u.chunks_exact(lambda.p).zip(b.chunks_exact_mut(lambda.p)) {
         lambda.apply(u, b);

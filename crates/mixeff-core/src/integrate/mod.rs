@@ -3,14 +3,17 @@
 mod adjoint;
 pub mod conditional;
 pub mod gaussian;
+pub mod grid;
 mod marginal;
 pub mod modes;
 pub mod moments;
 mod products;
 pub mod quadrature;
 pub mod rule;
+mod sparse;
 mod sweep;
 pub mod working;
 
+pub use grid::{Grid, Integral};
 pub use marginal::{Evaluation, Marginal, Posterior};
 pub use rule::Rule;

@@ -1,6 +1,7 @@
 //! The conditional modes of the random effects of a shard: Newton with step control, cluster by cluster.
 
 use super::products::{add_zb, lambda_times, lambda_transposed_times, ztv};
+use super::quadrature::Workspace;
 use crate::design::{Lambda, Model, Shard};
 use crate::family::{pair, pairs};
 use crate::linalg::small::sum;
@@ -42,6 +43,8 @@ pub struct Scratch {
     pub a: Vec<f64>,
     /// A third one.
     pub t: Vec<f64>,
+    /// Of the nodes of quadrature.
+    pub(super) nodes: Workspace,
     newton: Newton,
 }
 

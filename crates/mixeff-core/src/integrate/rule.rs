@@ -1,19 +1,59 @@
 //! Gauss-Hermite rules for the standard normal density.
 
-/// Nodes and log-weights of a product rule: `E f(z) = sum_k exp(log_weight_k) f(z_k)`, `z ~ N(0, I_p)`.
+use super::sparse;
+
+/// A kind of grid for vectors of random effects.
+struct Kind {
+    /// Random effects up to which it is used.
+    most_effects: usize,
+    rule: fn(usize, usize) -> Rule,
+    points: fn(usize, usize) -> u64,
+}
+
+/// The table of grids.
+const KINDS: [Kind; 2] = [
+    Kind {
+        most_effects: 5,
+        rule: Rule::product,
+        points: |nodes, p| (nodes as u64).saturating_pow(p as u32),
+    },
+    Kind {
+        most_effects: usize::MAX,
+        rule: sparse::rule,
+        points: sparse::points,
+    },
+];
+
+fn kind_for(p: usize) -> &'static Kind {
+    let fits = |kind: &&Kind| p <= kind.most_effects;
+    KINDS.iter().find(fits).unwrap_or(&KINDS[KINDS.len() - 1])
+}
+
+/// Number of points of the rule for `p` random effects.
+pub fn points(nodes: usize, p: usize) -> u64 {
+    (kind_for(p).points)(nodes, p)
+}
+
+/// Nodes and log-weights of a rule: `E f(z) = sum_k exp(log_weight_k) f(z_k)`, `z ~ N(0, I_p)`.
 #[derive(Clone, Debug)]
 pub struct Rule {
     /// Dimension.
     pub p: usize,
-    /// Nodes per dimension.
-    pub nodes: usize,
     /// Nodes, one after the other.
     pub points: Vec<f64>,
     /// `log_weight + z'z / 2`: what is needed when the density is divided out.
     pub log_weights: Vec<f64>,
+    /// Signs of the weights; empty where all are positive.
+    pub signs: Vec<f64>,
 }
 
 impl Rule {
+    /// The rule for `p` random effects with the accuracy of `nodes` points for each: the first kind of grid in the table that
+    /// takes as many.
+    pub fn of_effects(nodes: usize, p: usize) -> Rule {
+        (kind_for(p).rule)(nodes, p)
+    }
+
     /// The product rule with `nodes` points in each of `p` dimensions.
     pub fn product(nodes: usize, p: usize) -> Rule {
         let (z, w) = gauss_hermite(nodes);
@@ -33,9 +73,9 @@ impl Rule {
         }
         Rule {
             p,
-            nodes,
             points,
             log_weights,
+            signs: Vec::new(),
         }
     }
 

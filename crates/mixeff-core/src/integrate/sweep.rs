@@ -7,7 +7,7 @@
 use super::marginal::{evaluate_shard, Evaluation, Marginal};
 use super::modes::{find, Scratch, ShardState};
 use super::products::{add_zb, lambda_times, lambda_transposed_times, ztv};
-use super::rule::Rule;
+use super::quadrature::Quadrature;
 use super::working::weigh;
 use crate::design::term::{lambdas, pull_back};
 use crate::design::{Lambda, Model, Shard};
@@ -65,15 +65,22 @@ impl Marginal<'_> {
             .iter()
             .map(|point| Near::new(model, x, &here, point))
             .collect();
-        let (rule, stop) = (self.rule.take(), self.stop);
+        let (quadrature, stop) = (self.quadrature.clone(), self.stop);
         let parts = self.over_shards(|model, shard, state, scratch| {
             if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
                 return None;
             }
             model.fixed_part(shard, beta, &mut scratch.eta_fixed);
-            sweep_shard(model, shard, &here, &near, state, scratch, rule.as_ref())
+            sweep_shard(
+                model,
+                shard,
+                &here,
+                &near,
+                state,
+                scratch,
+                quadrature.as_deref(),
+            )
         });
-        self.rule = rule;
         (0..points.len())
             .map(|k| gradient_of(model, parts.iter().map(|part| part.as_ref()?[k].as_ref())))
             .collect()
@@ -102,7 +109,7 @@ fn sweep_shard(
     near: &[Near],
     state: &mut ShardState,
     scratch: &mut Scratch,
-    rule: Option<&Rule>,
+    quadrature: Option<&Quadrature>,
 ) -> Option<Vec<Option<Evaluation>>> {
     let before = state.u.clone();
     if find(model, shard, lambdas, state, scratch).is_none() {
@@ -119,7 +126,7 @@ fn sweep_shard(
         point.add_fixed_part(model, shard, &mut scratch.eta_fixed);
         state.u.copy_from_slice(&modes);
         axpy(1.0, shift, &mut state.u);
-        evaluate_shard(model, shard, &point.lambdas, state, scratch, rule)
+        evaluate_shard(model, shard, &point.lambdas, state, scratch, quadrature)
     });
     let evaluations = evaluations.collect();
     state.u = modes;

@@ -6,7 +6,7 @@ use super::hessian::hessian;
 use super::start::{start, Start};
 use super::{Control, Fitted, Monitor, Objective, Record};
 use crate::design::Model;
-use crate::integrate::{Marginal, Posterior};
+use crate::integrate::{Integral, Marginal, Posterior};
 use crate::linalg::dense::Symmetric;
 
 /// Scaled gradient at which the search hands over to Newton steps in the observed information.
@@ -23,8 +23,8 @@ const SAMPLE_LEAST: usize = 10_000;
 /// What to fit and from where.
 #[derive(Clone, Debug, Default)]
 pub struct Task {
-    /// Quadrature nodes per random effect; one is Laplace.
-    pub nodes: usize,
+    /// How the random effects are integrated out.
+    pub integral: Integral,
     /// `(beta, theta)` to start from.
     pub start: Option<(Vec<f64>, Vec<f64>)>,
     /// Approximate Hessian at the start.
@@ -133,7 +133,7 @@ pub fn fit(model: &Model, task: &Task, monitor: &Monitor) -> Option<Fitted> {
     record.start = x.clone();
     let mut metric = penalised(from.metric, &task.penalty);
     let mut x = x;
-    if task.nodes > 1 && task.start.is_none() {
+    if !task.integral.is_laplace() && task.start.is_none() {
         let control = Control {
             tolerance: ROUGH,
             ..task.control.clone()
@@ -148,7 +148,7 @@ pub fn fit(model: &Model, task: &Task, monitor: &Monitor) -> Option<Fitted> {
         );
         (x, metric) = (rough.x, rough.metric);
     }
-    marginal.set_nodes(task.nodes);
+    marginal.set_integral(&task.integral);
     let control = Control {
         tolerance: coarse(model).max(task.control.tolerance),
         ..task.control.clone()

@@ -9,7 +9,7 @@ mod nested;
 mod panels;
 mod schur;
 
-pub use nested::Nested;
+pub use nested::{Blocks, Nested};
 
 use crate::design::{Lambda, Model, Shard};
 

@@ -6,6 +6,7 @@
 
 mod inverse;
 mod leverage;
+mod paths;
 
 use super::blocks::{add_a_lambda_v, add_at_lambda_v, lift, sandwich};
 use super::System;
@@ -14,6 +15,7 @@ use crate::design::{Factor, Lambda, Levels, Model, Shard};
 use crate::linalg::small::{add_at_b, axpy, backward, cholesky, forward};
 use inverse::invert_level;
 use leverage::{add_quadratic_form, columns_from};
+pub use paths::Blocks;
 
 /// Block rows of one factor.
 struct Rung {
@@ -80,17 +82,6 @@ impl Nested {
             log_det: 0.0,
             scratch: vec![0.0; 3 * width * width],
         }
-    }
-
-    /// Cholesky factor of the block of a level of the only factor (row stride `p`).
-    pub fn level_factor(&self, level: usize) -> &[f64] {
-        &self.rungs[0].factor[self.rungs[0].range(level)]
-    }
-
-    /// Puts another symmetric matrix in the place of `V` for a level of the only factor.
-    pub fn set_level_inverse(&mut self, level: usize, v: &[f64]) {
-        let range = self.rungs[0].range(level);
-        self.rungs[0].inverse[range].copy_from_slice(v);
     }
 
     /// `H := Lambda' A Lambda + I`, in the place of the factor.

@@ -1,0 +1,35 @@
+"""Options of the command line that are more than one word or number."""
+
+from __future__ import annotations
+
+import click
+
+__all__ = ["as_nodes"]
+
+
+def as_nodes(text: str | None) -> int | tuple[int, ...] | dict[str, int] | None:
+    """Numbers of nodes: ``15``, ``9,15`` or ``school=9,class=15``."""
+    if text is None:
+        return None
+    parts = [part.rpartition("=") for part in text.split(",")]
+    numbers = tuple(_whole(number, text) for _, _, number in parts)
+    if all(name for name, _, _ in parts):
+        return {name.strip(): k for (name, _, _), k in zip(parts, numbers, strict=True)}
+    if any(equals for _, equals, _ in parts):
+        raise _bad(text)
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _whole(number: str, text: str) -> int:
+    try:
+        return int(number)
+    except ValueError:
+        raise _bad(text) from None
+
+
+def _bad(text: str) -> click.BadParameter:
+    return click.BadParameter(
+        f"{text!r} is neither a whole number nor one for each grouping factor, such as "
+        "school=9,class=15.",
+        param_hint="'--nodes'",
+    )
