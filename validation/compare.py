@@ -23,6 +23,9 @@ Frame = Any
 """A pandas frame; pandas' own annotations are too loose to check against."""
 
 _COVARIANCE = re.compile(r"cov\((?P<a>.+), (?P<b>.+)\)")
+OTHERS = ("columns", "quasi")
+"""Files of another kind, which a test of their own reads."""
+
 _METHODS = ("laplace", "agq", "ml", "reml", "conditional")
 
 
@@ -44,7 +47,7 @@ class Source:
 @cache
 def frozen() -> Frame:
     """Every frozen row of a model and method that mixeff has now."""
-    files = [path for path in sorted(FROZEN.glob("*.csv")) if path.stem != "columns"]
+    files = [path for path in sorted(FROZEN.glob("*.csv")) if path.stem not in OTHERS]
     table = pd.concat([pd.read_csv(path).assign(file=path.stem) for path in files])
     return table[table["model"].isin(BY_ID) & table["method"].isin(_METHODS)]
 

@@ -46,6 +46,17 @@ class Problem:
         tolerance: float,
         progress: Callable[[int, float, float], None] | None,
     ) -> dict[str, Any]: ...
+    def fit_quasi(
+        self,
+        *,
+        penalized: bool,
+        reml: bool,
+        estimate_phi: bool,
+        start: tuple[Floats, Floats] | None,
+        max_evaluations: int,
+        tolerance: float,
+        progress: Callable[[int, float, float], None] | None,
+    ) -> dict[str, Any]: ...
     def evaluate(
         self, beta: Floats, theta: Floats, nodes: Sequence[int] | None, adaptive: bool
     ) -> tuple[float, Floats]: ...
@@ -54,6 +65,8 @@ class Problem:
     def row_derivatives(self, eta: Floats) -> tuple[Floats, Floats, Floats]: ...
     @property
     def n(self) -> int: ...
+    @property
+    def has_variance_function(self) -> bool: ...
     @property
     def nested(self) -> bool: ...
     @property

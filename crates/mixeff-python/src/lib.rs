@@ -12,7 +12,7 @@ use mixeff_core::integrate::gaussian::Gaussian;
 use mixeff_core::integrate::{Integral, Marginal};
 use mixeff_core::linalg::dense::Symmetric;
 use mixeff_core::optimize::glmm::{self, Task};
-use mixeff_core::optimize::{gaussian, start, Control, Fitted, Monitor};
+use mixeff_core::optimize::{gaussian, quasi, start, Control, Fitted, Monitor};
 use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::{PyFloatingPointError, PyValueError};
 use pyo3::prelude::*;
@@ -102,9 +102,7 @@ impl Problem {
         tolerance: f64,
         progress: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let start = start
-            .map(|(b, t)| Ok::<_, PyErr>((b.as_slice()?.to_vec(), t.as_slice()?.to_vec())))
-            .transpose()?;
+        let start = pair(start)?;
         let metric = metric
             .map(|m| {
                 Ok::<_, PyErr>(Symmetric {
@@ -151,6 +149,41 @@ impl Problem {
         self.run(py, progress, move |model, monitor| {
             gaussian::fit(model, reml, start.as_deref(), &control, monitor)
         })
+    }
+
+    /// Quasi-likelihood: penalized, or marginal, with the working model by ML or REML.
+    #[pyo3(signature = (*, penalized, reml, estimate_phi, start, max_evaluations, tolerance, progress))]
+    #[allow(clippy::too_many_arguments)]
+    fn fit_quasi<'py>(
+        &self,
+        py: Python<'py>,
+        penalized: bool,
+        reml: bool,
+        estimate_phi: bool,
+        start: Option<(Floats<'py>, Floats<'py>)>,
+        max_evaluations: usize,
+        tolerance: f64,
+        progress: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let task = quasi::Task {
+            penalized,
+            reml,
+            estimate_phi,
+            start: pair(start)?,
+            control: Control {
+                max_evaluations,
+                tolerance,
+            },
+        };
+        let model = Arc::clone(&self.model);
+        let found = run(py, progress, move |monitor| {
+            quasi::fit(&model, &task, monitor)
+        })?;
+        let found = found.ok_or_else(outside)?;
+        let out = fitted_dict(py, &self.model, found.fitted)?;
+        out.set_item("scale", found.phi)?;
+        out.set_item("scale_se", found.phi_se)?;
+        Ok(out)
     }
 
     /// Log-likelihood and its gradient by `(beta, theta)`.
@@ -224,6 +257,12 @@ impl Problem {
         self.model.n()
     }
 
+    /// Whether the family is told by its mean and variance function.
+    #[getter]
+    fn has_variance_function(&self) -> bool {
+        self.model.family.quasi(1.0).is_some()
+    }
+
     /// True if the grouping factors are nested in one another, one factor and none included.
     #[getter]
     fn nested(&self) -> bool {
@@ -239,6 +278,12 @@ impl Problem {
         }
         sizes
     }
+}
+
+fn pair(start: Option<(Floats<'_>, Floats<'_>)>) -> PyResult<Option<(Vec<f64>, Vec<f64>)>> {
+    start
+        .map(|(b, t)| Ok((b.as_slice()?.to_vec(), t.as_slice()?.to_vec())))
+        .transpose()
 }
 
 impl Problem {

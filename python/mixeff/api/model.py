@@ -54,9 +54,10 @@ def fit(
         The family's first by default.
     method : str
         ``"auto"``, ``"laplace"``, ``"agq"`` (adaptive Gauss-Hermite quadrature), ``"ghq"`` (the
-        ordinary one), ``"ml"``, ``"reml"``, ``"conditional"`` (given the clusters' totals).
-        ``"auto"`` is REML for a linear model; otherwise it raises the numbers of nodes until more
-        move no estimate by more than 1 % of its standard error, as far as the model allows.
+        ordinary one), ``"ml"``, ``"reml"``, ``"conditional"`` (given the clusters' totals),
+        ``"pql1"`` and ``"mql1"`` (quasi-likelihood). ``"auto"`` is REML for a linear model;
+        otherwise it raises the numbers of nodes until more move no estimate by more than 1 % of
+        its standard error, as far as the model allows.
     nodes : int, mapping or sequence, optional
         Quadrature points per random effect, for ``"agq"`` and ``"ghq"``: one number, or one for
         each grouping factor, as a mapping from its name or in the order of the model
@@ -67,7 +68,9 @@ def fit(
     offset : str or array, optional
         Added to the linear predictor of the mean, next to ``offset()`` terms.
     dispersion : str, optional
-        A one-sided formula for the log dispersion of a family that has one: ``"~ x"``.
+        A one-sided formula for the log dispersion of a family that has one: ``"~ x"``. For a family
+        that has none, ``"estimate"`` lets the variance be phi times the family's, and estimates phi
+        (``fit.scale``); methods of quasi-likelihood only.
     zero_inflation : str, optional
         Not available yet.
     start : tuple of ndarray, optional

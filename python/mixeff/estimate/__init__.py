@@ -14,7 +14,7 @@ from .auto import fit_auto
 from .control import Control, as_control
 from .explain import explained
 from .method import Method, Request
-from .methods import METHODS, method_for
+from .methods import METHODS, check_overdispersion, method_for
 from .nodes import Nodes, nodes_per_factor
 from .problem import problem_of
 from .values import Estimate, RandomEffects, Record
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .values import Floats
 
 __all__ = [
+    "METHODS",
     "Control",
     "Estimate",
     "Nodes",
@@ -58,7 +59,7 @@ def estimate(
     design : Design
         The model as arrays.
     method : str, default "auto"
-        "auto", "laplace", "agq", "ghq", "ml", "reml" or "conditional".
+        "auto" or a name in the table of methods.
     nodes : int, mapping or sequence, optional
         Quadrature points per random effect, for "agq" and "ghq": one number, or one for each
         grouping factor (`nodes_per_factor`). Given with "auto" it means "agq".
@@ -78,6 +79,7 @@ def estimate(
     """
     request = Request(nodes, start, as_control(control))
     if method == "auto" and nodes is None:
+        check_overdispersion(method, design)
         return explained(design, fit_auto(design, request), request.control, find_separation)
     row = method_for("agq" if method == "auto" else method, design)
     _check_nodes(row, design, nodes)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 
+WORKING = ("ml", "reml")
 Progress = Callable[[int, float, float], None]
 
 
@@ -31,6 +32,8 @@ class Control:
         scale of the link, for covariates scaled to standard deviation 1/2 (Gelman et al. 2008
         suggest 2.5); the intercept stays free. The remedy for separation. The log-likelihood
         reported is without the prior. Not for "ml" and "reml".
+    working : {"ml", "reml"}, default "ml"
+        How quasi-likelihood ("pql1", "mql1", ...) fits its working linear mixed model.
     progress : callable, optional
         Called about ten times a second with the number of evaluations, minus the log-likelihood
         and the gradient in standard-error units.
@@ -46,6 +49,7 @@ class Control:
     tolerance: float = 1e-5
     auto_tolerance: float = 0.01
     penalty: float | None = None
+    working: str = "ml"
     progress: Progress | None = None
 
     def __post_init__(self) -> None:
@@ -58,6 +62,8 @@ class Control:
             raise ArgumentError(
                 f"control: max_evaluations must be a whole number, not {self.max_evaluations!r}."
             )
+        if self.working not in WORKING:
+            raise ArgumentError(f"control: working must be one of {WORKING}, not {self.working!r}.")
         if self.progress is not None and not callable(self.progress):
             raise ArgumentError(
                 "control: progress must be a function of the number of evaluations, the objective "

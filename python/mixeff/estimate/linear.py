@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 def is_linear(design: Design) -> bool:
     """Whether the profiled criteria of linear mixed models apply."""
     plain = (design.family, design.link) == ("gaussian", "identity")
-    return plain and len(design.x) == 2 and _is_lone_intercept(design)
+    return plain and len(design.x) == 2 and is_lone_intercept(design)
 
 
-def _is_lone_intercept(design: Design) -> bool:
+def is_lone_intercept(design: Design) -> bool:
+    """Whether the second linear predictor is a constant."""
     dispersion = design.x[1]
     random = any(term.predictor for term in design.terms)
     offset = design.offset[1] is not None

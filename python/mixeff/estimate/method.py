@@ -70,6 +70,10 @@ class Method:
         alone where there is no gradient.
     takes_nodes : bool
         Whether ``nodes=`` means something.
+    takes_overdispersion : bool
+        Whether it can estimate phi for ``dispersion="estimate"``.
+    has_likelihood : bool
+        Whether its estimates come with a log-likelihood.
     refuses : callable
         ``refuses(design)``: why it cannot take a model, as the end of a sentence that begins with
         its name ("needs exactly one grouping factor and this model has 2"); None if it can.
@@ -89,6 +93,8 @@ class Method:
     fit: Callable[[Design, Request], Estimate]
     loglik: Callable[[Design, Floats, Floats, Nodes | None], tuple[float, Floats | None]]
     takes_nodes: bool = False
+    takes_overdispersion: bool = False
+    has_likelihood: bool = True
     refuses: Callable[[Design], str | None] = takes_all
     part: Callable[[Design], Design] = whole
     notices: Callable[[Design], Sequence[Notice]] = nothing_left_out

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ..errors import NotAvailableError
+from ..errors import ArgumentError, NotAvailableError
 from .conditional import CONDITIONAL
 from .linear import ML, REML
 from .marginal import LAPLACE
 from .method import Method
 from .quadrature import AGQ, GHQ
+from .quasi import MQL1, PQL1
 
 if TYPE_CHECKING:
     from ..model.design import Design
 
-METHODS: Mapping[str, Method] = {
-    row.name: row for row in (LAPLACE, AGQ, GHQ, ML, REML, CONDITIONAL)
-}
+_ROWS = (LAPLACE, AGQ, GHQ, ML, REML, CONDITIONAL, PQL1, MQL1)
+
+METHODS: Mapping[str, Method] = {row.name: row for row in _ROWS}
 
 
 def method_for(name: str, design: Design) -> Method:
@@ -28,10 +29,13 @@ def method_for(name: str, design: Design) -> Method:
     NotAvailableError
         For an unknown name, and for a model that the method cannot take; then it says why and
         names the methods that can.
+    ArgumentError
+        For ``dispersion="estimate"`` with a method that has no place for it.
     """
     if name not in METHODS:
         known = ", ".join(["auto", *METHODS])
         raise NotAvailableError(f"method={name!r} is not one of the methods: {known}.")
+    check_overdispersion(name, design)
     why = METHODS[name].refuses(design)
     if why is not None:
         others = [f"'{row.name}'" for row in METHODS.values() if row.refuses(design) is None]
@@ -39,3 +43,13 @@ def method_for(name: str, design: Design) -> Method:
             f"method='{name}' {why}; methods that take this model: {', '.join(others)}."
         )
     return METHODS[name]
+
+
+def check_overdispersion(name: str, design: Design) -> None:
+    """Raise for ``dispersion="estimate"`` where the method goes by a likelihood."""
+    takes = [row.name for row in METHODS.values() if row.takes_overdispersion]
+    if design.overdispersed and name not in takes:
+        raise ArgumentError(
+            'dispersion="estimate" multiplies the variance of the response by phi, which leaves no '
+            f"likelihood for method='{name}'; methods that take it: {', '.join(takes)}."
+        )

@@ -96,7 +96,8 @@ class Estimate:
         Covariance matrix of (beta, theta): inverse observed information. NaN for a theta on the
         boundary.
     llf : float
-        The full, normalised log-likelihood (minus half the REML criterion for ``"reml"``).
+        The full, normalised log-likelihood (minus half the REML criterion for ``"reml"``); NaN for
+        quasi-likelihood, which has none.
     random : tuple of RandomEffects
         One per random-effects term.
     converged, singular : bool
@@ -109,6 +110,9 @@ class Estimate:
         Remarks for the reader of the summary.
     used : Used or None
         What counts, where that is not every row and level.
+    scale, scale_se : float or None
+        Quasi-likelihood's phi, the factor on the variance of the response, with its standard error,
+        which is NaN where phi is not estimated; None for other methods.
     """
 
     method: str
@@ -126,3 +130,5 @@ class Estimate:
     record: Record
     notes: tuple[str, ...] = ()
     used: Used | None = None
+    scale: float | None = None
+    scale_se: float | None = None

@@ -56,6 +56,7 @@ def build(
         Added to the linear predictor, along with any ``offset()`` of the formula.
     dispersion : str, optional
         Formula of the log dispersion, such as "~ x", for families that have one; "~ 1" by default.
+        For the others, "estimate": the variance is phi times the family's.
 
     Returns
     -------
@@ -111,6 +112,7 @@ def _build(
         factors=random.factors,
         terms=random.terms,
         rows=columns.rows,
+        overdispersed=inputs.overdispersed,
     )
     separations = of_separation(screen_separation(design))
     notices = [*of_missing(every, columns), *fixed.notices, *separations]

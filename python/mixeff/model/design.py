@@ -97,6 +97,8 @@ class Design:
     terms : tuple of RandomTerm
     rows : ndarray of int64, shape (n,), or None
         Positions of these rows in the data they came from; None if it is every row.
+    overdispersed : bool
+        Whether the variance of the response is phi times the family's, phi to be estimated.
     """
 
     family: str
@@ -110,6 +112,7 @@ class Design:
     factors: tuple[GroupingFactor, ...]
     terms: tuple[RandomTerm, ...]
     rows: NDArray[np.int64] | None = None
+    overdispersed: bool = False
 
     @property
     def n(self) -> int:

@@ -20,6 +20,9 @@ __all__ = ["GIVEN", "Inputs", "inputs_of", "offset_of", "read"]
 
 Array = NDArray[np.float64]
 
+ESTIMATE = "estimate"
+"""What ``dispersion=`` says where phi is to be estimated, and not modelled."""
+
 GIVEN = "<array>"
 """Stands for an argument that was an array and no expression."""
 
@@ -37,6 +40,8 @@ class Inputs:
         Expressions, or `GIVEN`.
     arrays : mapping of str to ndarray
         The arguments that were arrays.
+    overdispersed : bool
+        Whether phi is to be estimated.
     """
 
     formula: Formula
@@ -44,6 +49,7 @@ class Inputs:
     weights: str | None = None
     offset: str | None = None
     arrays: dict[str, Array] = field(default_factory=dict)
+    overdispersed: bool = False
 
     @property
     def covariates(self) -> tuple[str, ...]:
@@ -88,7 +94,7 @@ def inputs_of(
     family : Family
     weights, offset : str, array or None
     dispersion : str or None
-        Formula of the dispersion.
+        Formula of the dispersion, or "estimate".
 
     Returns
     -------
@@ -108,16 +114,27 @@ def inputs_of(
     }
     texts = {name: GIVEN if name in arrays else value for name, value in arguments.items()}
     return Inputs(
-        parsed, _predictors(parsed, family, dispersion), texts["weights"], texts["offset"], arrays
+        parsed,
+        _predictors(parsed, family, dispersion),
+        texts["weights"],
+        texts["offset"],
+        arrays,
+        dispersion == ESTIMATE,
     )
 
 
 def _predictors(formula: Formula, family: Family, dispersion: str | None) -> tuple[str, ...]:
-    if dispersion is None:
+    if dispersion == ESTIMATE and family.has_dispersion:
+        raise ArgumentError(
+            f"family {family.name!r} has a dispersion of its own, which is always estimated; leave "
+            'out dispersion="estimate", or give a formula such as "~ x".'
+        )
+    if dispersion is None or dispersion == ESTIMATE:
         return (formula.fixed, *("1" for _ in family.predictors[1:]))
     if not family.has_dispersion:
         raise FormulaError(
-            f"family {family.name!r} has no dispersion to model; leave out dispersion="
+            f"family {family.name!r} has no dispersion to model; leave out dispersion=, or say "
+            'dispersion="estimate" with a method of quasi-likelihood'
         )
     parsed = parse(dispersion, two_sided=False)
     if parsed.random or parsed.offsets:

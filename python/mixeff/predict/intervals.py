@@ -10,6 +10,7 @@ from ..errors import ArgumentError
 from ..model.families import FAMILIES, LINKS
 from ..results.linear import dispersion
 from ..results.parameters import critical_value
+from ..results.residuals import require_distribution
 from .kinds import KINDS, new_cluster
 from .responses import response_quantiles
 
@@ -49,6 +50,7 @@ def prediction(fit: FitResults, design: Design, rule: Rule, scale: str, level: f
             'interval="prediction" is about a response: use scale="response", or '
             'interval="confidence" on the scale of the linear predictor.'
         )
+    require_distribution(fit.design)
     critical_value(level)
     center = LINKS[design.link].inverse(rule(fit, design, False).eta)
     point = PREDICTIVE.get(rule, rule)(fit, design, True)

@@ -23,6 +23,8 @@ METHODS = {
     "ml": "maximum likelihood, exact",
     "reml": "restricted maximum likelihood, exact",
     "conditional": "conditional maximum likelihood, given the levels' totals, exact",
+    "pql1": "penalized quasi-likelihood, first order",
+    "mql1": "marginal quasi-likelihood, first order",
 }
 LIKELIHOODS = {"reml": "REML criterion / -2", "conditional": "Conditional log-likelihood"}
 
@@ -61,6 +63,7 @@ def content(fit: FitResults, level: float) -> Content:
             ("Rows", _rows(fit)),
             ("Levels", _levels(fit)),
             (LIKELIHOODS.get(fit.method, "Log-likelihood"), _statistics(fit)),
+            *_dispersion(fit),
         ),
         (*_random_tables(fit), *fixed_tables),
         (_convergence(fit), *_singularity(fit)),
@@ -109,7 +112,19 @@ def _levels(fit: FitResults) -> str:
     return ", ".join(groups) or "no grouping factor"
 
 
+def _dispersion(fit: FitResults) -> list[tuple[str, str]]:
+    """The overdispersion parameter, where there is one."""
+    if not fit.design.overdispersed:
+        return []
+    phi, se = fit.scale, fit.estimate.scale_se
+    return [
+        ("Dispersion", f"phi = {phi:.4g}, SE {se:.2g}: variance = phi * variance of the family")
+    ]
+
+
 def _statistics(fit: FitResults) -> str:
+    if np.isnan(fit.llf):
+        return f"none (quasi-likelihood)   parameters {fit.df_model}"
     return f"{fit.llf:.3f}   AIC {fit.aic:.2f}   BIC {fit.bic:.2f}   parameters {fit.df_model}"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..estimate.nodes import named
+from .linear import scale
 
 if TYPE_CHECKING:
     from ..estimate.values import Estimate, Floats, Record
@@ -25,6 +26,7 @@ class Inputs:
         A data frame of any library, or a dict of arrays.
     weights, offset : str, ndarray or None
     dispersion : str or None
+        A formula, or "estimate".
     like : frame or None
         A frame of the library in which answers are given; None for that of the data.
     response : ndarray or None
@@ -73,7 +75,17 @@ class Fitted:
     @property
     def df_model(self) -> int:
         """Number of estimated parameters: coefficients, variances, dispersions."""
-        return len(self.estimate.beta) + len(self.estimate.theta)
+        return len(self.estimate.beta) + len(self.estimate.theta) + self.design.overdispersed
+
+    @property
+    def scale(self) -> float:
+        """Dispersion phi: the factor on the variance of the response.
+
+        The residual variance of a gaussian response, phi of a gamma one, phi of
+        ``dispersion="estimate"``; 1 where the family leaves nothing to estimate, NaN where it
+        differs between rows.
+        """
+        return scale(self.design, self.estimate)
 
     @property
     def deviance(self) -> float:
@@ -135,7 +147,8 @@ class Fitted:
 
     def __repr__(self) -> str:
         groups = ", ".join(f"{name} {count}" for name, count in self.n_groups.items())
+        likelihood = "" if np.isnan(self.llf) else f"log-likelihood {self.llf:.2f}, "
         return (
             f"<mixeff {self.spec.family} fit: {self.spec.formula}; {self.method}, "
-            f"log-likelihood {self.llf:.2f}, {self.nobs} rows, {groups or 'no groups'}>"
+            f"{likelihood}{self.nobs} rows, {groups or 'no groups'}>"
         )

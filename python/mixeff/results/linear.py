@@ -96,6 +96,19 @@ def dispersion(design: Design, estimate: Estimate) -> Floats | None:
     return value if design.weights is None else WEIGHTED[design.family](value, design.weights)
 
 
+def scale(design: Design, estimate: Estimate) -> float:
+    """Phi, the factor on the variance function; NaN where it differs between rows."""
+    family = FAMILIES[design.family]
+    if estimate.scale is not None:
+        return estimate.scale
+    if not family.has_dispersion:
+        return 1.0
+    if tuple(design.x_names[1]) != ("Intercept",) or design.offset[1] is not None:
+        return float("nan")
+    value = np.exp(estimate.beta[beta_slices(design)[1].start])
+    return float(value**2 if family.constant_variance else value)
+
+
 # The dispersion of a response whose log-density is multiplied by w: exact for the gaussian, whose
 # dispersion is a standard deviation, and to first order for the gamma.
 WEIGHTED: dict[str, Callable[[Floats, Floats], Floats]] = {

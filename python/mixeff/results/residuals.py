@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, NotAvailableError
 from ..estimate.covariance import cholesky_factors
 from ..model.families import FAMILIES, LINKS
 from .linear import conditional_eta, dispersion, fitted_mean, fixed_part, modes, random_part
@@ -76,10 +76,20 @@ def simulate(design: Design, estimate: Estimate, n: int, seed: int | None, effec
         raise ArgumentError(
             f"random_effects={effects!r} is not one of {', '.join(map(repr, EFFECTS))}."
         )
+    require_distribution(design)
     rng = np.random.default_rng(seed)
     draw = EFFECTS[effects]
     columns = [_response_draw(design, estimate, draw(design, estimate, rng), rng) for _ in range(n)]
     return np.column_stack(columns)
+
+
+def require_distribution(design: Design) -> None:
+    """Raise where the response has a variance but no distribution."""
+    if design.overdispersed:
+        raise NotAvailableError(
+            'dispersion="estimate" gives the response a variance but no distribution, so that none '
+            "can be drawn or predicted from; fit without it, or let each row have a random effect."
+        )
 
 
 def _response_draw(

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..data import Column, empty_frame, library_of
 from ..errors import StoredFitError
-from ..estimate import loglik, part_of
+from ..estimate import METHODS, loglik, part_of
 from ..estimate.values import Estimate, RandomEffects, Record, Used
 from ..model import build
 from ..model.families import FAMILIES
@@ -41,6 +41,8 @@ SCALARS = (
     "converged",
     "singular",
     "reason",
+    "scale",
+    "scale_se",
 )
 AnyFit = TypeVar("AnyFit", bound=FitResults)
 
@@ -60,6 +62,7 @@ def save(fit: FitResults, path: str | Path) -> None:
         "columns": _store_data(fit, arrays),
         "arguments": _store_arguments(fit, arrays),
         "estimate": _store_estimate(fit.estimate, arrays),
+        "check": _likelihood(fit.design, fit.estimate),
     }
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("fit.json", json.dumps(description, indent=1, default=_plain))
@@ -82,7 +85,7 @@ def load(path: str | Path, kind: type[AnyFit]) -> AnyFit:
         dropped=description["dropped"],
         notes=tuple(description["notes"]),
     )
-    _require_same_likelihood(path, design, estimate)
+    _require_same_likelihood(path, design, estimate, description)
     return kind(spec, design, estimate, inputs)
 
 
@@ -124,15 +127,25 @@ def _read(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     return description, arrays
 
 
-def _require_same_likelihood(path: str | Path, design: Design, estimate: Estimate) -> None:
+def _likelihood(design: Design, estimate: Estimate) -> float:
+    """Log-likelihood of the estimates by their own method, or by Laplace where that has none."""
+    if METHODS[estimate.method].has_likelihood:
+        method, nodes = estimate.method, estimate.nodes
+    else:
+        method, nodes, design = "laplace", None, replace(design, overdispersed=False)
+    return loglik(design, estimate.beta, estimate.theta, method=method, nodes=nodes)
+
+
+def _require_same_likelihood(
+    path: str | Path, design: Design, estimate: Estimate, description: dict[str, Any]
+) -> None:
+    saved = description["check"] if np.isnan(estimate.llf) else estimate.llf
     again = float("nan")
     if len(estimate.beta) == sum(map(len, design.x_names)):
-        again = loglik(
-            design, estimate.beta, estimate.theta, method=estimate.method, nodes=estimate.nodes
-        )
-    if not abs(again - estimate.llf) <= TOLERANCE * (1.0 + abs(estimate.llf)):
+        again = _likelihood(design, estimate)
+    if not abs(again - saved) <= TOLERANCE * (1.0 + abs(saved)):
         raise StoredFitError(
-            f"{str(path)!r} was saved with log-likelihood {estimate.llf:.6f}, but its data and "
+            f"{str(path)!r} was saved with log-likelihood {saved:.6f}, but its data and "
             f"estimates give {again:.6f}: the file was changed, or this version of mixeff computes "
             "differently. Fit the model again."
         )

@@ -104,6 +104,7 @@ def glance(fit: FitResults) -> Columns:
         "aic": fit.aic,
         "bic": fit.bic,
         "deviance": fit.deviance,
+        "scale": fit.scale,
         "family": fit.design.family,
         "link": fit.design.link,
         "method": fit.method,

@@ -3,6 +3,7 @@
 use super::density::Density;
 use super::jet::Jet;
 use super::link::ProbabilityLink;
+use super::quasi::Quasi;
 use super::real::Real;
 use super::simd::Arithmetic;
 
@@ -27,5 +28,9 @@ impl<L: ProbabilityLink> Density<1> for Bernoulli<L> {
 
     fn log_normalizer(&self, _: f64, _: f64) -> f64 {
         0.0
+    }
+
+    fn quasi(&self, eta: f64) -> Option<Quasi> {
+        Some(Quasi::of_probability(self.0, eta))
     }
 }

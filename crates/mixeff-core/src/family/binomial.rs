@@ -5,6 +5,7 @@ use libm::lgamma;
 use super::density::Density;
 use super::jet::Jet;
 use super::link::ProbabilityLink;
+use super::quasi::Quasi;
 use super::real::Real;
 use super::simd::Arithmetic;
 
@@ -30,5 +31,9 @@ impl<L: ProbabilityLink> Density<1> for Binomial<L> {
 
     fn log_normalizer(&self, y: f64, trials: f64) -> f64 {
         lgamma(trials + 1.0) - lgamma(y + 1.0) - lgamma(trials - y + 1.0)
+    }
+
+    fn quasi(&self, eta: f64) -> Option<Quasi> {
+        Some(Quasi::of_probability(self.0, eta))
     }
 }

@@ -3,7 +3,7 @@
 use super::jet::Jet;
 use super::real::Real;
 use super::simd::{dispatch, Arithmetic, Kernel, LANES};
-use super::{pair, Family, Rows};
+use super::{pair, Family, Quasi, Rows};
 
 /// The log-density of one observation, written once for numbers with and without derivatives.
 ///
@@ -22,6 +22,14 @@ pub trait Density<const D: usize>: Copy + Send + Sync + 'static {
 
     /// The terms of the log-density free of `eta`.
     fn log_normalizer(&self, y: f64, trials: f64) -> f64;
+
+    /// The second predictor, if there is one and `phi` depends on nothing else, is `log phi` divided by this.
+    const PHI_POWER: f64 = 1.0;
+
+    /// Mean and variance of a trial, for a response with variance `phi V(mu)` (see [`Quasi`]).
+    fn quasi(&self, _eta: f64) -> Option<Quasi> {
+        None
+    }
 
     /// Value and derivatives at `eta`; closed forms go here where they are faster.
     #[inline(always)]
@@ -66,6 +74,14 @@ impl<F: Density<D>, const D: usize> Family for Pointwise<F, D> {
 
     fn third(&self, rows: Rows<'_>, eta: &[f64], h: &[f64], v: &mut [f64]) {
         self.evaluate::<THIRD>(rows, eta, h, [&mut [], v, &mut []]);
+    }
+
+    fn quasi(&self, eta: f64) -> Option<Quasi> {
+        self.0.quasi(eta)
+    }
+
+    fn phi_power(&self) -> f64 {
+        F::PHI_POWER
     }
 }
 

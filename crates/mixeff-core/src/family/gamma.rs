@@ -3,6 +3,7 @@
 use super::density::Density;
 use super::jet::Jet;
 use super::link::MeanLink;
+use super::quasi::Quasi;
 use super::real::Real;
 use super::simd::Arithmetic;
 
@@ -41,5 +42,9 @@ impl<L: MeanLink> Density<2> for Gamma<L> {
 
     fn log_normalizer(&self, y: f64, _: f64) -> f64 {
         -HALF_LN_TAU - libm::log(y)
+    }
+
+    fn quasi(&self, eta: f64) -> Option<Quasi> {
+        Some(Quasi::of_mean(self.0, eta, |mu| mu * mu))
     }
 }

@@ -3,6 +3,7 @@
 use super::density::Density;
 use super::jet::Jet;
 use super::link::MeanLink;
+use super::quasi::Quasi;
 use super::real::Real;
 use super::simd::Arithmetic;
 
@@ -18,6 +19,8 @@ const HALF_LN_TAU: f64 = 0.918_938_533_204_672_8;
 pub struct Gaussian<L>(pub L);
 
 impl<L: MeanLink> Density<2> for Gaussian<L> {
+    const PHI_POWER: f64 = 2.0;
+
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_sd]: [T; 2]) -> T {
         let residual = (self.0.mean(eta) - y) * (-log_sd).exp();
@@ -36,5 +39,9 @@ impl<L: MeanLink> Density<2> for Gaussian<L> {
 
     fn log_normalizer(&self, _: f64, _: f64) -> f64 {
         -HALF_LN_TAU
+    }
+
+    fn quasi(&self, eta: f64) -> Option<Quasi> {
+        Some(Quasi::of_mean(self.0, eta, |_| 1.0))
     }
 }

@@ -20,6 +20,7 @@ pub mod jet;
 pub mod link;
 pub mod math;
 pub mod poisson;
+pub mod quasi;
 pub mod real;
 pub mod registry;
 pub mod simd;
@@ -56,6 +57,8 @@ impl<'a> Rows<'a> {
         }
     }
 }
+
+pub use quasi::Quasi;
 
 /// Position of the pair `(a, b)`, `a <= b < d`, in a packed symmetric `d x d` block: row by row, upper triangle.
 #[inline(always)]
@@ -94,4 +97,10 @@ pub trait Family: Send + Sync {
     /// The third derivatives contracted with the packed symmetric `h`:
     /// `v_c = -sum_ab d3l/(deta_a deta_b deta_c) h_ab`, the sum over all ordered pairs.
     fn third(&self, rows: Rows<'_>, eta: &[f64], h: &[f64], v: &mut [f64]);
+
+    /// Mean and variance of a trial at a first predictor; `None` for a family that is not told by them.
+    fn quasi(&self, eta: f64) -> Option<Quasi>;
+
+    /// The second predictor is `log phi` divided by this.
+    fn phi_power(&self) -> f64;
 }

@@ -4,6 +4,7 @@ use libm::lgamma;
 
 use super::density::Density;
 use super::link::MeanLink;
+use super::quasi::Quasi;
 use super::real::Real;
 
 /// `log f(y) = y log mu - mu - log y!`, where the link gives the mean `mu`.
@@ -19,5 +20,9 @@ impl<L: MeanLink> Density<1> for Poisson<L> {
 
     fn log_normalizer(&self, y: f64, _: f64) -> f64 {
         -lgamma(y + 1.0)
+    }
+
+    fn quasi(&self, eta: f64) -> Option<Quasi> {
+        Some(Quasi::of_mean(self.0, eta, |mu| mu))
     }
 }

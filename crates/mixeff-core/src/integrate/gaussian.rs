@@ -3,27 +3,35 @@
 //! `theta` is relative to the residual standard deviation: `b = sigma Lambda u`. With `H = Lambda'Z'ZLambda + I`,
 //! `R = X'X - X'Z Lambda H^-1 Lambda'Z'X` and `r2` the penalised residual sum of squares at the solution,
 //! minus twice the log-likelihood is `n log(2 pi r2 / n) + n + log |H|` for ML and
-//! `(n - p)(log(2 pi r2 / (n - p)) + 1) + log |H| + log |R|` for REML (Bates et al. 2015, eqs. 34 and 41).
+//! `(n - p)(log(2 pi r2 / (n - p)) + 1) + log |H| + log |R|` for REML (Bates et al. 2015, eqs. 34 and 41). Where the residual
+//! variance is known, `r2 / sigma^2` stands in the place of the degrees of freedom, and `theta` is relative to that `sigma`.
 
 mod part;
+mod response;
+
+pub use response::Response;
 
 use super::marginal::Posterior;
 use super::moments::Moments;
-use super::products::{add_outer, for_factors, lambda_times};
+use super::products::{add_outer, add_zb, for_factors};
 use crate::design::term::{lambdas, pull_back};
 use crate::design::{Lambda, Model};
 use crate::linalg::dense::Symmetric;
 use crate::linalg::small::dot;
-use part::{cross_products, least_squares, Part};
+use part::{least_squares, Part};
 use rayon::prelude::*;
 
 /// The criterion.
 pub struct Gaussian<'a> {
     /// The model.
     pub model: &'a Model,
-    reml: bool,
+    /// Whether it is restricted to what does not depend on `beta`.
+    pub reml: bool,
+    /// The residual variance, where it is known.
+    pub known: Option<f64>,
     p: usize,
-    weight: f64,
+    /// Rows, by weight.
+    rows: f64,
     /// `(X y)'(X y)`.
     gram: Symmetric,
     /// Least-squares coefficients, from which all others are counted.
@@ -55,44 +63,66 @@ pub struct Solution {
 }
 
 impl<'a> Gaussian<'a> {
-    /// Cross-products of the model's rows.
+    /// Of the model's own response, weighted by its prior weights.
     pub fn new(model: &'a Model, reml: bool) -> Self {
+        let mut criterion = Self::empty(model, reml, None);
+        criterion.set(Response::of(model));
+        criterion
+    }
+
+    /// Without a response yet; `known` is the residual variance if it is not to be estimated.
+    pub fn empty(model: &'a Model, reml: bool, known: Option<f64>) -> Self {
         let p = model.predictors[0].p;
-        let (origin, total) = least_squares(model, p);
-        let pieces: Vec<(Part, Symmetric)> = model
-            .shards
-            .par_iter()
-            .map(|s| cross_products(model, s, &origin))
-            .collect();
-        let mut gram = Symmetric::zeros(p + 1);
-        let mut parts = Vec::with_capacity(pieces.len());
-        for (part, piece) in pieces {
-            gram.values
-                .iter_mut()
-                .zip(&piece.values)
-                .for_each(|(a, b)| *a += b);
-            parts.push(part);
-        }
+        let parts = model.shards.par_iter().map(|s| Part::new(model, s, p));
         Gaussian {
             model,
             reml,
+            known,
             p,
-            weight: model.total_weight(),
-            gram,
-            parts,
-            origin,
-            total,
+            rows: 0.0,
+            gram: Symmetric::zeros(p + 1),
+            parts: parts.collect(),
+            origin: vec![0.0; p],
+            total: 0.0,
             last: None,
         }
+    }
+
+    /// The cross-products of a response.
+    pub fn set(&mut self, response: Response<'_>) {
+        let model = self.model;
+        (self.origin, self.total) = least_squares(model, response, self.p);
+        let origin = &self.origin;
+        let pieces: Vec<Symmetric> = self
+            .parts
+            .par_iter_mut()
+            .zip(&model.shards)
+            .map(|(part, shard)| part.fill(model, shard, response, origin))
+            .collect();
+        self.gram.values.fill(0.0);
+        for piece in pieces {
+            self.gram
+                .values
+                .iter_mut()
+                .zip(&piece.values)
+                .for_each(|(a, b)| *a += b);
+        }
+        self.rows = response.rows;
+        self.last = None;
     }
 
     /// Rows that the residual variance is divided by.
     pub fn degrees_of_freedom(&self) -> f64 {
         if self.reml {
-            self.weight - self.p as f64
+            self.rows - self.p as f64
         } else {
-            self.weight
+            self.rows
         }
+    }
+
+    /// Position of `theta` among `(beta, log sigma, theta)`, where `log sigma` is there only if it is estimated.
+    pub fn first_theta(&self) -> usize {
+        self.p + usize::from(self.known.is_none())
     }
 
     /// The solution at `theta`, with the parts' factors in the same state.
@@ -119,9 +149,10 @@ impl<'a> Gaussian<'a> {
             .map(|(a, b)| a + b)
             .collect();
         let df = self.degrees_of_freedom();
-        let sigma2 = r2 / df;
+        let sigma2 = self.known.unwrap_or(r2 / df);
         let factor = r.cholesky()?;
-        let mut value = 0.5 * (log_det + df * ((2.0 * std::f64::consts::PI * sigma2).ln() + 1.0));
+        let spread = df * (2.0 * std::f64::consts::PI * sigma2).ln() + r2 / sigma2;
+        let mut value = 0.5 * (log_det + spread);
         if self.reml {
             value += 0.5 * factor.log_det();
         }
@@ -179,7 +210,7 @@ impl<'a> Gaussian<'a> {
         };
         let r2 = gram.at(p, p) - dot(&beta, &xy);
         let noise = r2 > 1e-14 * self.gram.at(p, p) && r2 > 1e-26 * self.total;
-        noise.then_some((beta, r, r2, log_det))
+        (noise || self.known.is_some()).then_some((beta, r, r2, log_det))
     }
 
     /// Adjoints of the criterion by `Lambda`, and of the residual part alone.
@@ -230,7 +261,9 @@ impl<'a> Gaussian<'a> {
     /// Moments of the least-squares residuals by level.
     pub fn moments(&self) -> Moments {
         let (model, p) = (self.model, self.p);
-        let sigma2 = (self.gram.at(p, p) / self.weight).max(1e-300);
+        let sigma2 = self
+            .known
+            .unwrap_or((self.gram.at(p, p) / self.rows).max(1e-300));
         let mut moments = Moments::zero(model);
         for (part, shard) in self.parts.iter().zip(&model.shards) {
             let scaled: Vec<f64> = part.zx[p].iter().map(|z| z / sigma2.sqrt()).collect();
@@ -239,7 +272,7 @@ impl<'a> Gaussian<'a> {
         moments
     }
 
-    /// Average information on `theta` (Gilmour, Thompson and Cullis 1995), `sigma` profiled out.
+    /// Average information on `theta` (Gilmour, Thompson and Cullis 1995), `sigma` profiled out unless it is known.
     pub fn average_information(&mut self, theta: &[f64]) -> Option<Symmetric> {
         let solution = self.at(theta)?;
         let model = self.model;
@@ -249,10 +282,40 @@ impl<'a> Gaussian<'a> {
         for (part, shard) in self.parts.iter().zip(&model.shards) {
             part.add_average_information(model, shard, &lambdas, &solution, &mut metric);
         }
-        let df = self.degrees_of_freedom();
-        metric.add_outer(-2.0 / df, &solution.residual_gradient);
+        if self.known.is_none() {
+            metric.add_outer(
+                -2.0 / self.degrees_of_freedom(),
+                &solution.residual_gradient,
+            );
+        }
         self.moments().floor(model, theta, &mut metric, 0);
         Some(metric)
+    }
+
+    /// `X beta + offset`, with `Z b` for the effects predicted at `theta` if it is given; row by row.
+    pub fn linear_predictor(&mut self, beta: &[f64], theta: Option<&[f64]>) -> Vec<f64> {
+        let model = self.model;
+        let mut all = vec![0.0; model.n()];
+        let mut padded = beta.to_vec();
+        padded.resize(model.n_beta(), 0.0);
+        let fitted = theta.and_then(|theta| {
+            let lambdas = lambdas(&model.terms, &model.sizes(), theta);
+            Some((self.at(theta)?.deviation, lambdas))
+        });
+        for (part, shard) in self.parts.iter().zip(&model.shards) {
+            let mut eta = vec![0.0; shard.rows.len() * model.predictors.len()];
+            model.fixed_part(shard, &padded, &mut eta);
+            if let Some((deviation, lambdas)) = &fitted {
+                add_zb(
+                    model,
+                    shard,
+                    &part.effects(model, shard, lambdas, deviation),
+                    &mut eta,
+                );
+            }
+            all[shard.rows.clone()].copy_from_slice(&eta[..shard.rows.len()]);
+        }
+        all
     }
 
     /// Random effects at the solution, on the scale of the response.
@@ -263,9 +326,7 @@ impl<'a> Gaussian<'a> {
         let empty = || vec![Vec::new(); model.factors.len()];
         let (mut mode, mut cov) = (empty(), empty());
         for (part, shard) in self.parts.iter().zip(&model.shards) {
-            let (u, _) = part.residual(model, shard, &lambdas, &solution.deviation);
-            let mut b = vec![0.0; u.len()];
-            lambda_times(model, shard, &lambdas, &u, &mut b);
+            let b = part.effects(model, shard, &lambdas, &solution.deviation);
             for_factors(model, shard, |f, range| {
                 mode[f].extend(&b[range]);
                 for level in 0..shard.levels[f].len() {

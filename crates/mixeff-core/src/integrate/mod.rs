@@ -9,6 +9,7 @@ pub mod modes;
 pub mod moments;
 mod products;
 pub mod quadrature;
+pub mod quasi;
 pub mod rule;
 mod sparse;
 mod sweep;

@@ -9,6 +9,7 @@ mod fixed;
 pub mod gaussian;
 pub mod glmm;
 pub mod hessian;
+pub mod quasi;
 pub mod start;
 
 use crate::linalg::dense::Symmetric;

@@ -1,6 +1,6 @@
 //! Cross-products of a shard, and what the criterion needs of them.
 
-use super::Solution;
+use super::{Response, Solution};
 use crate::design::{Lambda, Model, Shard};
 use crate::integrate::products::{
     add_outer, by_column_of_theta, lambda_times, lambda_transposed_times, ztv,
@@ -19,35 +19,23 @@ pub struct Part {
     k: Vec<Vec<f64>>,
 }
 
-/// Response less offset and least-squares fit: cross-products of what is left keep their digits.
-fn residuals(model: &Model, shard: &Shard, origin: &[f64]) -> Vec<f64> {
-    let mut y = model.rows(shard).y.to_vec();
-    if let Some(o) = &model.predictors[0].offset {
-        axpy(-1.0, &o[shard.rows.clone()], &mut y);
-    }
+/// What the least-squares fit leaves: cross-products of it keep their digits.
+fn residuals(model: &Model, shard: &Shard, response: Response<'_>, origin: &[f64]) -> Vec<f64> {
+    let mut y = response.of_shard(shard);
     for (c, b) in origin.iter().enumerate() {
         axpy(-b, model.x_column(0, c, shard), &mut y);
     }
     y
 }
 
-fn weights<'a>(model: &'a Model, shard: &Shard, ones: &'a mut Vec<f64>) -> &'a [f64] {
-    let rows = model.rows(shard);
-    if rows.weights.is_empty() {
-        ones.resize(rows.len(), 1.0);
-        return ones;
-    }
-    rows.weights
-}
-
 /// Weighted least squares of the fixed part, and the weighted sum of squares of the response.
-pub fn least_squares(model: &Model, p: usize) -> (Vec<f64>, f64) {
+pub fn least_squares(model: &Model, response: Response<'_>, p: usize) -> (Vec<f64>, f64) {
     let mut gram = Symmetric::zeros(p);
     let (mut xy, mut yy) = (vec![0.0; p], 0.0);
     for shard in &model.shards {
         let mut ones = Vec::new();
-        let w = weights(model, shard, &mut ones);
-        let y = residuals(model, shard, &[]);
+        let w = response.weights(shard, &mut ones);
+        let y = residuals(model, shard, response, &[]);
         yy += weighted_dot(&y, &y, w);
         for c in 0..p {
             let x = model.x_column(0, c, shard);
@@ -65,46 +53,55 @@ pub fn least_squares(model: &Model, p: usize) -> (Vec<f64>, f64) {
     )
 }
 
-/// The cross-products of a shard, of `(X, e)` with `e` the residuals of `origin`, and `(X e)'(X e)`.
-pub fn cross_products(model: &Model, shard: &Shard, origin: &[f64]) -> (Part, Symmetric) {
-    let p = origin.len();
-    let n = shard.rows.len();
-    let mut ones = Vec::new();
-    let w = weights(model, shard, &mut ones);
-    let y = residuals(model, shard, origin);
-    let column = |c: usize| {
-        if c < p {
-            model.x_column(0, c, shard)
-        } else {
-            &y[..]
-        }
-    };
-    let mut gram = Symmetric::zeros(p + 1);
-    let mut zx = Vec::with_capacity(p + 1);
-    let q = model.n_effects(shard);
-    let mut weighted = vec![0.0; n * model.predictors.len()];
-    for c in 0..=p {
-        for e in 0..=c {
-            gram.set(c, e, weighted_dot(column(c), column(e), w));
-        }
-        weighted
-            .iter_mut()
-            .zip(column(c))
-            .zip(w)
-            .for_each(|((o, x), w)| *o = x * w);
-        let mut z = vec![0.0; q];
-        ztv(model, shard, &weighted, &mut z);
-        zx.push(z);
-    }
-    let mut packed = vec![0.0; n * crate::family::pairs(model.predictors.len())];
-    packed[..n].copy_from_slice(w);
-    let mut system = system(model, shard);
-    system.assemble(model, shard, &packed);
-    let k = vec![vec![0.0; q]; p + 1];
-    (Part { system, zx, k }, gram)
-}
-
 impl Part {
+    /// Room for a shard and `p` columns.
+    pub fn new(model: &Model, shard: &Shard, p: usize) -> Part {
+        let room = || vec![vec![0.0; model.n_effects(shard)]; p + 1];
+        Part {
+            system: system(model, shard),
+            zx: room(),
+            k: room(),
+        }
+    }
+
+    /// The cross-products of `(X, e)` with `e` the residuals of `origin`; gives `(X e)'(X e)`.
+    pub fn fill(
+        &mut self,
+        model: &Model,
+        shard: &Shard,
+        response: Response<'_>,
+        origin: &[f64],
+    ) -> Symmetric {
+        let (p, n) = (origin.len(), shard.rows.len());
+        let mut ones = Vec::new();
+        let w = response.weights(shard, &mut ones);
+        let y = residuals(model, shard, response, origin);
+        let column = |c: usize| {
+            if c < p {
+                model.x_column(0, c, shard)
+            } else {
+                &y[..]
+            }
+        };
+        let mut gram = Symmetric::zeros(p + 1);
+        let mut weighted = vec![0.0; n * model.predictors.len()];
+        for c in 0..=p {
+            for e in 0..=c {
+                gram.set(c, e, weighted_dot(column(c), column(e), w));
+            }
+            weighted
+                .iter_mut()
+                .zip(column(c))
+                .zip(w)
+                .for_each(|((o, x), w)| *o = x * w);
+            ztv(model, shard, &weighted, &mut self.zx[c]);
+        }
+        let mut packed = vec![0.0; n * crate::family::pairs(model.predictors.len())];
+        packed[..n].copy_from_slice(w);
+        self.system.assemble(model, shard, &packed);
+        gram
+    }
+
     /// Factors `H` and fills `K`; gives `(X y)'Z Lambda H^-1 Lambda'Z'(X y)` and `log |H|`.
     pub fn eliminate(
         &mut self,
@@ -137,17 +134,23 @@ impl Part {
         lambdas: &[Lambda],
         beta: &[f64],
     ) -> (Vec<f64>, Vec<f64>) {
-        let p = beta.len();
-        let combine = |columns: &[Vec<f64>]| -> Vec<f64> {
-            let mut out = columns[p].clone();
-            for (c, b) in beta.iter().enumerate() {
-                axpy(-b, &columns[c], &mut out);
-            }
-            out
-        };
-        let u = combine(&self.k);
-        let ze = self.less_fitted(model, shard, lambdas, &u, combine(&self.zx));
+        let u = less_columns(&self.k, beta);
+        let ze = self.less_fitted(model, shard, lambdas, &u, less_columns(&self.zx, beta));
         (u, ze)
+    }
+
+    /// `b = Lambda u` on the scale of the response.
+    pub fn effects(
+        &self,
+        model: &Model,
+        shard: &Shard,
+        lambdas: &[Lambda],
+        beta: &[f64],
+    ) -> Vec<f64> {
+        let u = less_columns(&self.k, beta);
+        let mut b = vec![0.0; u.len()];
+        lambda_times(model, shard, lambdas, &u, &mut b);
+        b
     }
 
     /// `z - A Lambda u`.
@@ -215,4 +218,13 @@ impl Part {
             }
         }
     }
+}
+
+/// The last column less a combination of the others.
+fn less_columns(columns: &[Vec<f64>], beta: &[f64]) -> Vec<f64> {
+    let mut out = columns[beta.len()].clone();
+    for (c, b) in beta.iter().enumerate() {
+        axpy(-b, &columns[c], &mut out);
+    }
+    out
 }
