@@ -37,6 +37,16 @@ def contraception() -> pd.DataFrame:
     return frame.assign(y=(frame["use"] == "Y").astype(float))
 
 
+def ohio() -> pd.DataFrame:
+    frame = _real("geepack", "ohio")
+    return frame.assign(**{name: frame[name].astype(float) for name in ("resp", "age", "smoke")})
+
+
+def guimmun() -> pd.DataFrame:
+    frame = _real("mlmRev", "guImmun")
+    return frame.assign(y=(frame["immun"] == "Y").astype(float))
+
+
 def grouseticks() -> pd.DataFrame:
     return _text(_real("lme4", "grouseticks"), "YEAR", "BROOD", "INDEX", "LOCATION")
 
@@ -103,6 +113,10 @@ def clusters_1e7() -> pd.DataFrame:
     return clusters(n=10_000_000)
 
 
+def clusters_1e5() -> pd.DataFrame:
+    return clusters(n=100_000, levels=5_000)
+
+
 def poisson_slope(n: int = 1_000_000, levels: int = 20_000) -> pd.DataFrame:
     rng = np.random.default_rng(20_263)
     x = _covariates(rng, n, 1)
@@ -123,7 +137,7 @@ def many_covariates(n: int = 20_000, levels: int = 400, p: int = 50) -> pd.DataF
 DATASETS: dict[str, Callable[[], pd.DataFrame]] = {
     maker.__name__: maker
     for maker in (
-        cbpp, contraception, grouseticks, verbagg, chem97, insteval, crossed, clusters,
-        shuffled_clusters, clusters_1e7, poisson_slope, many_covariates,
+        cbpp, contraception, ohio, guimmun, grouseticks, verbagg, chem97, insteval, crossed,
+        clusters, shuffled_clusters, clusters_1e7, clusters_1e5, poisson_slope, many_covariates,
     )
 }  # fmt: skip

@@ -77,9 +77,10 @@ def target_rows(result: Result) -> list[tuple[str, ...]]:
         metric = target.peer_metric or target.metric
         peer = _peer(result, target, metric)
         mine = ours.seconds(target.metric) if ours else None
-        theirs = peer.seconds(metric) if peer else None
+        theirs = target.seconds or (peer.seconds(metric) if peer else None)
         met = "-" if not mine or not theirs else "yes" if mine <= target.limit * theirs else "no"
         name = f"{peer.program}{' without SE' if metric == 'no_se' else ''}" if peer else "-"
+        name = name if target.seconds is None else "the clock"
         cpu = _ratio(
             ours.seconds(target.metric, "cpu") if ours else None,
             peer.seconds(metric, "cpu") if peer else None,

@@ -113,10 +113,34 @@ def infert() -> pd.DataFrame:
     return _read("datasets", "infert")
 
 
+GUIMMUN_DUMMIES = (
+    "kid2p", "mom25p", "order23", "order46", "order7p", "indNoSpa", "indSpa", "momEdPri",
+    "momEdSec", "husEdPri", "husEdSec", "husEdDK", "momWork", "rural", "pcInd81",
+)  # fmt: skip
+"""The covariates of `guimmun` under Rodriguez and Goldman's names."""
+
+_GUIMMUN_LEVELS = (
+    ("kid2p", "Y"), ("mom25p", "Y"), ("ord", "23"), ("ord", "46"), ("ord", "7p"), ("ethn", "N"),
+    ("ethn", "S"), ("momEd", "P"), ("momEd", "S"), ("husEd", "P"), ("husEd", "S"), ("husEd", "U"),
+    ("momWork", "Y"), ("rural", "Y"),
+)  # fmt: skip
+
+
+def guimmun() -> pd.DataFrame:
+    frame = _read("mlmRev", "guImmun")
+    dummies = {
+        name: (frame[column] == level).astype(float)
+        for name, (column, level) in zip(GUIMMUN_DUMMIES, _GUIMMUN_LEVELS, strict=False)
+    }
+    immun = (frame["immun"] == "Y").astype(int)
+    made = frame.drop(columns=list({column for column, _ in _GUIMMUN_LEVELS}))
+    return made.assign(**dummies, immun=immun, cluster=frame["comm"])
+
+
 DATASETS: dict[str, Callable[[], pd.DataFrame]] = {
     maker.__name__: maker
     for maker in (
         cbpp, contraception, verbagg, ohio, epil, bacteria, orob2, mmmec, grouseticks, sleepstudy,
-        penicillin, pastes, insteval, hsb82, chem97, infert,
+        penicillin, pastes, insteval, hsb82, chem97, guimmun, infert,
     )
 }  # fmt: skip

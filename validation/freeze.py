@@ -3,6 +3,7 @@
     Rscript validation/reference/make.R build/reference
     python -m validation.gold build/reference/gold.csv
     python -m validation.gold_linear build/reference/gold_linear.csv
+    python -m validation.gold_nested build/reference/gold_nested.csv
     python -m validation.freeze build/reference
 
 A model, program and method that was made anew replaces the frozen rows; the others stay.

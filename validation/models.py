@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .datasets import GUIMMUN_DUMMIES
+
 
 @dataclass(frozen=True)
 class Model:
@@ -20,6 +22,8 @@ _USE = "use ~ age + urban + livch"
 _EPIL = "y ~ lbase * trt + lage"
 _DEATHS = "offset(log_expected)"
 _CHEM = "gender + age + gcsecnt + (1 | lea) + (1 | school)"
+
+_GUIMMUN = " + ".join(GUIMMUN_DUMMIES)
 
 MODELS: tuple[Model, ...] = (
     Model("cbpp", "cbpp", "cbind(incidence, failures) ~ period + (1 | herd)", "binomial"),
@@ -71,6 +75,7 @@ MODELS: tuple[Model, ...] = (
     Model("chem97", "chem97", f"score ~ {_CHEM}", "gaussian"),
     Model("infert", "infert", "case ~ spontaneous + induced + (1 | stratum)", "bernoulli"),
     Model("chem97-logit", "chem97", f"high ~ {_CHEM}", "bernoulli"),
+    Model("guimmun", "guimmun", f"immun ~ {_GUIMMUN} + (1 | mom) + (1 | cluster)", "bernoulli"),
 )  # fmt: skip
 
 BY_ID = {model.id: model for model in MODELS}
