@@ -119,3 +119,59 @@ fn ml_and_reml_for_every_structure() {
         }
     }
 }
+
+#[test]
+fn gradients_next_to_a_point_are_those_at_the_points() {
+    for row in registry::all() {
+        for (structure, nodes) in [
+            (Structure::Intercept, 5),
+            (Structure::Nested, 1),
+            (Structure::Crossed, 1),
+        ] {
+            let mut random = Random(77);
+            let data = Data::random(row, structure, 60, row.link == "log", &mut random);
+            let model = data.model(row);
+            let (beta, theta) = point(row, &model, &mut random);
+            let x = [beta, theta].concat();
+            let points: Vec<Vec<f64>> = (0..x.len())
+                .map(|j| {
+                    let mut moved = x.clone();
+                    moved[j] += 1e-4;
+                    moved
+                })
+                .collect();
+            let mut marginal = Marginal::new(&model);
+            marginal.set_integral(&Integral::Adaptive(vec![nodes; model.factors.len()]));
+            let near = marginal.gradients_near(&x, &points);
+            for (point, near) in points.iter().zip(near) {
+                let (beta, theta) = point.split_at(model.n_beta());
+                let (_, there) = marginal.evaluate(beta, theta).expect("in the domain");
+                for (a, b) in near.expect("in the domain").iter().zip(&there) {
+                    let name = format!("{} {} {structure:?}", row.family, row.link);
+                    // Of second order in the step, as the difference quotients that they serve.
+                    assert!((a - b).abs() < 5e-7 * (1.0 + b.abs()), "{name}: {a} {b}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_posterior_is_the_same_whether_or_not_the_point_was_just_evaluated() {
+    let row = &registry::all()[0];
+    for structure in STRUCTURES {
+        let mut random = Random(78);
+        let data = Data::random(row, structure, 240, false, &mut random);
+        let model = data.model(row);
+        let (beta, theta) = point(row, &model, &mut random);
+        let mut marginal = Marginal::new(&model);
+        let cold = marginal.posterior(&beta, &theta).expect("in the domain");
+        marginal.evaluate(&beta, &theta).expect("in the domain");
+        let warm = marginal.posterior(&beta, &theta).expect("in the domain");
+        for (a, b) in [(&cold.mode, &warm.mode), (&cold.mode_cov, &warm.mode_cov)] {
+            for (a, b) in a.iter().flatten().zip(b.iter().flatten()) {
+                assert!((a - b).abs() < 1e-9, "{structure:?}: {a} {b}");
+            }
+        }
+    }
+}

@@ -67,6 +67,8 @@ pub struct Marginal<'a> {
     pub(super) quadrature: Option<Arc<Quadrature>>,
     shards: Vec<usize>,
     states: Vec<ShardState>,
+    /// Where the states hold the modes and `H^-1`, if they do.
+    inverted_at: Option<Vec<f64>>,
     pub(super) stop: Option<&'a AtomicBool>,
 }
 
@@ -88,6 +90,7 @@ impl<'a> Marginal<'a> {
             stop: None,
             shards,
             states,
+            inverted_at: None,
         }
     }
 
@@ -121,6 +124,7 @@ impl<'a> Marginal<'a> {
         &mut self,
         task: impl Fn(&Model, &Shard, &mut ShardState, &mut Scratch) -> T + Sync,
     ) -> Vec<T> {
+        self.inverted_at = None;
         let model = self.model;
         let run = |scratch: &mut Scratch, (state, &s): (&mut ShardState, &usize)| {
             let shard = &model.shards[s];
@@ -151,6 +155,7 @@ impl<'a> Marginal<'a> {
         let model = self.model;
         let lambdas = lambdas(&model.terms, &model.sizes(), theta);
         let total = self.evaluate_lambda(beta, &lambdas)?;
+        self.inverted_at = (self.quadrature.is_none()).then(|| [beta, theta].concat());
         let mut gradient = total.beta;
         let n_beta = gradient.len();
         gradient.resize(n_beta + theta.len(), 0.0);
@@ -200,16 +205,16 @@ impl<'a> Marginal<'a> {
         let model = self.model;
         let lambdas = lambdas(&model.terms, &model.sizes(), theta);
         let quadrature = self.quadrature.clone();
+        let here = self.inverted_at.take() == Some([beta, theta].concat());
+        let ready = here && quadrature.is_none();
         let parts = self.over_shards(|model, shard, state, scratch| {
-            model.fixed_part(shard, beta, &mut scratch.eta_fixed);
-            posterior_of_shard(
-                model,
-                shard,
-                &lambdas,
-                state,
-                scratch,
-                quadrature.as_deref(),
-            )
+            if !ready {
+                model.fixed_part(shard, beta, &mut scratch.eta_fixed);
+                find(model, shard, &lambdas, state, scratch)?;
+                state.system.invert();
+            }
+            let rule = quadrature.as_deref();
+            posterior_of_shard(model, shard, &lambdas, state, scratch, rule)
         });
         let empty = || vec![Vec::new(); model.factors.len()];
         let mut all = Posterior {
@@ -257,6 +262,7 @@ pub(super) fn evaluate_shard(
     Some(out)
 }
 
+/// From the modes and `H^-1` in the state.
 fn posterior_of_shard(
     model: &Model,
     shard: &Shard,
@@ -265,8 +271,6 @@ fn posterior_of_shard(
     scratch: &mut Scratch,
     quadrature: Option<&Quadrature>,
 ) -> Option<Posterior> {
-    find(model, shard, lambdas, state, scratch)?;
-    state.system.invert();
     let mut out = Posterior::default();
     super::products::for_factors(model, shard, |f, range| {
         let p = model.factors[f].p();
