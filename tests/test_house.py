@@ -36,6 +36,7 @@ DOORS = {
     "formulaic": "formula/engine.py",
     "narwhals": "data/frames.py",
     "matplotlib": "plot/",
+    "arviz_base": "bridges/arviz.py",
 }
 RUST_DOORS = ("faer", "pulp")
 

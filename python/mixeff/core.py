@@ -9,6 +9,7 @@ from ._native import (
     fit_conditional,
     gauss_hermite,
     rule_points,
+    sample,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "fit_conditional",
     "gauss_hermite",
     "rule_points",
+    "sample",
 ]

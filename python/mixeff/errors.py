@@ -58,6 +58,10 @@ class ArgumentError(MixeffError):
     """An argument has a value that it cannot have."""
 
 
+class PriorError(ArgumentError):
+    """A prior that is none, or does not fit what it is given for."""
+
+
 class NotAvailableError(MixeffError):
     """Something that this model, or this version, does not offer."""
 
@@ -267,6 +271,10 @@ class SeparationWarning(MixeffWarning):
 
 class SingularFitWarning(MixeffWarning):
     """A variance was estimated as zero, or a correlation as plus or minus one."""
+
+
+class SamplingWarning(MixeffWarning):
+    """Trajectories of the sampler diverged: its draws may leave out a part of the posterior."""
 
 
 class ConvergenceWarning(MixeffWarning):

@@ -4,6 +4,7 @@ use crate::{Floats, Matrix, TermTuple};
 use mixeff_core::design::model::{MatrixData, Shared, TermData};
 use mixeff_core::design::nesting::Codes;
 use mixeff_core::design::{Model, Term};
+use mixeff_core::integrate::Posterior;
 use mixeff_core::optimize::{Fitted, Point};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
@@ -159,7 +160,8 @@ pub fn fitted_dict<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let out = PyDict::new(py);
     let n = fitted.cov.n;
-    out.set_item("random", random_effects(py, model, &fitted)?)?;
+    let random = random_effects(py, model, &fitted.posterior, &fitted.theta)?;
+    out.set_item("random", random)?;
     out.set_item("beta", PyArray1::from_vec(py, fitted.beta))?;
     out.set_item("theta", PyArray1::from_vec(py, fitted.theta))?;
     out.set_item(
@@ -183,13 +185,14 @@ pub fn fitted_dict<'py>(
     Ok(out)
 }
 
-fn random_effects<'py>(
+/// Modes and means with their covariances, term by term, levels in the user's order.
+pub fn random_effects<'py>(
     py: Python<'py>,
     model: &Model,
-    fitted: &Fitted,
+    posterior: &Posterior,
+    theta: &[f64],
 ) -> PyResult<Bound<'py, PyList>> {
     let list = PyList::empty(py);
-    let posterior = &fitted.posterior;
     for term in &model.terms {
         let f = term.factor;
         let levels = model.user_levels(f);
@@ -204,7 +207,7 @@ fn random_effects<'py>(
             let size = levels * term.p * term.p;
             let values = v.get(f).map_or_else(
                 || vec![f64::NAN; size],
-                |v| term_matrices(model, term, v, &fitted.theta),
+                |v| term_matrices(model, term, v, theta),
             );
             PyArray1::from_vec(py, values).reshape([levels, term.p, term.p])
         };
@@ -218,7 +221,8 @@ fn random_effects<'py>(
     Ok(list)
 }
 
-fn term_vectors(model: &Model, term: &Term, values: &[f64], levels: usize) -> Vec<f64> {
+/// A term's part of its factor's effects; zero for a level without rows.
+pub fn term_vectors(model: &Model, term: &Term, values: &[f64], levels: usize) -> Vec<f64> {
     let size = model.factors[term.factor].p();
     let mut out = vec![0.0; levels * term.p];
     for (new, &old) in model.level_order[term.factor].iter().enumerate() {

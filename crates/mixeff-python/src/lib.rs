@@ -3,8 +3,9 @@
 mod conditional;
 mod convert;
 mod run;
+mod sample;
 
-use convert::{fitted_dict, matrix_data, optional_slices, term_data, Inputs};
+use convert::{fitted_dict, matrix_data, optional_slices, random_effects, term_data, Inputs};
 use mixeff_core::design::model::ModelData;
 use mixeff_core::design::Model;
 use mixeff_core::family::{pairs, registry};
@@ -29,7 +30,7 @@ type TermTuple<'py> = (usize, Option<Matrix<'py>>, Vec<usize>, String);
 /// An immutable model: response, design matrices, grouping structure, family.
 #[pyclass(frozen, module = "mixeff._native")]
 struct Problem {
-    model: Arc<Model>,
+    pub(crate) model: Arc<Model>,
 }
 
 fn outside() -> PyErr {
@@ -206,6 +207,19 @@ impl Problem {
         let (value, mut gradient) = value.ok_or_else(outside)?;
         gradient.iter_mut().for_each(|g| *g = -*g);
         Ok((-value, PyArray1::from_vec(py, gradient)))
+    }
+
+    /// Random effects given the data at `(beta, theta)`, by Laplace: modes, covariances, means, covariances of each term.
+    fn posterior<'py>(
+        &self,
+        py: Python<'py>,
+        beta: Floats<'py>,
+        theta: Floats<'py>,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let (beta, theta) = (beta.as_slice()?, theta.as_slice()?);
+        self.check_parameters(beta, theta)?;
+        let found = py.detach(|| Marginal::new(&self.model).posterior(beta, theta));
+        random_effects(py, &self.model, &found.ok_or_else(outside)?, theta)
     }
 
     /// The profiled criterion at `theta` relative to the residual SD: `(log-likelihood, sigma2, degrees of freedom)`.
@@ -396,5 +410,6 @@ fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_function(wrap_pyfunction!(families, m)?)?;
     m.add_function(wrap_pyfunction!(gauss_hermite, m)?)?;
     m.add_function(wrap_pyfunction!(rule_points, m)?)?;
+    m.add_function(wrap_pyfunction!(sample::sample, m)?)?;
     Ok(())
 }

@@ -17,7 +17,7 @@ const PERIOD: Duration = Duration::from_millis(100);
 pub fn run<T: Send + 'static>(
     py: Python<'_>,
     progress: Option<Bound<'_, PyAny>>,
-    task: impl FnOnce(&Monitor) -> T + Send + 'static,
+    task: impl FnOnce(&Arc<Monitor>) -> T + Send + 'static,
 ) -> PyResult<T> {
     let monitor = Arc::new(Monitor::default());
     let (sender, receiver) = channel();
@@ -57,8 +57,8 @@ fn report(monitor: &Monitor, progress: Option<&Bound<'_, PyAny>>) -> PyResult<()
     let (Some(progress), Ok(latest)) = (progress, monitor.latest.lock()) else {
         return Ok(());
     };
-    if let Some(point) = latest.as_ref() {
-        progress.call1((point.evaluation, point.value, point.scaled_gradient))?;
+    if let Some(numbers) = *latest {
+        progress.call1(numbers)?;
     }
     Ok(())
 }

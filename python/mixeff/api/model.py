@@ -37,6 +37,8 @@ def fit(
     zero_inflation: str | None = None,
     start: tuple[Floats, Floats] | None = None,
     control: Mapping[str, Any] | None = None,
+    priors: Mapping[str, Any] | None = None,
+    seed: int | None = None,
 ) -> Fit:
     """Fit a generalized linear mixed model.
 
@@ -55,9 +57,9 @@ def fit(
     method : str
         ``"auto"``, ``"laplace"``, ``"agq"`` (adaptive Gauss-Hermite quadrature), ``"ghq"`` (the
         ordinary one), ``"ml"``, ``"reml"``, ``"conditional"`` (given the clusters' totals),
-        ``"pql1"`` and ``"mql1"`` (quasi-likelihood). ``"auto"`` is REML for a linear model;
-        otherwise it raises the numbers of nodes until more move no estimate by more than 1 % of
-        its standard error, as far as the model allows.
+        ``"pql1"`` and ``"mql1"`` (quasi-likelihood), ``"mcmc"`` (the posterior). ``"auto"`` is REML
+        for a linear model; otherwise it raises the numbers of nodes until more move no estimate by
+        more than 1 % of its standard error, as far as the model allows.
     nodes : int, mapping or sequence, optional
         Quadrature points per random effect, for ``"agq"`` and ``"ghq"``: one number, or one for
         each grouping factor, as a mapping from its name or in the order of the model
@@ -76,7 +78,15 @@ def fit(
     start : tuple of ndarray, optional
         ``(beta, theta)`` to start from.
     control : mapping, optional
-        Settings of the optimizer.
+        Settings of the optimizer (`mixeff.estimate.Control`) or, for ``"mcmc"``, of the sampler
+        (`mixeff.estimate.SamplerControl`: ``chains``, ``draws``, ``warmup``, ...).
+    priors : mapping of str to str, optional
+        Priors by term, for ``"mcmc"``: coefficients by name, ``"Intercept"``, ``"fixed"`` for all
+        others; ``"sd"``, ``"sd(g)"`` or ``"sd(x | g)"``; ``"cor"`` or ``"cor(g)"``;
+        ``"dispersion"``. Such as ``{"fixed": "normal(0, 1)", "sd(g)": "exponential(1)"}``. What
+        is not named keeps its weakly informative default, which the summary shows.
+    seed : int, optional
+        Seed of ``"mcmc"``: the same draws for any number of threads.
 
     Returns
     -------
@@ -90,7 +100,10 @@ def fit(
     Warns
     -----
     ConvergenceWarning
-        If the optimizer did not meet its criteria. The fit is returned, and says why.
+        If the optimizer, or the sampler, did not meet its criteria. The fit is returned, and says
+        why.
+    SamplingWarning
+        If trajectories of the sampler diverged.
     SingularFitWarning
         If a variance is zero or a correlation one.
 
@@ -118,7 +131,7 @@ def fit(
         dispersion=dispersion,
         zero_inflation=zero_inflation,
     )
-    return model.fit(method, nodes, start=start, control=control)
+    return model.fit(method, nodes, start=start, control=control, priors=priors, seed=seed)
 
 
 def load(path: str | Path) -> Fit:
@@ -201,9 +214,12 @@ class Model:
         *,
         start: tuple[Floats, Floats] | None = None,
         control: Mapping[str, Any] | None = None,
+        priors: Mapping[str, Any] | None = None,
+        seed: int | None = None,
     ) -> Fit:
         """Estimate the parameters; the arguments are those of `fit`."""
-        return run(self.spec, self.design, self._inputs, method, nodes, start, control)
+        data = self.spec, self.design, self._inputs
+        return run(*data, method, nodes, start, control, priors, seed)
 
     def refit(
         self,
@@ -213,6 +229,8 @@ class Model:
         *,
         start: tuple[Floats, Floats] | None = None,
         control: Mapping[str, Any] | None = None,
+        priors: Mapping[str, Any] | None = None,
+        seed: int | None = None,
     ) -> Fit:
         """Fit the same model to another response.
 
@@ -220,7 +238,7 @@ class Model:
         ----------
         y : array-like, shape (nobs,)
             For the rows used; successes for a binomial.
-        method, nodes, start, control
+        method, nodes, start, control, priors, seed
             As in `fit`.
 
         Returns
@@ -228,7 +246,7 @@ class Model:
         Fit
         """
         design, inputs = with_response(self.design, self._inputs, y)
-        return run(self.spec, design, inputs, method, nodes, start, control)
+        return run(self.spec, design, inputs, method, nodes, start, control, priors, seed)
 
     def loglik(
         self, beta: Any, theta: Any, *, method: str = "laplace", nodes: Nodes | None = None

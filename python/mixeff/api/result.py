@@ -12,6 +12,7 @@ from ..errors import (
     ConvergenceWarning,
     LengthError,
     ResponseSupportError,
+    SamplingWarning,
     SingularFitWarning,
     warn,
 )
@@ -140,6 +141,27 @@ class Fit(FitResults):
             new_levels=new_levels,
         )
 
+    def to_arviz(self) -> Any:
+        """The draws of ``method="mcmc"`` for ArviZ, its plots and comparisons.
+
+        Returns
+        -------
+        xarray.DataTree
+            ArviZ's own form, with the groups ``posterior`` (names as in ``draws``),
+            ``sample_stats`` and ``observed_data``. It needs the library ``arviz-base``, which
+            ``pip install "mixeff[bayes]"`` brings.
+
+        Raises
+        ------
+        MissingDependencyError
+            Without that library.
+        NotAvailableError
+            For another method.
+        """
+        from ..bridges.arviz import to_arviz
+
+        return to_arviz(self)
+
     @property
     def plot(self) -> Plots:
         """Pictures: ``fit.plot.caterpillar()``, ``.effects("x")``, ``.sparsity()``."""
@@ -155,13 +177,18 @@ class Fit(FitResults):
         y : array-like, shape (nobs,)
             For the rows used; successes for a binomial. A column of ``simulate()`` fits.
         start : tuple of ndarray, optional
-            ``(beta, theta)``; by default these estimates.
+            ``(beta, theta)``; by default these estimates. ``"mcmc"`` takes none, and samples with
+            the same priors, settings and seed.
 
         Returns
         -------
         Fit
         """
         design, inputs = with_response(self.design, self.inputs, y)
+        draws = self.estimate.draws
+        if draws is not None:
+            again = (draws.settings, draws.priors, draws.seed)
+            return run(self.spec, design, inputs, self.method, None, start, *again)
         start = start or (self.estimate.beta, self.estimate.theta)
         return run(self.spec, design, inputs, self.method, self.nodes, start, None)
 
@@ -230,13 +257,25 @@ def run(
     nodes: Nodes | None,
     start: tuple[Floats, Floats] | None,
     control: Mapping[str, Any] | None,
+    priors: Mapping[str, Any] | None = None,
+    seed: int | None = None,
 ) -> Fit:
     """Estimate a design's parameters and warn of what the user should know."""
     spec, design, notices = part_of(spec, design, method)
     tell(notices)
-    found = estimate(design, method=method, nodes=nodes, start=start, control=control)
+    found = estimate(
+        design,
+        method=method,
+        nodes=nodes,
+        start=start,
+        control=control,
+        priors=priors,
+        seed=seed,
+    )
     if not found.converged:
         warn(found.reason, ConvergenceWarning)
+    if found.draws is not None and found.draws.diverging.any():
+        warn(found.notes[-1], SamplingWarning)
     if found.singular:
         warn(
             "the fit is singular: a variance is zero or random effects are perfectly correlated; "

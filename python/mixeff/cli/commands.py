@@ -30,12 +30,7 @@ def program() -> None:
 @click.argument("data")
 @click.option("--family", default="gaussian", show_default=True, help="Response distribution.")
 @click.option("--link", help="Link function; the family's canonical one by default.")
-@click.option(
-    "--method",
-    default="auto",
-    show_default=True,
-    help="auto, laplace, agq, ghq, ml, reml, conditional.",
-)
+@click.option("--method", default="auto", show_default=True, help="laplace, agq, ml, mcmc, ...")
 @click.option(
     "--nodes",
     callback=lambda *given: as_nodes(given[-1]),
@@ -45,6 +40,11 @@ def program() -> None:
 @click.option("--weights", metavar="COLUMN", help="Prior weights; trials of a proportion.")
 @click.option("--offset", metavar="COLUMN", help="Known part of the linear predictor.")
 @click.option("--dispersion", metavar="FORMULA", help='Formula of the dispersion, such as "~ x".')
+@click.option("--prior", "priors", multiple=True, metavar="TERM=PRIOR", help="Prior, for mcmc.")
+@click.option("--seed", type=int, help="Seed of mcmc.")
+@click.option("--chains", type=int, help="Chains of mcmc.")
+@click.option("--draws", type=int, help="Draws of each chain of mcmc.")
+@click.option("--warmup", type=int, help="Draws before them.")
 @click.option("--level", default=0.95, show_default=True, help="Level of the intervals.")
 @click.option("--labels", is_flag=True, help="Use the value labels of a Stata or SPSS file.")
 @click.option("--json", "json", is_flag=True, help="Print JSON instead of the table.")
@@ -58,6 +58,10 @@ def fit(
     json: bool,
     save: Path | None,
     quiet: bool,
+    priors: tuple[str, ...],
+    chains: int | None,
+    draws: int | None,
+    warmup: int | None,
     **model: Any,
 ) -> None:
     """Fit FORMULA to DATA and print the table.
@@ -68,11 +72,21 @@ def fit(
     The exit code is 0; 2 where the input is wrong; 3 where the fit did not converge.
 
     Example: mixeff fit "use ~ age + urban + (1 | district)" contraception.csv --family bernoulli
+
+    A prior is given as --prior "age=normal(0, 1)" --prior "sd(district)=exponential(1)".
     """
     with clean_errors():
-        with remarks(quiet), progress(f"Fitting {formula}", quiet) as report:
+        with remarks(quiet), _progress(formula, quiet, model) as report:
             frame = read_frame(data, labels=labels)
-            result = me.fit(formula, frame, **model, control={"progress": report})
+            given = {"chains": chains, "draws": draws, "warmup": warmup}
+            control = {name: value for name, value in given.items() if value is not None}
+            result = me.fit(
+                formula,
+                frame,
+                **model,
+                priors=by_term(priors),
+                control={**control, "progress": report},
+            )
         if save is not None:
             result.save(save)
         if json:
@@ -81,6 +95,21 @@ def fit(
             click.echo(as_table(result, level))
     if not result.converged:
         raise SystemExit(NOT_CONVERGED)
+
+
+def _progress(formula: str, quiet: bool, model: dict[str, Any]) -> Any:
+    return progress(f"Fitting {formula}", quiet, sampling=model["method"] == "mcmc")
+
+
+def by_term(given: tuple[str, ...]) -> dict[str, str] | None:
+    """``TERM=PRIOR`` as a mapping; None for nothing."""
+    pairs = [text.rpartition("=") for text in given]
+    for term, _, prior in pairs:
+        if not term or not prior:
+            raise click.BadParameter(
+                f"{prior!r} is not of the form TERM=PRIOR", param_hint="--prior"
+            )
+    return {term.strip(): prior.strip() for term, _, prior in pairs} or None
 
 
 @program.command()

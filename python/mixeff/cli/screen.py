@@ -44,7 +44,7 @@ def remarks(quiet: bool) -> Iterator[None]:
 
 
 @contextmanager
-def progress(text: str, quiet: bool) -> Iterator[Report | None]:
+def progress(text: str, quiet: bool, sampling: bool = False) -> Iterator[Report | None]:
     """Show a clock beside a long fit, where somebody looks at the error stream.
 
     Yields
@@ -61,6 +61,8 @@ def progress(text: str, quiet: bool) -> Iterator[Report | None]:
 
     def report(evaluations: int, value: float, gradient: float) -> None:
         so_far = f"{evaluations} evaluations, log-likelihood {-value:.3f}"
+        if sampling:
+            so_far = f"{evaluations} of {value:.0f} draws, {gradient:.0f} divergences"
         bar.update(task, description=f"{text}: {so_far}")
 
     timer = Timer(PATIENCE, bar.start)

@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import ArgumentError, NotAvailableError
 from ..model.separation import find_separation
 from .auto import fit_auto
+from .bayes import Draws, Prior, SamplerControl
 from .control import Control, as_control
 from .explain import explained
 from .method import Method, Request
@@ -31,10 +32,13 @@ if TYPE_CHECKING:
 __all__ = [
     "METHODS",
     "Control",
+    "Draws",
     "Estimate",
     "Nodes",
+    "Prior",
     "RandomEffects",
     "Record",
+    "SamplerControl",
     "estimate",
     "gradient",
     "loglik",
@@ -50,7 +54,9 @@ def estimate(
     method: str = "auto",
     nodes: Nodes | None = None,
     start: Start | None = None,
-    control: Control | Mapping[str, Any] | None = None,
+    control: Control | SamplerControl | Mapping[str, Any] | None = None,
+    priors: Mapping[str, Any] | None = None,
+    seed: int | None = None,
 ) -> Estimate:
     """Estimate a model.
 
@@ -65,8 +71,12 @@ def estimate(
         grouping factor (`nodes_per_factor`). Given with "auto" it means "agq".
     start : pair of ndarray, optional
         Coefficients of all predictors, and theta, to begin from.
-    control : Control or mapping, optional
+    control : Control, SamplerControl or mapping, optional
         Limits and tolerances.
+    priors : mapping of str to str, optional
+        Priors by term, for "mcmc".
+    seed : int, optional
+        Seed of the random numbers, for "mcmc".
 
     Returns
     -------
@@ -77,14 +87,33 @@ def estimate(
     ArgumentError, NotAvailableError
         For an unknown method, or one that cannot take this model.
     """
-    request = Request(nodes, start, as_control(control))
-    if method == "auto" and nodes is None:
+    automatic = method == "auto" and nodes is None
+    row = None if automatic else method_for("agq" if method == "auto" else method, design)
+    _check_bayesian(row, method, priors=priors, seed=seed)
+    kind = Control if row is None else row.control
+    request = Request(nodes, start, as_control(control, kind), priors, seed)
+    if row is None:
         check_overdispersion(method, design)
         return explained(design, fit_auto(design, request), request.control, find_separation)
-    row = method_for("agq" if method == "auto" else method, design)
     _check_nodes(row, design, nodes)
+    if row.bayesian and start is not None:
+        raise ArgumentError(
+            "start= goes with a method that searches: chains of 'mcmc' begin at draws from an "
+            "approximation of the posterior. Leave it out."
+        )
     design = row.part(design)
-    return explained(design, row.fit(design, request), request.control, row.separation)
+    found = row.fit(design, request)
+    if row.bayesian:
+        return found
+    return explained(design, found, request.control, row.separation)
+
+
+def _check_bayesian(row: Method | None, method: str, **given: object) -> None:
+    if row is not None and row.bayesian:
+        return
+    for name, value in given.items():
+        if value is not None:
+            raise ArgumentError(f"{name}= goes with method='mcmc', not with method='{method}'.")
 
 
 def part_of(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import numpy as np
 
@@ -71,16 +71,19 @@ class Control:
             )
 
 
-def as_control(control: Control | Mapping[str, Any] | None) -> Control:
-    """A `Control` from what the user gave: nothing, a mapping of its fields, or one."""
-    if control is None:
-        return Control()
-    if isinstance(control, Control):
-        return control
-    try:
-        return Control(**control)
-    except TypeError:
-        known = ", ".join(Control.__dataclass_fields__)
+AnyControl = TypeVar("AnyControl")
+
+
+def as_control(given: object, kind: type[AnyControl]) -> AnyControl:
+    """Settings of some class from what the user gave: nothing, a mapping of its fields, or one."""
+    if given is None:
+        return kind()
+    if isinstance(given, kind):
+        return given
+    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    if not isinstance(given, Mapping) or not set(given) <= set(known):
         raise ArgumentError(
-            f"control must be a mixeff Control or a mapping with the keys {known}; got {control!r}."
-        ) from None
+            f"control must be a mixeff {kind.__name__} or a mapping with the keys "
+            f"{', '.join(known)}; got {given!r}."
+        )
+    return kind(**given)

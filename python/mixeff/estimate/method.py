@@ -32,13 +32,19 @@ class Request:
         Quadrature points per random effect.
     start : tuple of ndarray or None
         ``(beta, theta)`` to begin from.
-    control : Control
-        Limits and tolerances.
+    control : Control or SamplerControl
+        Limits and tolerances, of the class that the method names.
+    priors : mapping or None
+        Priors by term, for a Bayesian method.
+    seed : int or None
+        Seed of the random numbers, for a Bayesian method.
     """
 
     nodes: Nodes | None = None
     start: Start | None = None
-    control: Control = field(default_factory=Control)
+    control: Any = field(default_factory=Control)
+    priors: Mapping[str, Any] | None = None
+    seed: int | None = None
 
 
 def takes_all(design: Design) -> None:
@@ -87,6 +93,10 @@ class Method:
     places_rows : bool
         Whether the estimates say where the linear predictor of a row lies, so that there are
         fitted values and predictions.
+    control : type
+        The class of its settings.
+    bayesian : bool
+        Whether it takes priors and a seed, and hands back draws.
     """
 
     name: str
@@ -100,6 +110,8 @@ class Method:
     notices: Callable[[Design], Sequence[Notice]] = nothing_left_out
     separation: Callable[[Design], object | None] = find_separation
     places_rows: bool = True
+    control: type = Control
+    bayesian: bool = False
 
 
 def checked_start(design: Design, start: Start) -> Start:

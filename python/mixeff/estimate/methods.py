@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..errors import ArgumentError, NotAvailableError
+from .bayes.method import MCMC
 from .conditional import CONDITIONAL
 from .linear import ML, REML
 from .marginal import LAPLACE
@@ -16,7 +17,7 @@ from .quasi import MQL1, PQL1
 if TYPE_CHECKING:
     from ..model.design import Design
 
-_ROWS = (LAPLACE, AGQ, GHQ, ML, REML, CONDITIONAL, PQL1, MQL1)
+_ROWS = (LAPLACE, AGQ, GHQ, ML, REML, CONDITIONAL, PQL1, MQL1, MCMC)
 
 METHODS: Mapping[str, Method] = {row.name: row for row in _ROWS}
 

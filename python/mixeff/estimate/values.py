@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from .bayes import Draws
 
 Floats = NDArray[np.float64]
 
@@ -113,6 +117,8 @@ class Estimate:
     scale, scale_se : float or None
         Quasi-likelihood's phi, the factor on the variance of the response, with its standard error,
         which is NaN where phi is not estimated; None for other methods.
+    draws : Draws or None
+        Draws from the posterior, of a Bayesian method.
     """
 
     method: str
@@ -132,3 +138,4 @@ class Estimate:
     used: Used | None = None
     scale: float | None = None
     scale_se: float | None = None
+    draws: Draws | None = None

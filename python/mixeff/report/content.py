@@ -12,6 +12,8 @@ from ..results.parameters import percent
 from ..results.tables import predictor_name, shown_predictors
 from ..results.variance import variance_components
 from .numbers import count, decimals_for, fixed, p_value, share, short_time
+from .posterior import posterior_tables, sampling
+from .values import Table
 
 if TYPE_CHECKING:
     from ..results.fit import FitResults
@@ -25,18 +27,9 @@ METHODS = {
     "conditional": "conditional maximum likelihood, given the levels' totals, exact",
     "pql1": "penalized quasi-likelihood, first order",
     "mql1": "marginal quasi-likelihood, first order",
+    "mcmc": "posterior by the no-U-turn sampler",
 }
 LIKELIHOODS = {"reml": "REML criterion / -2", "conditional": "Conditional log-likelihood"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of text; the first ``words`` columns hold words, the others numbers."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    words: int
 
 
 @dataclass(frozen=True)
@@ -54,21 +47,33 @@ class Content:
 def content(fit: FitResults, level: float) -> Content:
     """Everything the summary of a fit says."""
     spec = fit.spec
-    fixed_tables = [_fixed_table(fit, d, level) for d in shown_predictors(fit.design)]
     return Content(
         f"Mixed model: {spec.family} response, {spec.link} link",
         str(spec.formula),
         (
             ("Method", _method(fit)),
+            *_sampling(fit),
             ("Rows", _rows(fit)),
             ("Levels", _levels(fit)),
             (LIKELIHOODS.get(fit.method, "Log-likelihood"), _statistics(fit)),
             *_dispersion(fit),
         ),
-        (*_random_tables(fit), *fixed_tables),
+        _tables(fit, level),
         (_convergence(fit), *_singularity(fit)),
         fit.notes,
     )
+
+
+def _tables(fit: FitResults, level: float) -> tuple[Table, ...]:
+    if fit.estimate.draws is not None:
+        return posterior_tables(fit, fit.estimate.draws, level)
+    fixed_tables = [_fixed_table(fit, d, level) for d in shown_predictors(fit.design)]
+    return (*_random_tables(fit), *fixed_tables)
+
+
+def _sampling(fit: FitResults) -> list[tuple[str, str]]:
+    draws = fit.estimate.draws
+    return [] if draws is None else [("Draws", sampling(draws))]
 
 
 def _method(fit: FitResults) -> str:
@@ -125,6 +130,8 @@ def _dispersion(fit: FitResults) -> list[tuple[str, str]]:
 def _statistics(fit: FitResults) -> str:
     if np.isnan(fit.llf):
         return f"none (quasi-likelihood)   parameters {fit.df_model}"
+    if fit.estimate.draws is not None:
+        return f"{fit.llf:.3f} by Laplace at the posterior means   parameters {fit.df_model}"
     return f"{fit.llf:.3f}   AIC {fit.aic:.2f}   BIC {fit.bic:.2f}   parameters {fit.df_model}"
 
 

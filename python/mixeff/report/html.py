@@ -6,7 +6,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .content import Content, Table
+    from .content import Content
+    from .values import Table
 
 STYLE = """
 .mixeff{font-size:.92em;line-height:1.35}

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .content import Content, Table
+    from .content import Content
+    from .values import Table
 
 WIDTH = 88
 LONGEST = 40  # a longer name is shortened in the middle

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..model.families import FAMILIES
+from .credible import coefficient_draws, interval
 from .parameters import beta_slices, critical_value
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ def wald_p_values(z: Floats) -> Floats:
 
 
 def pvalues(design: Design, estimate: Estimate) -> pd.Series:
-    """P-values of the coefficients of the mean."""
+    """P-values of the coefficients of the mean; NaN for a posterior, which tests nothing."""
+    if estimate.draws is not None:
+        return _series(design, np.full(len(design.x_names[0]), np.nan), 0)
     z = params(design, estimate) / bse(design, estimate)
     return _series(design, wald_p_values(z.to_numpy()), 0)
 
@@ -50,17 +53,26 @@ def coefficient_table(
     """Names, estimates, standard errors, z, p and intervals of one linear predictor."""
     value = estimate.beta[beta_slices(design)[predictor]]
     se = standard_errors(design, estimate, predictor)
-    z = value / se
-    half = critical_value(level) * se
+    z = value / se if estimate.draws is None else np.full(len(value), np.nan)
+    lower, upper = ends(design, estimate, level, predictor)
     return {
         "name": np.array(design.x_names[predictor], dtype=object),
         "estimate": value,
         "se": se,
         "z": z,
         "p": wald_p_values(z),
-        "lower": value - half,
-        "upper": value + half,
+        "lower": lower,
+        "upper": upper,
     }
+
+
+def ends(design: Design, estimate: Estimate, level: float, predictor: int) -> tuple[Floats, Floats]:
+    """Ends of the intervals of one linear predictor: Wald's, or quantiles of the draws."""
+    if estimate.draws is not None:
+        return interval(coefficient_draws(design, estimate.draws, predictor), level)
+    value = estimate.beta[beta_slices(design)[predictor]]
+    half = critical_value(level) * standard_errors(design, estimate, predictor)
+    return value - half, value + half
 
 
 def cov_params(design: Design, estimate: Estimate) -> pd.DataFrame:
@@ -73,12 +85,11 @@ def cov_params(design: Design, estimate: Estimate) -> pd.DataFrame:
 
 
 def conf_int(design: Design, estimate: Estimate, level: float) -> pd.DataFrame:
-    """Wald intervals of the coefficients of the mean."""
+    """Intervals of the coefficients of the mean."""
     import pandas as pd
 
-    half = critical_value(level) * bse(design, estimate)
-    center = params(design, estimate)
-    return pd.DataFrame({"lower": center - half, "upper": center + half})
+    lower, upper = ends(design, estimate, level, 0)
+    return pd.DataFrame({"lower": lower, "upper": upper}, index=list(design.x_names[0]))
 
 
 def odds_ratios(design: Design, estimate: Estimate, level: float) -> pd.DataFrame:

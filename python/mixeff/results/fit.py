@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data import to_native, with_columns
+from ..errors import NotAvailableError
 from . import coefficients, comparison, effects, icc, linear, residuals, tables, variance
+from .credible import NamedDraws
 from .fitted import Fitted
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class FitResults(Fitted):
         return coefficients.cov_params(self.design, self.estimate)
 
     def conf_int(self, level: float = 0.95) -> pd.DataFrame:
-        """Wald confidence intervals of the coefficients.
+        """Confidence intervals of the coefficients: Wald's, or quantiles of the draws of "mcmc".
 
         Parameters
         ----------
@@ -246,6 +248,40 @@ class FitResults(Fitted):
         """
         return self.frame(icc.icc(self.design, self.estimate, level))
 
+    # Draws ------------------------------------------------------------------------------------
+
+    @cached_property
+    def draws(self) -> NamedDraws:
+        """Draws from the posterior by name, of ``method="mcmc"``.
+
+        Returns
+        -------
+        mapping of str to ndarray
+            Parameters (chains, draws): names as in ``params``, ``sd(x | g)``, ``cor(a, b | g)``,
+            ``sd(Residual)``. Random effects (chains, draws, levels, effects) by their term, such as
+            ``1 + x | g``. ``draws.raw`` has the arrays of the sampler, its seed and the priors.
+
+        Raises
+        ------
+        NotAvailableError
+            For another method.
+
+        Examples
+        --------
+        >>> import mixeff as me
+        >>> data = {"y": [1.0, 2.0, 2.0, 4.0, 3.0, 6.0], "g": list("aabbcc")}
+        >>> fit = me.fit("y ~ 1 + (1 | g)", data, method="mcmc", seed=1)
+        >>> list(fit.draws)
+        ['Intercept', 'sd(Residual)', 'sd(Intercept | g)', '1 | g']
+        >>> fit.draws["1 | g"].shape
+        (4, 1000, 3, 1)
+        """
+        if self.estimate.draws is None:
+            raise NotAvailableError(
+                f"method='{self.method}' has no draws: fit with method='mcmc' to get some."
+            )
+        return NamedDraws(self.design, self.estimate.draws)
+
     # Rows -------------------------------------------------------------------------------------
 
     @cached_property
@@ -320,7 +356,8 @@ class FitResults(Fitted):
         frame
             Columns ``effect`` ("fixed", "random"), ``component`` (the linear predictor),
             ``group, term, estimate, std_error, statistic, p_value, conf_low, conf_high``. Random
-            effects by their standard deviations and correlations.
+            effects by their standard deviations and correlations. For ``"mcmc"`` posterior means,
+            standard deviations and quantiles, no tests, and ``r_hat, ess_bulk, ess_tail``.
 
         Examples
         --------

@@ -23,6 +23,7 @@ from ..estimate.values import Estimate, RandomEffects, Record, Used
 from ..model import build
 from ..model.families import FAMILIES
 from ..model.inputs import inputs_of, read
+from .draws_store import restore_draws, store_draws
 from .fit import FitResults
 from .fitted import Inputs
 
@@ -229,6 +230,7 @@ def _store_estimate(estimate: Estimate, arrays: dict[str, np.ndarray]) -> dict[s
         "terms": len(estimate.random),
         "used": None if estimate.used is None else asdict(estimate.used),
         "record": record,
+        "draws": None if estimate.draws is None else store_draws(estimate.draws, arrays),
     }
 
 
@@ -251,6 +253,7 @@ def _restore_estimate(stored: dict[str, Any], arrays: dict[str, np.ndarray]) -> 
         record=Record(start=arrays["record.start"], path=path, **stored["record"]),
         notes=tuple(stored["notes"]),
         used=None if used is None else Used(used["rows"], tuple(used["levels"])),
+        draws=restore_draws(stored.get("draws"), arrays),
     )
 
 

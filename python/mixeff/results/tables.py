@@ -8,11 +8,13 @@ import numpy as np
 
 from ..model.families import FAMILIES
 from .coefficients import coefficient_table
+from .credible import coefficient_draws, correlation_draws, diagnosed, sd_draws
 from .linear import conditional_eta, fitted_mean, fixed_part
 from .residuals import residuals
 from .variance import RESIDUAL, correlations, has_residual_variance, standard_deviations
 
 if TYPE_CHECKING:
+    from ..estimate.bayes import Draws
     from ..estimate.values import Estimate
     from ..model.design import Design
     from .fit import FitResults
@@ -38,7 +40,15 @@ def tidy(design: Design, estimate: Estimate, level: float) -> Columns:
     parts = [_fixed_rows(design, estimate, level, d) for d in shown_predictors(design)]
     parts.append(_sd_rows(standard_deviations(design, estimate, level)))
     parts.append(_correlation_rows(correlations(design, estimate, level)))
-    return {name: np.concatenate([part[name] for part in parts]) for name in TIDY}
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in TIDY}
+    return columns if estimate.draws is None else columns | _diagnostics(design, estimate.draws)
+
+
+def _diagnostics(design: Design, draws: Draws) -> Columns:
+    """R-hat and effective sample sizes of the rows of ``tidy``."""
+    parts = [coefficient_draws(design, draws, d) for d in shown_predictors(design)]
+    parts += [sd_draws(design, draws), correlation_draws(design, draws)]
+    return diagnosed(np.concatenate(parts, axis=2))
 
 
 def shown_predictors(design: Design) -> list[int]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..estimate.covariance import covariance_jacobians, covariance_matrices
 from ..model.families import FAMILIES
+from .credible import correlation_draws, covariance_draws, interval, sd_draws, spread
 from .parameters import (
     beta_slices,
     critical_value,
@@ -87,39 +88,51 @@ def variance_components(design: Design, estimate: Estimate) -> dict[str, np.ndar
         "group": _text(row.group for row in rows),
         "name": _text(row.label for row in rows),
         "estimate": value,
-        "se": _standard_errors(estimate, [row.gradient for row in rows]),
+        "se": _component_errors(design, estimate, rows),
         "sd": np.where(is_variance, np.sqrt(np.where(is_variance, value, 0.0)), np.nan),
         "corr": np.array([row.corr for row in rows]),
     }
+
+
+def _component_errors(design: Design, estimate: Estimate, rows: list[Component]) -> Floats:
+    if estimate.draws is not None:
+        return spread(covariance_draws(design, estimate.draws))
+    return _standard_errors(estimate, [row.gradient for row in rows])
 
 
 def standard_deviations(design: Design, estimate: Estimate, level: float) -> dict[str, np.ndarray]:
     """Columns of ``Fit.standard_deviations()``: intervals are symmetric on the log scale."""
     rows = [row for row in components(design, estimate) if row.other is None]
     sd = np.sqrt([row.value for row in rows])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        se = _standard_errors(estimate, [row.gradient for row in rows]) / (2.0 * sd)
-        factor = np.exp(critical_value(level) * se / sd)
+    se, lower, upper = _sd_intervals(design, estimate, level, rows, sd)
     return {
         "term": _text(row.term for row in rows),
         "group": _text(row.group for row in rows),
         "name": _text(row.name for row in rows),
         "estimate": sd,
         "se": se,
-        "lower": sd / factor,
-        "upper": sd * factor,
+        "lower": lower,
+        "upper": upper,
     }
+
+
+def _sd_intervals(
+    design: Design, estimate: Estimate, level: float, rows: list[Component], sd: Floats
+) -> tuple[Floats, Floats, Floats]:
+    if estimate.draws is not None:
+        draws = sd_draws(design, estimate.draws)
+        return spread(draws), *interval(draws, level)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        se = _standard_errors(estimate, [row.gradient for row in rows]) / (2.0 * sd)
+        factor = np.exp(critical_value(level) * se / sd)
+    return se, sd / factor, sd * factor
 
 
 def correlations(design: Design, estimate: Estimate, level: float) -> dict[str, np.ndarray]:
     """Columns of ``Fit.correlations()``: intervals are symmetric on Fisher's z scale."""
     rows = [row for row in components(design, estimate) if row.other is not None]
     corr = np.array([row.corr for row in rows])
-    gradients = [row.corr_gradient for row in rows if row.corr_gradient is not None]
-    se = _standard_errors(estimate, gradients)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        half = critical_value(level) * se / (1.0 - corr**2)
-        lower, upper = np.tanh(np.arctanh(corr) - half), np.tanh(np.arctanh(corr) + half)
+    se, lower, upper = _correlation_intervals(design, estimate, level, rows, corr)
     return {
         "term": _text(row.term for row in rows),
         "group": _text(row.group for row in rows),
@@ -130,6 +143,20 @@ def correlations(design: Design, estimate: Estimate, level: float) -> dict[str, 
         "lower": lower,
         "upper": upper,
     }
+
+
+def _correlation_intervals(
+    design: Design, estimate: Estimate, level: float, rows: list[Component], corr: Floats
+) -> tuple[Floats, Floats, Floats]:
+    if estimate.draws is not None:
+        draws = correlation_draws(design, estimate.draws)
+        return spread(draws), *interval(draws, level)
+    gradients = [row.corr_gradient for row in rows if row.corr_gradient is not None]
+    se = _standard_errors(estimate, gradients)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        half = critical_value(level) * se / (1.0 - corr**2)
+        lower, upper = np.tanh(np.arctanh(corr) - half), np.tanh(np.arctanh(corr) + half)
+    return se, lower, upper
 
 
 def _term_components(design: Design, estimate: Estimate) -> Iterator[Component]:

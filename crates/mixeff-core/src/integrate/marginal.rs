@@ -119,6 +119,11 @@ impl<'a> Marginal<'a> {
         };
     }
 
+    /// What is kept of the shards.
+    pub(super) fn into_states(self) -> Vec<ShardState> {
+        self.states
+    }
+
     /// Runs `task` on every shard with its scratch, in parallel over fixed shards; results in the order of the shards.
     pub(super) fn over_shards<T: Send>(
         &mut self,

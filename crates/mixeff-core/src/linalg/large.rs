@@ -3,6 +3,7 @@
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::cholesky::llt;
+use faer::linalg::triangular_solve;
 use faer::sparse::linalg::cholesky as sparse_cholesky;
 use faer::sparse::linalg::{SupernodalThreshold, SymbolicSupernodalParams};
 use faer::sparse::{SparseColMatRef, SymbolicSparseColMat};
@@ -44,6 +45,20 @@ impl DenseCholesky {
             Par::Seq,
         ));
         llt::solve::solve_in_place(l, x, Par::Seq, MemStack::new(&mut memory));
+    }
+
+    /// `x := L^-1 x`.
+    pub fn forward(&self, l: &[f64], x: &mut [f64]) {
+        let l = MatRef::from_column_major_slice(l, self.n, self.n);
+        let x = MatMut::from_column_major_slice_mut(x, self.n, 1);
+        triangular_solve::solve_lower_triangular_in_place(l, x, Par::Seq);
+    }
+
+    /// `x := L^-T x`.
+    pub fn backward(&self, l: &[f64], x: &mut [f64]) {
+        let l = MatRef::from_column_major_slice(l, self.n, self.n);
+        let x = MatMut::from_column_major_slice_mut(x, self.n, 1);
+        triangular_solve::solve_upper_triangular_in_place(l.transpose(), x, Par::Seq);
     }
 
     /// `out := (L L')^-1`, lower triangle.
@@ -146,6 +161,37 @@ impl SparseCholesky {
         let mut memory = MemBuffer::new(self.symbolic.solve_in_place_scratch::<f64>(1, Par::Seq));
         sparse_cholesky::LltRef::<'_, usize, f64>::new(&self.symbolic, &self.factor)
             .solve_in_place_with_conj(Conj::No, x, Par::Seq, MemStack::new(&mut memory));
+    }
+
+    /// `x := L^-1 P x`, where `A = P'L L'P`.
+    pub fn forward(&self, x: &mut [f64]) {
+        let (starts, rows) = self.pattern();
+        let mut y = vec![0.0; self.n];
+        for (x, &at) in x.iter().zip(&self.position) {
+            y[at] = *x;
+        }
+        for j in 0..self.n {
+            let (from, to) = (starts[j], starts[j + 1]);
+            y[j] /= self.factor[from];
+            for k in from + 1..to {
+                y[rows[k]] -= self.factor[k] * y[j];
+            }
+        }
+        x.copy_from_slice(&y);
+    }
+
+    /// `x := P'L^-T x`.
+    pub fn backward(&self, x: &mut [f64]) {
+        let (starts, rows) = self.pattern();
+        let mut y = x.to_vec();
+        for j in (0..self.n).rev() {
+            let (from, to) = (starts[j], starts[j + 1]);
+            let below: f64 = (from + 1..to).map(|k| self.factor[k] * y[rows[k]]).sum();
+            y[j] = (y[j] - below) / self.factor[from];
+        }
+        for (x, &at) in x.iter_mut().zip(&self.position) {
+            *x = y[at];
+        }
     }
 
     /// The entries of the inverse on the pattern of the factor (Takahashi, Fagan and Chen 1973).
@@ -258,6 +304,15 @@ mod tests {
             assert!((x[i] - y[i]).abs() < 1e-13);
             let ax: f64 = (0..n).map(|k| a[i * n + k] * x[k]).sum();
             assert!((ax - rhs[i]).abs() < 1e-12);
+        }
+        let (mut x, mut y) = (rhs.clone(), rhs.clone());
+        dense.forward(&l, &mut x);
+        dense.backward(&l, &mut x);
+        s.forward(&mut y);
+        s.backward(&mut y);
+        for i in 0..n {
+            let ax: f64 = (0..n).map(|k| a[i * n + k] * x[k]).sum();
+            assert!((x[i] - y[i]).abs() < 1e-13 && (ax - rhs[i]).abs() < 1e-12);
         }
     }
 

@@ -110,8 +110,8 @@ pub struct Record {
 pub struct Monitor {
     /// Set to stop at the next evaluation.
     pub stop: AtomicBool,
-    /// The latest accepted point.
-    pub latest: Mutex<Option<Point>>,
+    /// How far it is: evaluations, objective and scaled gradient of a search; draws, draws wanted and divergences of a sampler.
+    pub latest: Mutex<Option<(usize, f64, f64)>>,
 }
 
 impl Monitor {
@@ -121,8 +121,13 @@ impl Monitor {
     }
 
     fn tell(&self, point: &Point) {
+        self.show(point.evaluation, point.value, point.scaled_gradient);
+    }
+
+    /// Says how far it is.
+    pub fn show(&self, done: usize, value: f64, quality: f64) {
         if let Ok(mut latest) = self.latest.lock() {
-            *latest = Some(point.clone());
+            *latest = Some((done, value, quality));
         }
     }
 }

@@ -4,16 +4,17 @@
 //! effects of the remaining factors that the level touches, and `S = H_rr - B'B`.
 
 mod leverage;
+mod solve;
 
 use super::blocks::{
     add_a_lambda_v, add_at_lambda_v, backward_rows, forward_rows, sandwich, sandwich_part, spread,
 };
-use super::panels::{gather_dot, scatter, Pair, Panels};
+use super::panels::{Pair, Panels};
 use super::schur::{schur, Schur};
 use super::System;
 use crate::design::factor::coupling;
 use crate::design::{Column, Lambda, Levels, Model, Shard};
-use crate::linalg::small::{backward, cholesky, dot, forward, inverse_from_cholesky};
+use crate::linalg::small::{cholesky, dot, inverse_from_cholesky};
 use std::ops::Range;
 
 /// `H` for crossed factors.
@@ -69,6 +70,25 @@ impl Crossed {
     /// First effect of a level of a remaining factor.
     fn effect(&self, factor: usize, level: u32) -> usize {
         self.panels.first[factor - 1] + level as usize * self.sizes[factor]
+    }
+
+    /// The block of a level, from those of factor 0 or from those of the pairs.
+    fn own_block(
+        &self,
+        f: usize,
+        level: usize,
+        own: &[f64],
+        of: impl Fn(&Pair) -> &[f64],
+    ) -> Vec<f64> {
+        if f == 0 {
+            return own[self.own_range(level)].to_vec();
+        }
+        let size = self.sizes[f] * self.sizes[f];
+        let mut pairs = self.panels.pairs.iter();
+        let found = pairs.find(|pair| pair.g == f && pair.h == f);
+        found.map_or_else(Vec::new, |pair| {
+            of(pair)[level * size..(level + 1) * size].to_vec()
+        })
     }
 
     /// Room for the largest block.
@@ -278,28 +298,20 @@ impl System for Crossed {
         self.log_det_own + self.schur.log_det()
     }
 
+    fn forward(&self, x: &mut [f64]) {
+        self.reduce(x);
+        self.schur.forward(self.rest_of(x));
+    }
+
+    fn backward(&self, x: &mut [f64]) {
+        self.schur.backward(self.rest_of(x));
+        self.substitute(x);
+    }
+
     fn solve(&self, x: &mut [f64]) {
-        let p = self.sizes[0];
-        let (own, rest) = x.split_at_mut(self.n_levels * p);
-        for level in 0..self.n_levels {
-            let y = &mut own[level * p..(level + 1) * p];
-            forward(&self.own[self.own_range(level)], p, p, y);
-            let touched = self.panels.touched_by(level);
-            let b = &self.panel[self.panel_range(level)];
-            for (y, b) in y.iter().zip(b.chunks_exact(touched.len().max(1))) {
-                scatter(-y, touched, b, rest);
-            }
-        }
-        self.schur.solve(rest);
-        for level in 0..self.n_levels {
-            let y = &mut own[level * p..(level + 1) * p];
-            let touched = self.panels.touched_by(level);
-            let b = &self.panel[self.panel_range(level)];
-            for (y, b) in y.iter_mut().zip(b.chunks_exact(touched.len().max(1))) {
-                *y -= gather_dot(touched, b, rest);
-            }
-            backward(&self.own[self.own_range(level)], p, p, y);
-        }
+        self.reduce(x);
+        self.schur.solve(self.rest_of(x));
+        self.substitute(x);
     }
 
     fn invert(&mut self) {
@@ -413,19 +425,12 @@ impl System for Crossed {
         diagonal
     }
 
+    fn level_block(&self, f: usize, level: usize) -> Vec<f64> {
+        self.own_block(f, level, &self.a_own, |pair| &pair.a)
+    }
+
     fn level_inverse(&self, f: usize, level: usize) -> Vec<f64> {
-        if f == 0 {
-            return self.v_own[self.own_range(level)].to_vec();
-        }
-        let size = self.sizes[f] * self.sizes[f];
-        let own = self
-            .panels
-            .pairs
-            .iter()
-            .find(|pair| pair.g == f && pair.h == f);
-        own.map_or_else(Vec::new, |pair| {
-            pair.v[level * size..(level + 1) * size].to_vec()
-        })
+        self.own_block(f, level, &self.v_own, |pair| &pair.v)
     }
 
     fn is_expensive(&self) -> bool {

@@ -14,15 +14,22 @@ pub use nested::{Blocks, Nested};
 use crate::design::{Lambda, Model, Shard};
 
 /// `H` of one shard.
-pub trait System: Send {
+pub trait System: Send + Sync {
     /// `A := Z'WZ` from the packed weights of the shard's rows.
     fn assemble(&mut self, model: &Model, shard: &Shard, w: &[f64]);
     /// Factors `H`. False if it is not positive definite.
     fn factor(&mut self, lambdas: &[Lambda]) -> bool;
     /// `log |H|`.
     fn log_det(&self) -> f64;
+    /// `x := L^-1 x`, where `H = L L'` up to the order of the effects.
+    fn forward(&self, x: &mut [f64]);
+    /// `x := L^-T x`: of standard normal `x`, one with covariance `H^-1`.
+    fn backward(&self, x: &mut [f64]);
     /// `x := H^-1 x`.
-    fn solve(&self, x: &mut [f64]);
+    fn solve(&self, x: &mut [f64]) {
+        self.forward(x);
+        self.backward(x);
+    }
     /// The entries of `V = H^-1` on the pattern of `A`.
     fn invert(&mut self);
     /// `h_i += m_i' V m_i`, packed over pairs of predictors, `m_i = Lambda' z_i`.
@@ -31,6 +38,8 @@ pub trait System: Send {
     fn add_q(&self, lambdas: &[Lambda], q: &mut [Lambda]);
     /// The diagonal of `A`.
     fn a_diagonal(&self) -> Vec<f64>;
+    /// The block of `A` of one level of factor `f`, `p x p`.
+    fn level_block(&self, f: usize, level: usize) -> Vec<f64>;
     /// `out += A b`.
     fn add_a_times(&self, b: &[f64], out: &mut [f64]);
     /// The block of `V` of one level of factor `f`, `p x p`.

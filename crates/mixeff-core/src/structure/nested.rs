@@ -44,6 +44,12 @@ impl Rung {
     fn range(&self, level: usize) -> std::ops::Range<usize> {
         level * self.stride()..(level + 1) * self.stride()
     }
+
+    /// The own block of a level in `a` or one like it.
+    fn own_block(&self, of: &[f64], level: usize) -> Vec<f64> {
+        let rows = of[self.range(level)].chunks_exact(self.width);
+        rows.flat_map(|row| row[..self.p].to_vec()).collect()
+    }
 }
 
 /// `H` for nested factors.
@@ -207,7 +213,7 @@ impl System for Nested {
         self.log_det
     }
 
-    fn solve(&self, x: &mut [f64]) {
+    fn forward(&self, x: &mut [f64]) {
         for (f, rung) in self.rungs.iter().enumerate() {
             for level in 0..rung.n_levels {
                 let block = &rung.factor[rung.range(level)];
@@ -224,6 +230,9 @@ impl System for Nested {
                 });
             }
         }
+    }
+
+    fn backward(&self, x: &mut [f64]) {
         for (f, rung) in self.rungs.iter().enumerate().rev() {
             for level in 0..rung.n_levels {
                 let block = &rung.factor[rung.range(level)];
@@ -347,12 +356,12 @@ impl System for Nested {
         diagonal
     }
 
+    fn level_block(&self, f: usize, level: usize) -> Vec<f64> {
+        self.rungs[f].own_block(&self.rungs[f].a, level)
+    }
+
     fn level_inverse(&self, f: usize, level: usize) -> Vec<f64> {
-        let rung = &self.rungs[f];
-        let v = &rung.inverse[rung.range(level)];
-        (0..rung.p * rung.p)
-            .map(|k| v[k / rung.p * rung.width + k % rung.p])
-            .collect()
+        self.rungs[f].own_block(&self.rungs[f].inverse, level)
     }
 
     fn as_nested(&mut self) -> Option<&mut Nested> {

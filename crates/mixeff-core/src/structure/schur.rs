@@ -11,7 +11,7 @@ const SPARSE_FILL: f64 = 0.15;
 
 /// A symmetric positive definite matrix that is filled, factored and inverted on its pattern. Indices
 /// `(i, j)` have `i >= j`.
-pub trait Schur: Send {
+pub trait Schur: Send + Sync {
     /// All entries zero.
     fn clear(&mut self);
     /// Adds to entry `(i, j)`.
@@ -24,6 +24,10 @@ pub trait Schur: Send {
     fn log_det(&self) -> f64;
     /// Solves in place.
     fn solve(&self, x: &mut [f64]);
+    /// `x := L^-1 P x`, where the matrix is `P'L L'P` with an order `P` of the effects.
+    fn forward(&self, x: &mut [f64]);
+    /// `x := P'L^-T x`.
+    fn backward(&self, x: &mut [f64]);
     /// Inverse on the pattern.
     fn invert(&mut self);
     /// Entry of the inverse, `i >= j`.
@@ -108,6 +112,14 @@ impl Schur for Dense {
         self.cholesky.solve(&self.matrix, x);
     }
 
+    fn forward(&self, x: &mut [f64]) {
+        self.cholesky.forward(&self.matrix, x);
+    }
+
+    fn backward(&self, x: &mut [f64]) {
+        self.cholesky.backward(&self.matrix, x);
+    }
+
     fn invert(&mut self) {
         self.cholesky.inverse(&self.matrix, &mut self.inverse);
     }
@@ -190,6 +202,14 @@ impl Schur for Sparse {
 
     fn solve(&self, x: &mut [f64]) {
         self.cholesky.solve(x);
+    }
+
+    fn forward(&self, x: &mut [f64]) {
+        self.cholesky.forward(x);
+    }
+
+    fn backward(&self, x: &mut [f64]) {
+        self.cholesky.backward(x);
     }
 
     fn invert(&mut self) {
