@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import TypeVar
 
@@ -80,10 +80,11 @@ def as_control(given: object, kind: type[AnyControl]) -> AnyControl:
         return kind()
     if isinstance(given, kind):
         return given
-    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    if not isinstance(given, Mapping) or not set(given) <= set(known):
+    known = ", ".join(field.name for field in fields(kind))  # type: ignore[arg-type]
+    try:
+        return kind(**given)  # type: ignore[arg-type]
+    except TypeError:
         raise ArgumentError(
-            f"control must be a mixeff {kind.__name__} or a mapping with the keys "
-            f"{', '.join(known)}; got {given!r}."
-        )
-    return kind(**given)
+            f"control must be a mixeff {kind.__name__} or a mapping with the keys {known}; got "
+            f"{given!r}."
+        ) from None
