@@ -19,7 +19,6 @@ from .marginal import fit_marginal
 from .problem import problem_of
 from .quadrature import (
     MOST_POINTS,
-    SAME_LIKELIHOOD,
     joint_points,
     refuses_quadrature,
     unsettled,
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from .control import Control
     from .method import Request
     from .values import Estimate, Floats
-
-__all__ = ["LADDERS", "SAME_LIKELIHOOD", "fit_auto"]
 
 LADDERS: tuple[tuple[int, ...], ...] = (
     (1, 7, 11, 15, 21, 31, 51, 81, 121),
@@ -94,7 +91,7 @@ class Ladder:
         """One rung up for every factor, or for those where it is affordable."""
         every = range(len(nodes))
         possible = [f for f in every if self.finer(nodes, [f]) is not None]
-        return self.finer(nodes, possible) if possible else None
+        return self.finer(nodes, possible) or self.finer(nodes, possible[:1]) if possible else None
 
 
 def _climb(design: Design, estimate: Estimate, metric: Floats, control: Control) -> Estimate:
