@@ -36,6 +36,7 @@ class Problem:
         max_evaluations: int,
         tolerance: float,
         progress: Callable[[int, float, float], None] | None,
+        expanded: bool = False,
     ) -> dict[str, Any]: ...
     def fit_gaussian(
         self,
@@ -58,11 +59,17 @@ class Problem:
         progress: Callable[[int, float, float], None] | None,
     ) -> dict[str, Any]: ...
     def evaluate(
-        self, beta: Floats, theta: Floats, nodes: Sequence[int] | None, adaptive: bool
+        self,
+        beta: Floats,
+        theta: Floats,
+        nodes: Sequence[int] | None,
+        adaptive: bool,
+        expanded: bool = False,
     ) -> tuple[float, Floats]: ...
     def posterior(
         self, beta: Floats, theta: Floats
     ) -> list[tuple[Floats, Floats, Floats, Floats]]: ...
+    def correction(self, beta: Floats, theta: Floats) -> dict[str, Any]: ...
     def profile(self, theta: Floats, reml: bool) -> tuple[float, float, float]: ...
     def start(self) -> tuple[Floats, Floats]: ...
     def row_derivatives(self, eta: Floats) -> tuple[Floats, Floats, Floats]: ...

@@ -143,6 +143,59 @@ fn high_precision_values() {
     }
 }
 
+#[test]
+fn expansions_go_on_where_three_derivatives_end() {
+    let mut uniform = Uniform(8);
+    for row in all() {
+        let family = (row.new)();
+        let d = family.predictors();
+        for y in responses(row.support) {
+            let eta = predictors(row, d, &mut uniform);
+            check_expansion(row, &*family, y, &eta);
+        }
+    }
+}
+
+/// `c_3, c_4, c_6`, and their derivatives by each predictor.
+fn expansion(family: &dyn Family, y: f64, eta: &[f64]) -> ([f64; 3], Vec<f64>) {
+    let rows = Rows {
+        y: &[y],
+        trials: &[TRIALS],
+        weights: &[],
+    };
+    let (mut c, mut slope) = ([f64::NAN; 3], vec![f64::NAN; 3 * eta.len()]);
+    family.expansion(rows, eta, &mut c, &mut slope);
+    (c, slope)
+}
+
+fn check_expansion(row: &Row, family: &dyn Family, y: f64, eta: &[f64]) {
+    let d = eta.len();
+    let moved = |k: usize, x: f64| {
+        let mut eta = eta.to_vec();
+        eta[k] = x;
+        expansion(family, y, &eta)
+    };
+    let (c, slope) = expansion(family, y, eta);
+    let third = one(family, y, TRIALS, eta, &unit(d, 0, 0)).v[0];
+    let name = format!("{} {} at {y}, {eta:?}", row.family, row.link);
+    let check = |what: &str, got: f64, want: f64| {
+        assert!(close(got, want, 1e-6, 1e-7), "{name}: {what}: {got} {want}");
+    };
+    assert!(
+        close(c[0], -third / 6.0, 1e-9, 1e-10),
+        "{name}: {c:?} {third}"
+    );
+    check("c4", slope[0], 4.0 * c[1]);
+    let sixth = derivative(|x| moved(0, x).1[d], eta[0]);
+    check("c6", sixth, 30.0 * c[2]);
+    for k in 0..3 {
+        for e in 0..d {
+            let want = derivative(|x| moved(e, x).0[k], eta[e]);
+            check(&format!("slope of {k} by {e}"), slope[k * d + e], want);
+        }
+    }
+}
+
 /// The derivative of `f` at `x` by central differences, extrapolated to step zero.
 fn derivative(f: impl Fn(f64) -> f64, x: f64) -> f64 {
     let step = 1e-2 * x.abs().clamp(0.05, 1.0);

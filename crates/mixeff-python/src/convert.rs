@@ -4,7 +4,7 @@ use crate::{Floats, Matrix, TermTuple};
 use mixeff_core::design::model::{MatrixData, Shared, TermData};
 use mixeff_core::design::nesting::Codes;
 use mixeff_core::design::{Model, Term};
-use mixeff_core::integrate::Posterior;
+use mixeff_core::integrate::{Correction, Posterior};
 use mixeff_core::optimize::{Fitted, Point};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
@@ -150,6 +150,18 @@ pub fn term_data(inputs: &Inputs, n_factors: usize, term: &TermTuple<'_>) -> PyR
 
 fn is_ones(column: &[f64]) -> bool {
     column.iter().all(|v| *v == 1.0)
+}
+
+/// What Laplace's approximation lacks, as a dictionary.
+pub fn correction_dict(py: Python<'_>, found: Correction) -> PyResult<Bound<'_, PyDict>> {
+    let out = PyDict::new(py);
+    out.set_item("log_likelihood", found.log_likelihood)?;
+    out.set_item("rest", found.rest)?;
+    out.set_item("error", found.error)?;
+    out.set_item("gradient", PyArray1::from_vec(py, found.gradient))?;
+    let errors = PyArray1::from_vec(py, found.gradient_error);
+    out.set_item("gradient_error", errors)?;
+    Ok(out)
 }
 
 /// The estimate as a dictionary; random effects term by term, levels in the user's order.

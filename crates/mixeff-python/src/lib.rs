@@ -5,7 +5,9 @@ mod convert;
 mod run;
 mod sample;
 
-use convert::{fitted_dict, matrix_data, optional_slices, random_effects, term_data, Inputs};
+use convert::{
+    correction_dict, fitted_dict, matrix_data, optional_slices, random_effects, term_data, Inputs,
+};
 use mixeff_core::design::model::ModelData;
 use mixeff_core::design::Model;
 use mixeff_core::family::{pairs, registry};
@@ -87,9 +89,9 @@ impl Problem {
         })
     }
 
-    /// Maximum likelihood by Laplace (`nodes=None`) or quadrature, with one number of nodes for each grouping factor, penalised
+    /// Maximum likelihood by Laplace (`nodes=None`, `expanded` or not) or quadrature, with one number of nodes for each factor, penalised
     /// where `penalty` holds the precisions of a normal prior on the coefficients. A dictionary of numbers.
-    #[pyo3(signature = (*, nodes, adaptive, start, metric, penalty, max_evaluations, tolerance, progress))]
+    #[pyo3(signature = (*, nodes, adaptive, start, metric, penalty, max_evaluations, tolerance, progress, expanded=false))]
     #[allow(clippy::too_many_arguments)]
     fn fit<'py>(
         &self,
@@ -102,6 +104,7 @@ impl Problem {
         max_evaluations: usize,
         tolerance: f64,
         progress: Option<Bound<'py, PyAny>>,
+        expanded: bool,
     ) -> PyResult<Bound<'py, PyDict>> {
         let start = pair(start)?;
         let metric = metric
@@ -116,7 +119,7 @@ impl Problem {
             penalty.map_or_else(|| Ok(Vec::new()), |p| p.as_slice().map(<[f64]>::to_vec))?;
         let task = Task {
             penalty,
-            integral: self.integral(nodes, adaptive)?,
+            integral: self.integral(nodes, adaptive, expanded)?,
             start,
             metric,
             control: Control {
@@ -188,6 +191,7 @@ impl Problem {
     }
 
     /// Log-likelihood and its gradient by `(beta, theta)`.
+    #[pyo3(signature = (beta, theta, nodes, adaptive, expanded=false))]
     fn evaluate<'py>(
         &self,
         py: Python<'py>,
@@ -195,10 +199,11 @@ impl Problem {
         theta: Floats<'py>,
         nodes: Option<Vec<usize>>,
         adaptive: bool,
+        expanded: bool,
     ) -> PyResult<(f64, Array<'py>)> {
         let (beta, theta) = (beta.as_slice()?, theta.as_slice()?);
         self.check_parameters(beta, theta)?;
-        let integral = self.integral(nodes, adaptive)?;
+        let integral = self.integral(nodes, adaptive, expanded)?;
         let value = py.detach(|| {
             let mut marginal = Marginal::new(&self.model);
             marginal.set_integral(&integral);
@@ -220,6 +225,19 @@ impl Problem {
         self.check_parameters(beta, theta)?;
         let found = py.detach(|| Marginal::new(&self.model).posterior(beta, theta));
         random_effects(py, &self.model, &found.ok_or_else(outside)?, theta)
+    }
+
+    /// What Laplace's approximation lacks at `(beta, theta)`, with standard errors from draws that are always the same.
+    fn correction<'py>(
+        &self,
+        py: Python<'py>,
+        beta: Floats<'py>,
+        theta: Floats<'py>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let (beta, theta) = (beta.as_slice()?, theta.as_slice()?);
+        self.check_parameters(beta, theta)?;
+        let found = py.detach(|| Marginal::new(&self.model).correction(beta, theta));
+        correction_dict(py, found.ok_or_else(outside)?)
     }
 
     /// The profiled criterion at `theta` relative to the residual SD: `(log-likelihood, sigma2, degrees of freedom)`.
@@ -302,9 +320,23 @@ fn pair(start: Option<(Floats<'_>, Floats<'_>)>) -> PyResult<Option<(Vec<f64>, V
 
 impl Problem {
     /// The integral that numbers of nodes stand for.
-    fn integral(&self, nodes: Option<Vec<usize>>, adaptive: bool) -> PyResult<Integral> {
+    fn integral(
+        &self,
+        nodes: Option<Vec<usize>>,
+        adaptive: bool,
+        expanded: bool,
+    ) -> PyResult<Integral> {
+        if expanded && !self.model.nested {
+            return Err(PyValueError::new_err(
+                "the sixth-order expansion needs nested grouping factors",
+            ));
+        }
         let Some(nodes) = nodes else {
-            return Ok(Integral::Laplace);
+            return Ok(if expanded {
+                Integral::Expanded
+            } else {
+                Integral::Laplace
+            });
         };
         if !self.model.nested || nodes.len() != self.model.factors.len() || nodes.contains(&0) {
             return Err(PyValueError::new_err(

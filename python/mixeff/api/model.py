@@ -56,7 +56,8 @@ def fit(
         The family's first by default.
     method : str
         ``"auto"``, ``"laplace"``, ``"agq"`` (adaptive Gauss-Hermite quadrature), ``"ghq"`` (the
-        ordinary one), ``"ml"``, ``"reml"``, ``"conditional"`` (given the clusters' totals),
+        ordinary one), ``"laplace6"`` (the sixth-order expansion), ``"ml"``, ``"reml"``,
+        ``"conditional"`` (given the clusters' totals),
         ``"pql1"`` and ``"mql1"`` (quasi-likelihood), ``"mcmc"`` (the posterior). ``"auto"`` is REML
         for a linear model; otherwise it raises the numbers of nodes until more move no estimate by
         more than 1 % of its standard error, as far as the model allows.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .correction import with_error
 from .linear import REML, is_linear
 from .marginal import fit_marginal
 from .problem import problem_of
@@ -54,19 +55,8 @@ def _fit(design: Design, request: Request) -> Estimate:
     if not design.terms or (design.family == "gaussian" and design.link == "identity"):
         return replace(estimate, integration_error=0.0)
     if refuses_quadrature(design) is not None:
-        return replace(estimate, notes=(*estimate.notes, _laplace_only(design)))
+        return with_error(design, estimate)
     return _climb(design, estimate, metric, control)
-
-
-def _laplace_only(design: Design) -> str:
-    problem = problem_of(design)
-    crossed = f"{len(design.factors)} crossed grouping factors"
-    effects = f"{max(problem.effects_per_level)} random effects per level"
-    return (
-        "Laplace approximation only: quadrature is not available for "
-        f"{effects if problem.nested else crossed}, so its error is not measured. It can be large "
-        "for binary responses with few rows per level."
-    )
 
 
 class Ladder:

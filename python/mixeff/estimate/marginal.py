@@ -31,6 +31,7 @@ def fit_marginal(
     method: str,
     adaptive: bool = True,
     metric: Floats | None = None,
+    expanded: bool = False,
 ) -> tuple[Estimate, Floats]:
     """Fit by Laplace (``nodes=None``) or quadrature; the estimate and its final metric.
 
@@ -50,6 +51,8 @@ def fit_marginal(
         Whether the nodes lie about the mode; else about zero.
     metric : ndarray, optional
         Approximate Hessian at the start.
+    expanded : bool, default False
+        Whether Laplace's approximation has its terms of sixth order.
     """
     began = perf_counter()
     try:
@@ -62,6 +65,7 @@ def fit_marginal(
             max_evaluations=control.max_evaluations,
             tolerance=control.tolerance,
             progress=control.progress,
+            expanded=expanded,
         )
     except FloatingPointError:
         raise ArgumentError(
@@ -93,11 +97,12 @@ def loglik_marginal(
     nodes: Sequence[int] | None = None,
     *,
     adaptive: bool = True,
+    expanded: bool = False,
 ) -> tuple[float, Floats]:
     """Log-likelihood and gradient; minus infinity outside the domain."""
     beta, theta = checked_start(design, (beta, theta))
     try:
-        return problem_of(design).evaluate(beta, theta, nodes, adaptive)
+        return problem_of(design).evaluate(beta, theta, nodes, adaptive, expanded)
     except FloatingPointError:
         return -np.inf, np.full(len(beta) + len(theta), np.nan)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import ArgumentError, NotAvailableError
 from .bayes.method import MCMC
 from .conditional import CONDITIONAL
+from .laplace6 import LAPLACE6
 from .linear import ML, REML
 from .marginal import LAPLACE
 from .method import Method
@@ -17,7 +18,7 @@ from .quasi import MQL1, PQL1
 if TYPE_CHECKING:
     from ..model.design import Design
 
-_ROWS = (LAPLACE, AGQ, GHQ, ML, REML, CONDITIONAL, PQL1, MQL1, MCMC)
+_ROWS = (LAPLACE, AGQ, GHQ, LAPLACE6, ML, REML, CONDITIONAL, PQL1, MQL1, MCMC)
 
 METHODS: Mapping[str, Method] = {row.name: row for row in _ROWS}
 

@@ -88,8 +88,8 @@ class Estimate:
     nodes : int, tuple of int or None
         Quadrature points per random effect; one number for each grouping factor where they differ.
     integration_error : float or None
-        Largest change of an estimate, in standard errors, between the last two numbers of nodes;
-        None where it was not measured.
+        Largest change of an estimate, in standard errors, between the last two numbers of nodes,
+        or by the next order of Laplace's expansion; None where it was not measured.
     beta : ndarray
         Coefficients of all linear predictors, in order. Of a gaussian model the last is the log of
         the residual standard deviation, of a gamma model the log of the dispersion.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 METHODS = {
     "laplace": "Laplace approximation",
+    "laplace6": "sixth-order Laplace approximation",
     "agq": "adaptive Gauss-Hermite quadrature",
     "ghq": "ordinary Gauss-Hermite quadrature",
     "ml": "maximum likelihood, exact",
@@ -86,6 +87,8 @@ def _method(fit: FitResults) -> str:
     error = fit.estimate.integration_error
     if error == 0.0:
         remarks.append("exact here")
+    elif error is not None and fit.method == "laplace":
+        remarks.append(f"off by about {share(error)} of an SE at most, by the next order")
     elif error is not None:
         remarks.append(f"more nodes move no estimate by more than {share(error)} of its SE")
     return f"{words} ({'; '.join(remarks)})" if remarks else words

@@ -21,7 +21,10 @@ impl<L: ProbabilityLink> Density<1> for Binomial<L> {
 
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, trials: f64, [eta]: [T; 1]) -> T {
-        eta.chain(self.0.log_likelihood::<T::A>(y, trials - y, eta.value()))
+        let at = eta.value();
+        eta.chain(self.0.log_likelihood::<T::A>(y, trials - y, at), |c| {
+            self.0.log_likelihood_coefficients(y, trials - y, at, c)
+        })
     }
 
     #[inline(always)]

@@ -2,8 +2,9 @@
 
 use super::jet::Jet;
 use super::real::Real;
-use super::simd::{dispatch, Arithmetic, Kernel, LANES};
-use super::{pair, Family, Quasi, Rows};
+use super::series::Series;
+use super::simd::{dispatch, Arithmetic, Kernel, Plain, LANES};
+use super::{pair, Family, Quasi, Rows, EXPANDED};
 
 /// The log-density of one observation, written once for numbers with and without derivatives.
 ///
@@ -82,6 +83,24 @@ impl<F: Density<D>, const D: usize> Family for Pointwise<F, D> {
 
     fn phi_power(&self) -> f64 {
         F::PHI_POWER
+    }
+
+    fn expansion(&self, rows: Rows<'_>, eta: &[f64], c: &mut [f64], slope: &mut [f64]) {
+        let (n, trials) = (rows.len(), self.trials(rows));
+        for i in 0..n {
+            let at = std::array::from_fn(|d| eta[d * n + i]);
+            let variables = Series::<Plain, 8, D>::variables(at);
+            let series = self.0.log_density(rows.y[i], trials[i], variables);
+            let inside = series.value().is_finite();
+            for (k, &power) in EXPANDED.iter().enumerate() {
+                c[k * n + i] = if inside { series.term(power) } else { 0.0 };
+                for d in 0..D {
+                    let value = if inside { series.slope(power, d) } else { 0.0 };
+                    slope[(k * D + d) * n + i] = value;
+                }
+            }
+        }
+        [c, slope].into_iter().for_each(|x| weigh(rows.weights, x));
     }
 }
 

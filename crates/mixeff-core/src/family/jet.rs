@@ -151,7 +151,7 @@ impl<A: Arithmetic, const N: usize> Real for Jet<A, N> {
     }
 
     #[inline(always)]
-    fn chain(self, f: [f64; 4]) -> Self {
+    fn chain(self, f: [f64; 4], _: impl Fn(&mut [f64])) -> Self {
         let (u, h, t) = (self.first, self.second, self.third);
         Self::new(
             f[0],

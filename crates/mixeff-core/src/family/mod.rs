@@ -23,6 +23,7 @@ pub mod poisson;
 pub mod quasi;
 pub mod real;
 pub mod registry;
+pub mod series;
 pub mod simd;
 
 /// A block of rows of the response.
@@ -73,6 +74,10 @@ pub fn pairs(d: usize) -> usize {
     d * (d + 1) / 2
 }
 
+/// The powers that [`Family::expansion`] gives the coefficients of: those that a sixth-order expansion of the integral over
+/// normal effects needs.
+pub const EXPANDED: [usize; 3] = [3, 4, 6];
+
 /// A response distribution: a log-density `l(y; eta_1 .. eta_D)`.
 ///
 /// Outside the domain of the linear predictor (a negative Poisson mean under the identity link)
@@ -103,4 +108,8 @@ pub trait Family: Send + Sync {
 
     /// The second predictor is `log phi` divided by this.
     fn phi_power(&self) -> f64;
+
+    /// The coefficients of the [`EXPANDED`] powers of `t` in `l(y; eta_1 + t, eta_2, ..)`, one block of rows per power, and
+    /// their derivatives by every predictor: `slope[(k * D + d) * n + i]`.
+    fn expansion(&self, rows: Rows<'_>, eta: &[f64], c: &mut [f64], slope: &mut [f64]);
 }

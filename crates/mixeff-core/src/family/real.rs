@@ -2,14 +2,14 @@
 
 use std::ops::{Add, Mul, Neg, Sub};
 
-use super::math;
+use super::math::{self, coefficients};
 use super::simd::Arithmetic;
 
 /// A real number, possibly with derivatives with respect to the linear predictors.
 ///
 /// A density written for any `Real` gives its value and its derivatives to third order. A new
-/// elementary function is its four numbers `f, f', f'', f'''` handed to [`Real::chain`]; those not
-/// needed cost nothing, since everything is inlined. Branches should be [`Real::select`], so that
+/// elementary function is its four numbers `f, f', f'', f'''` handed to [`Real::chain`], with a function for
+/// its Taylor coefficients; those not needed cost nothing, since everything is inlined. Branches should be [`Real::select`], so that
 /// loops over rows vectorise.
 pub trait Real:
     Copy
@@ -30,8 +30,9 @@ pub trait Real:
     /// The number without its derivatives.
     fn value(self) -> f64;
 
-    /// `f(self)`, where `f` and its first three derivatives at `self.value()` are given.
-    fn chain(self, f: [f64; 4]) -> Self;
+    /// `f(self)`, where `f` and its first three derivatives at `self.value()` are given; `coefficients` fills a slice with the
+    /// Taylor coefficients `f^(k) / k!` there, as many as it holds.
+    fn chain(self, f: [f64; 4], coefficients: impl Fn(&mut [f64])) -> Self;
 
     /// `self` if `condition` holds, else `other`, computing both.
     fn select(self, condition: bool, other: Self) -> Self;
@@ -52,14 +53,17 @@ pub trait Real:
     #[inline(always)]
     fn exp(self) -> Self {
         let e = math::exp::<Self::A>(self.value());
-        self.chain([e, e, e, e])
+        self.chain([e, e, e, e], |c| coefficients::exp(e, c))
     }
 
     /// The natural logarithm; not a number below zero.
     #[inline(always)]
     fn ln(self) -> Self {
         let (x, r) = (self.value(), self.value().recip());
-        self.chain([math::ln::<Self::A>(x), r, -r * r, 2.0 * r * r * r])
+        let log = math::ln::<Self::A>(x);
+        self.chain([log, r, -r * r, 2.0 * r * r * r], |c| {
+            coefficients::ln(x, log, c)
+        })
     }
 
     /// `exp(self) - 1 - self`, without cancellation near zero.
@@ -67,7 +71,11 @@ pub trait Real:
     fn exp_m1_mx(self) -> Self {
         let x = self.value();
         let (e, m1) = (math::exp::<Self::A>(x), math::exp_m1::<Self::A>(x));
-        self.chain([math::exp_m1_mx::<Self::A>(x), m1, e, e])
+        let value = math::exp_m1_mx::<Self::A>(x);
+        self.chain([value, m1, e, e], |c| {
+            coefficients::exp(e, c);
+            [c[0], c[1]] = [value, m1];
+        })
     }
 
     /// `self` squared.
@@ -81,7 +89,9 @@ pub trait Real:
     fn recip(self) -> Self {
         let r = self.value().recip();
         let r2 = r * r;
-        self.chain([r, -r2, 2.0 * r2 * r, -6.0 * r2 * r2])
+        self.chain([r, -r2, 2.0 * r2 * r, -6.0 * r2 * r2], |c| {
+            coefficients::recip(self.value(), c)
+        })
     }
 
     /// `log Gamma(self)` less its leading term `(x - 1/2) log x - x + log(2 pi) / 2`, for a
@@ -89,7 +99,10 @@ pub trait Real:
     /// `1 / (12 x)`.
     #[inline(always)]
     fn stirling_remainder(self, log: f64) -> Self {
-        self.chain(math::stirling_remainder::<Self::A>(self.value(), log))
+        let x = self.value();
+        self.chain(math::stirling_remainder::<Self::A>(x, log), |c| {
+            coefficients::stirling_remainder(x, c)
+        })
     }
 
     /// `log Gamma(self)`, for a positive number.

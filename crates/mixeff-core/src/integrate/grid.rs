@@ -9,6 +9,8 @@ pub enum Integral {
     /// Laplace's approximation.
     #[default]
     Laplace,
+    /// Laplace's approximation with its terms of sixth order, for effects on the first predictor.
+    Expanded,
     /// Gauss-Hermite quadrature about the joint mode.
     Adaptive(Vec<usize>),
     /// Gauss-Hermite quadrature about zero, in the scale of the prior.
@@ -21,7 +23,7 @@ impl Integral {
         match self {
             Integral::Laplace => true,
             Integral::Adaptive(nodes) => nodes.iter().all(|&k| k == 1),
-            Integral::Ordinary(_) => false,
+            Integral::Expanded | Integral::Ordinary(_) => false,
         }
     }
 }

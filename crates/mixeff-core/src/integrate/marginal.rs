@@ -1,6 +1,7 @@
 //! Minus the marginal log-likelihood of a GLMM by the Laplace approximation or quadrature, with its exact gradient.
 
 use super::adjoint::curvature_adjoint;
+use super::expansion::evaluate_expansion;
 use super::grid::{Grid, Integral};
 use super::modes::{find, Scratch, ShardState};
 use super::products::add_outer;
@@ -60,11 +61,33 @@ pub struct Posterior {
     pub mean_cov: Vec<Vec<f64>>,
 }
 
+/// What is done beyond Laplace's approximation.
+#[derive(Clone)]
+pub(super) enum Beyond {
+    Nothing,
+    Expansion,
+    Quadrature(Arc<Quadrature>),
+}
+
+impl Beyond {
+    /// True for Laplace's approximation itself, whose evaluation leaves `H^-1` in the state.
+    fn is_nothing(&self) -> bool {
+        matches!(self, Beyond::Nothing)
+    }
+
+    fn quadrature(&self) -> Option<&Quadrature> {
+        match self {
+            Beyond::Quadrature(quadrature) => Some(quadrature),
+            _ => None,
+        }
+    }
+}
+
 /// The marginal likelihood of a model, or of some of its shards.
 pub struct Marginal<'a> {
     /// The model.
     pub model: &'a Model,
-    pub(super) quadrature: Option<Arc<Quadrature>>,
+    pub(super) beyond: Beyond,
     shards: Vec<usize>,
     states: Vec<ShardState>,
     /// Where the states hold the modes and `H^-1`, if they do.
@@ -86,7 +109,7 @@ impl<'a> Marginal<'a> {
             .collect();
         Marginal {
             model,
-            quadrature: None,
+            beyond: Beyond::Nothing,
             stop: None,
             shards,
             states,
@@ -109,13 +132,14 @@ impl<'a> Marginal<'a> {
     pub fn set_integral(&mut self, integral: &Integral) {
         let quadrature = |nodes: &[usize], adaptive: bool| {
             let grid = Grid::new(self.model, nodes);
-            Arc::new(Quadrature { grid, adaptive })
+            Beyond::Quadrature(Arc::new(Quadrature { grid, adaptive }))
         };
-        self.quadrature = match integral {
-            _ if self.model.factors.is_empty() || integral.is_laplace() => None,
-            Integral::Laplace => None,
-            Integral::Adaptive(nodes) => Some(quadrature(nodes, true)),
-            Integral::Ordinary(nodes) => Some(quadrature(nodes, false)),
+        self.beyond = match integral {
+            _ if self.model.factors.is_empty() || integral.is_laplace() => Beyond::Nothing,
+            Integral::Laplace => Beyond::Nothing,
+            Integral::Expanded => Beyond::Expansion,
+            Integral::Adaptive(nodes) => quadrature(nodes, true),
+            Integral::Ordinary(nodes) => quadrature(nodes, false),
         };
     }
 
@@ -136,7 +160,7 @@ impl<'a> Marginal<'a> {
             scratch.resize(model, shard, state.u.len());
             task(model, shard, state, scratch)
         };
-        let many_nodes = self.quadrature.is_some();
+        let many_nodes = self.beyond.quadrature().is_some();
         let pairs = (&mut self.states, &self.shards);
         if pairs.0.len() < if many_nodes { 2 } else { 4 } {
             let mut scratch = Scratch::default();
@@ -160,7 +184,7 @@ impl<'a> Marginal<'a> {
         let model = self.model;
         let lambdas = lambdas(&model.terms, &model.sizes(), theta);
         let total = self.evaluate_lambda(beta, &lambdas)?;
-        self.inverted_at = (self.quadrature.is_none()).then(|| [beta, theta].concat());
+        self.inverted_at = self.beyond.is_nothing().then(|| [beta, theta].concat());
         let mut gradient = total.beta;
         let n_beta = gradient.len();
         gradient.resize(n_beta + theta.len(), 0.0);
@@ -174,14 +198,14 @@ impl<'a> Marginal<'a> {
     /// Value and adjoints by `beta` and the factors' `Lambda`.
     pub fn evaluate_lambda(&mut self, beta: &[f64], lambdas: &[Lambda]) -> Option<Evaluation> {
         let before: Vec<Vec<f64>> = self.states.iter().map(|s| s.u.clone()).collect();
-        let quadrature = self.quadrature.clone();
+        let beyond = self.beyond.clone();
         let stop = self.stop;
         let parts = self.over_shards(|model, shard, state, scratch| {
             if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
                 return None;
             }
             model.fixed_part(shard, beta, &mut scratch.eta_fixed);
-            evaluate_shard(model, shard, lambdas, state, scratch, quadrature.as_deref())
+            evaluate_shard(model, shard, lambdas, state, scratch, &beyond)
         });
         let mut total = Evaluation::zero(self.model);
         total.value = if self.shards.len() == self.model.shards.len() {
@@ -209,17 +233,16 @@ impl<'a> Marginal<'a> {
     pub fn posterior(&mut self, beta: &[f64], theta: &[f64]) -> Option<Posterior> {
         let model = self.model;
         let lambdas = lambdas(&model.terms, &model.sizes(), theta);
-        let quadrature = self.quadrature.clone();
+        let beyond = self.beyond.clone();
         let here = self.inverted_at.take() == Some([beta, theta].concat());
-        let ready = here && quadrature.is_none();
+        let ready = here && beyond.is_nothing();
         let parts = self.over_shards(|model, shard, state, scratch| {
             if !ready {
                 model.fixed_part(shard, beta, &mut scratch.eta_fixed);
                 find(model, shard, &lambdas, state, scratch)?;
                 state.system.invert();
             }
-            let rule = quadrature.as_deref();
-            posterior_of_shard(model, shard, &lambdas, state, scratch, rule)
+            posterior_of_shard(model, shard, &lambdas, state, scratch, beyond.quadrature())
         });
         let empty = || vec![Vec::new(); model.factors.len()];
         let mut all = Posterior {
@@ -247,10 +270,12 @@ pub(super) fn evaluate_shard(
     lambdas: &[Lambda],
     state: &mut ShardState,
     scratch: &mut Scratch,
-    quadrature: Option<&Quadrature>,
+    beyond: &Beyond,
 ) -> Option<Evaluation> {
-    if let Some(quadrature) = quadrature {
-        return quadrature.evaluate(model, shard, lambdas, state, scratch);
+    match beyond {
+        Beyond::Nothing => {}
+        Beyond::Expansion => return evaluate_expansion(model, shard, lambdas, state, scratch),
+        Beyond::Quadrature(q) => return q.evaluate(model, shard, lambdas, state, scratch),
     }
     let log_density = find(model, shard, lambdas, state, scratch)?;
     let mut out = Evaluation::zero(model);

@@ -2,6 +2,8 @@
 
 mod adjoint;
 pub mod conditional;
+mod correction;
+mod expansion;
 pub mod gaussian;
 pub mod grid;
 mod local;
@@ -16,6 +18,7 @@ mod sparse;
 mod sweep;
 pub mod working;
 
+pub use correction::Correction;
 pub use grid::{Grid, Integral};
 pub use local::Local;
 pub use marginal::{Evaluation, Marginal, Posterior};

@@ -4,10 +4,9 @@
 //! With `gamma(u) = Lambda' Z's - u`, zero at the mode, and `H = -dgamma/du`, a change of the parameters moves the mode by
 //! `du = H^-1 (dLambda' Z's - Lambda' Z'W deta)`, `deta = X dbeta + Z dLambda u`.
 
-use super::marginal::{evaluate_shard, Evaluation, Marginal};
+use super::marginal::{evaluate_shard, Beyond, Evaluation, Marginal};
 use super::modes::{find, Scratch, ShardState};
 use super::products::{add_zb, lambda_times, lambda_transposed_times, ztv};
-use super::quadrature::Quadrature;
 use super::working::weigh;
 use crate::design::term::{lambdas, pull_back};
 use crate::design::{Lambda, Model, Shard};
@@ -65,21 +64,13 @@ impl Marginal<'_> {
             .iter()
             .map(|point| Near::new(model, x, &here, point))
             .collect();
-        let (quadrature, stop) = (self.quadrature.clone(), self.stop);
+        let (beyond, stop) = (self.beyond.clone(), self.stop);
         let parts = self.over_shards(|model, shard, state, scratch| {
             if stop.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
                 return None;
             }
             model.fixed_part(shard, beta, &mut scratch.eta_fixed);
-            sweep_shard(
-                model,
-                shard,
-                &here,
-                &near,
-                state,
-                scratch,
-                quadrature.as_deref(),
-            )
+            sweep_shard(model, shard, &here, &near, state, scratch, &beyond)
         });
         (0..points.len())
             .map(|k| gradient_of(model, parts.iter().map(|part| part.as_ref()?[k].as_ref())))
@@ -109,7 +100,7 @@ fn sweep_shard(
     near: &[Near],
     state: &mut ShardState,
     scratch: &mut Scratch,
-    quadrature: Option<&Quadrature>,
+    beyond: &Beyond,
 ) -> Option<Vec<Option<Evaluation>>> {
     let before = state.u.clone();
     if find(model, shard, lambdas, state, scratch).is_none() {
@@ -126,7 +117,7 @@ fn sweep_shard(
         point.add_fixed_part(model, shard, &mut scratch.eta_fixed);
         state.u.copy_from_slice(&modes);
         axpy(1.0, shift, &mut state.u);
-        evaluate_shard(model, shard, &point.lambdas, state, scratch, quadrature)
+        evaluate_shard(model, shard, &point.lambdas, state, scratch, beyond)
     });
     let evaluations = evaluations.collect();
     state.u = modes;

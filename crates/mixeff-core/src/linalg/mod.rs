@@ -3,4 +3,5 @@
 pub mod dense;
 pub mod large;
 pub mod pages;
+pub mod random;
 pub mod small;

@@ -1,8 +1,8 @@
 //! The complementary log-log link: the minimum extreme value (Gumbel) distribution.
 
 use super::{select, ProbabilityLink, Taylor};
-use crate::family::math;
-use crate::family::simd::Arithmetic;
+use crate::family::math::{self, coefficients, coefficients::MOST};
+use crate::family::simd::{Arithmetic, Plain};
 
 /// `F(eta) = 1 - exp(-exp(eta))`
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +14,25 @@ impl ProbabilityLink for Cloglog {
         let mu = math::exp::<A>(eta);
         [ln_1m_exp_neg_exp::<A>(eta, mu), [-mu; 4]]
     }
+
+    /// With `mu = exp(eta)`, the slope `b = mu / (exp(mu) - 1)` of the first changes by `b' = b (1 - mu - b)`.
+    fn coefficients(self, eta: f64, success: &mut [f64], failure: &mut [f64]) {
+        let [[log, slope, ..], [minus_mu, ..]] = self.log_probabilities::<Plain>(eta);
+        coefficients::exp(minus_mu, failure);
+        let mut mu = [0.0; MOST];
+        coefficients::exp(-minus_mu.max(-FAR), &mut mu);
+        let (mut b, mut c) = ([0.0; MOST], [0.0; MOST]);
+        (b[0], c[0]) = (slope, 1.0 - mu[0] - slope);
+        for k in 0..MOST - 1 {
+            b[k + 1] = coefficients::product_term(&b, &c, k) / (k + 1) as f64;
+            c[k + 1] = -mu[k + 1] - b[k + 1];
+        }
+        coefficients::integrate(&b, log, success);
+    }
 }
+
+/// Means beyond count as this: a failure is impossible.
+const FAR: f64 = 800.0;
 
 /// `log(sinh(x / 2) / (x / 2))` in powers of `x^2` from the first: `B_2n / (2n (2n)!)`.
 const LN_SINHC: [f64; 6] = [
@@ -52,7 +70,7 @@ const LN_SINHC_3: [f64; 6] = euler(3);
 #[inline(always)]
 fn ln_1m_exp_neg_exp<A: Arithmetic>(eta: f64, mu: f64) -> Taylor {
     let near = mu < 0.25;
-    let x = if mu < 800.0 { mu } else { 800.0 };
+    let x = if mu < FAR { mu } else { FAR };
     let (log, odds) = math::ln_1m_exp_neg::<A>(x);
     let b = x * odds;
     let c = 1.0 - x - b;

@@ -1,12 +1,26 @@
 //! The logit link: the logistic distribution.
 
 use super::{ProbabilityLink, Taylor};
-use crate::family::math;
-use crate::family::simd::Arithmetic;
+use crate::family::math::{
+    self,
+    coefficients::{integrate, product_term, MOST},
+};
+use crate::family::simd::{Arithmetic, Plain};
 
 /// `F(eta) = 1 / (1 + exp(-eta))`
 #[derive(Clone, Copy, Debug)]
 pub struct Logit;
+
+/// The smaller of `F` and `1 - F` as a series: `F' = F (1 - F)`.
+fn tail(value: f64, rises: bool) -> [f64; MOST] {
+    let mut tail = [0.0; MOST];
+    tail[0] = value;
+    for k in 0..MOST - 1 {
+        let slope = tail[k] - product_term(&tail, &tail, k);
+        tail[k + 1] = if rises { slope } else { -slope } / (k + 1) as f64;
+    }
+    tail
+}
 
 /// `log(1 + exp(-|eta|))`, `F(eta)` and `1 - F(eta)`.
 #[inline(always)]
@@ -42,5 +56,17 @@ impl ProbabilityLink for Logit {
             -variance,
             variance * (p - q),
         ]
+    }
+
+    /// The slopes of the logarithms are `1 - F` and `-F`.
+    fn coefficients(self, eta: f64, success: &mut [f64], failure: &mut [f64]) {
+        let [[log_p, ..], [log_q, ..]] = self.log_probabilities::<Plain>(eta);
+        let [_, p, q] = logistic::<Plain>(eta);
+        let tail = tail(p.min(q), p < q);
+        let minus = tail.map(|x| -x);
+        let (mut slope_p, mut slope_q) = if p < q { (minus, minus) } else { (tail, tail) };
+        (slope_p[0], slope_q[0]) = (q, -p);
+        integrate(&slope_p, log_p, success);
+        integrate(&slope_q, log_q, failure);
     }
 }

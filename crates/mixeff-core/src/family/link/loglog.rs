@@ -1,6 +1,7 @@
 //! The log-log link: the maximum extreme value (Gumbel) distribution.
 
 use super::{mirror, Cloglog, ProbabilityLink, Taylor};
+use crate::family::math::coefficients;
 use crate::family::simd::Arithmetic;
 
 /// `F(eta) = exp(-exp(-eta))`
@@ -12,5 +13,12 @@ impl ProbabilityLink for Loglog {
     fn log_probabilities<A: Arithmetic>(self, eta: f64) -> [Taylor; 2] {
         let [failure, success] = Cloglog.log_probabilities::<A>(-eta);
         [mirror(success), mirror(failure)]
+    }
+
+    fn coefficients(self, eta: f64, success: &mut [f64], failure: &mut [f64]) {
+        Cloglog.coefficients(-eta, failure, success);
+        [success, failure]
+            .into_iter()
+            .for_each(coefficients::mirror);
     }
 }

@@ -20,6 +20,7 @@ pub use loglog::Loglog;
 pub use probit::Probit;
 pub use sqrt::Sqrt;
 
+use super::math::coefficients::MOST;
 use super::real::Real;
 use super::simd::Arithmetic;
 
@@ -45,6 +46,19 @@ pub trait ProbabilityLink: Copy + Send + Sync + 'static {
     fn log_likelihood<A: Arithmetic>(self, successes: f64, failures: f64, eta: f64) -> Taylor {
         let [success, failure] = self.log_probabilities::<A>(eta);
         std::array::from_fn(|k| times(successes, success[k]) + times(failures, failure[k]))
+    }
+
+    /// The Taylor coefficients of both logarithms at `eta`, as many as the slices hold.
+    fn coefficients(self, eta: f64, success: &mut [f64], failure: &mut [f64]);
+
+    /// Those of the log-likelihood.
+    fn log_likelihood_coefficients(self, successes: f64, failures: f64, eta: f64, c: &mut [f64]) {
+        let mut logs = [[0.0; MOST]; 2];
+        let [success, failure] = &mut logs;
+        self.coefficients(eta, &mut success[..c.len()], &mut failure[..c.len()]);
+        for (k, c) in c.iter_mut().enumerate() {
+            *c = times(successes, success[k]) + times(failures, failure[k]);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use super::{ln, polynomial};
 use crate::family::simd::Arithmetic;
 
 /// `B_2n / (2n (2n - 1))` for n = 1, 2, ..: Stirling's series.
-const STIRLING: [f64; 10] = [
+pub(super) const STIRLING: [f64; 10] = [
     0.083_333_333_333_333_33,
     -0.002_777_777_777_777_778,
     0.000_793_650_793_650_793_7,

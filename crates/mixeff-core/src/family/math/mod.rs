@@ -4,6 +4,7 @@
 //! against frozen high-precision values.
 
 mod atan;
+pub mod coefficients;
 mod exp;
 mod gamma;
 mod log;
