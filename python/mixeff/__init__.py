@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import errors
-    from .api import Fit, Model, fit, load
+    from .api import Fit, Model, compare_methods, fit, load
     from .data import within_between
 
 __version__ = "0.1.0"
-__all__ = ["Fit", "Model", "__version__", "errors", "fit", "load", "within_between"]
+__all__ = [
+    "Fit",
+    "Model",
+    "__version__",
+    "compare_methods",
+    "errors",
+    "fit",
+    "load",
+    "within_between",
+]
 
-_FROM_API = frozenset({"Fit", "Model", "fit", "load"})
+_FROM_API = frozenset({"Fit", "Model", "compare_methods", "fit", "load"})
 
 
 def __getattr__(name: str) -> object:

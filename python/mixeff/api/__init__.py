@@ -1,6 +1,7 @@
-"""What users call: ``fit``, ``Model``, ``load``, and the ``Fit`` they get."""
+"""What users call: ``fit``, ``Model``, ``load``, ``compare_methods``, and what they get."""
 
+from .compare import MethodComparison, compare_methods
 from .model import Model, fit, load
 from .result import Fit
 
-__all__ = ["Fit", "Model", "fit", "load"]
+__all__ = ["Fit", "MethodComparison", "Model", "compare_methods", "fit", "load"]

@@ -47,6 +47,13 @@ def method_for(name: str, design: Design) -> Method:
     return METHODS[name]
 
 
+def takes(name: str, design: Design) -> bool:
+    """Whether the method of that name takes the model."""
+    row = METHODS[name]
+    fits = row.takes_overdispersion or not design.overdispersed
+    return fits and row.refuses(design) is None
+
+
 def check_overdispersion(name: str, design: Design) -> None:
     """Raise for ``dispersion="estimate"`` where the method goes by a likelihood."""
     takes = [row.name for row in METHODS.values() if row.takes_overdispersion]

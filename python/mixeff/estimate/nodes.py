@@ -69,6 +69,13 @@ def shortest(nodes: Sequence[int]) -> int | tuple[int, ...]:
     return nodes[0] if len(set(nodes)) == 1 else tuple(nodes)
 
 
+def as_text(nodes: int | Sequence[int] | None) -> str:
+    """Numbers of nodes as ``15`` or ``9 x 15``; empty if there are none."""
+    if nodes is None:
+        return ""
+    return str(nodes) if isinstance(nodes, int) else " x ".join(map(str, nodes))
+
+
 def named(design: Design, nodes: int | Sequence[int] | None) -> int | dict[str, int] | None:
     """Numbers of nodes that differ, by the names of their grouping factors."""
     if nodes is None or isinstance(nodes, int):

@@ -59,6 +59,36 @@ def panels(
     MissingDependencyError
         If matplotlib is not installed.
     """
+    figure, axes = _subplots(1, count, width, height, ratios)
+    return figure, list(axes[0])
+
+
+def grid(count: int, across: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """Open a figure with panels in rows, in the house style.
+
+    Parameters
+    ----------
+    count : int
+        Number of panels.
+    across : int
+        Panels in a row.
+    width, height : float
+        Size of the whole figure in inches.
+
+    Returns
+    -------
+    figure, list of axes
+        Row by row.
+    """
+    figure, axes = _subplots(-(-count // across), across, width, height, None)
+    for unused in axes.flat[count:]:
+        unused.remove()
+    return figure, list(axes.flat[:count])
+
+
+def _subplots(
+    down: int, across: int, width: float, height: float, ratios: Sequence[float] | None
+) -> tuple[Figure, Any]:
     try:
         import matplotlib as mpl
         from matplotlib import pyplot as plt
@@ -67,15 +97,14 @@ def panels(
             'pictures need matplotlib, which is not installed: pip install "mixeff[plot]"'
         ) from error
     with mpl.rc_context(STYLE):
-        figure, axes = plt.subplots(
-            1,
-            count,
+        return plt.subplots(
+            down,
+            across,
             figsize=(width, height),
             squeeze=False,
             layout="constrained",
             width_ratios=ratios,
         )
-    return figure, list(axes[0])
 
 
 def styled() -> Any:
