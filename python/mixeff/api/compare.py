@@ -20,8 +20,6 @@ from ..results.methods import Attempt, MethodResults
 from .model import Model
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from ..estimate import Nodes
     from ..estimate.method import Method
     from ..model.design import Design
@@ -110,7 +108,7 @@ def compare_methods(
 class MethodComparison(MethodResults):
     """One model by several methods: tables in a terminal and in a notebook, frames, a picture."""
 
-    def plot(self, level: float = 0.95) -> Figure:
+    def plot(self, level: float = 0.95) -> Any:
         """Draw the estimates of all methods with their intervals, a panel for each parameter.
 
         Parameters
@@ -208,9 +206,7 @@ def _that_take(option: str, takes_it: Callable[[Method], bool], names: Sequence[
     return found
 
 
-def _settings(
-    names: Sequence[str], control: Mapping[str, Any] | None
-) -> dict[str, dict[str, Any]]:
+def _settings(names: Sequence[str], control: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
     """For each method those of the settings that its class of settings has."""
     if control is not None and not isinstance(control, Mapping):
         raise ArgumentError(f"control must be a mapping of settings, not {control!r}.")

@@ -36,7 +36,7 @@ def content(results: MethodResults) -> Content:
         (("Rows", f"{count(design.n)} used"), ("Levels", levels or "no grouping factor")),
         (_methods(results), *_estimates(results)),
         tuple(_closing(results)),
-        tuple(f"{a.method}: {a.reason}" for a in results.attempts if a.reason),
+        tuple(_note(attempt) for attempt in results.attempts if attempt.reason),
     )
 
 
@@ -53,6 +53,11 @@ def _methods(results: MethodResults) -> Table:
     )
     header = ("Method", "", "Nodes", "Own log-lik.", "Marginal log-lik.", "Time")
     return Table("Methods", header, tuple(rows), 2)
+
+
+def _note(attempt: Attempt) -> str:
+    named = attempt.reason.startswith(f"method='{attempt.method}'")
+    return attempt.reason if named else f"{attempt.method}: {attempt.reason}"
 
 
 def _name(attempt: Attempt) -> str:
