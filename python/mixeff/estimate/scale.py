@@ -11,7 +11,7 @@ import numpy as np
 from .auto import Ladder
 from .marginal import loglik_marginal
 from .nodes import as_text, shortest
-from .quadrature import refuses_quadrature
+from .quadrature import USUAL_POINTS, joint_points, refuses_quadrature
 
 if TYPE_CHECKING:
     from ..model.design import Design
@@ -53,7 +53,7 @@ def common_scale(design: Design, estimates: Sequence[Start]) -> Scale:
     """Marginal log-likelihoods by the most accurate integration that the model allows.
 
     Adaptive quadrature takes more and more nodes, for all estimates the same, until no value moves
-    by more than `SETTLED` or no more nodes are affordable.
+    by more than `SETTLED`, or the joint points of all levels would be more than `USUAL_POINTS`.
 
     Parameters
     ----------
@@ -82,7 +82,10 @@ def laplace_is_exact(design: Design) -> bool:
 
 def _climbed(design: Design, estimates: Sequence[Start], values: Floats) -> Scale:
     ladder, nodes, error = Ladder(design), (1,) * len(design.factors), np.inf
-    while error > SETTLED and (finer := ladder.all_finer(nodes)) is not None:
+    while error > SETTLED:
+        finer = ladder.all_finer(nodes)
+        if finer is None or joint_points(design, finer) > USUAL_POINTS:
+            break
         before, nodes = values, finer
         values = _values(design, estimates, nodes)
         error = _largest_change(before, values)
