@@ -62,9 +62,9 @@ def _note(attempt: Attempt) -> str:
 
 def _name(attempt: Attempt) -> str:
     """The method, and what it came to if that is another."""
-    fit = attempt.fit
-    same = fit is None or fit.method == attempt.method
-    return attempt.method if same else f"{attempt.method} ({fit.method})"
+    if attempt.fit is None or attempt.fit.method == attempt.method:
+        return attempt.method
+    return f"{attempt.method} ({attempt.fit.method})"
 
 
 def _state(attempt: Attempt) -> str:
