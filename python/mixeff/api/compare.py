@@ -84,8 +84,8 @@ def compare_methods(
     >>> sd[["method", "term", "estimate"]].round(1)
         method           term  estimate
     1     pql1  sd(Intercept)       1.5
-    3  laplace  sd(Intercept)       1.7
-    5      agq  sd(Intercept)       1.8
+    3  laplace  sd(Intercept)       2.0
+    5      agq  sd(Intercept)       2.1
     >>> compared.best
     'agq'
     """
