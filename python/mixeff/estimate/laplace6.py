@@ -13,6 +13,7 @@ from .problem import problem_of
 
 if TYPE_CHECKING:
     from ..model.design import Design
+    from .nodes import Nodes
     from .values import Estimate, Floats
 
 NO_VALUE = (
@@ -31,7 +32,7 @@ def _fit(design: Design, request: Request) -> Estimate:
     return replace(estimate, converged=False, notes=(*estimate.notes, NO_VALUE))
 
 
-def _loglik(design: Design, beta: Floats, theta: Floats, nodes: int | None) -> tuple[float, Floats]:
+def _loglik(design: Design, beta: Floats, theta: Floats, _: Nodes | None) -> tuple[float, Floats]:
     return loglik_marginal(design, beta, theta, expanded=True)
 
 
