@@ -17,7 +17,7 @@ const NEAR: f64 = 3.0;
 const ROUGH: f64 = 0.1;
 /// Rows from which the search starts on a sample of the clusters, and its share and least size.
 const SAMPLE_FROM: usize = 40_000;
-const SAMPLE_SHARE: f64 = 0.04;
+const SAMPLE_SHARE: f64 = 0.03;
 const SAMPLE_LEAST: usize = 10_000;
 
 /// What to fit and from where.
