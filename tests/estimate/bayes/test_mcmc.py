@@ -149,10 +149,10 @@ def test_too_few_draws_are_said_to_be_too_few():
 def test_progress_counts_the_draws():
     told = []
     design = design_of("y ~ x + (1 | g)", binary(grouped(1, 60, 60)), "bernoulli")
-    control = {"chains": 2, "draws": 600, "warmup": 100, "progress": lambda *a: told.append(a)}
+    control = {"chains": 2, "draws": 20_000, "warmup": 100, "progress": lambda *a: told.append(a)}
     estimate(design, method="mcmc", seed=1, control=control)
     assert told
-    assert all(0 < done <= wanted == 1400 and bad >= 0 for done, wanted, bad in told)
+    assert all(0 < done <= wanted == 40_200 and bad >= 0 for done, wanted, bad in told)
 
 
 @pytest.mark.parametrize(
