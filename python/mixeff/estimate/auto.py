@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .correction import with_error
-from .linear import REML, is_linear
+from .linear import REML, is_linear, laplace_is_exact
 from .marginal import fit_marginal
 from .problem import problem_of
 from .quadrature import (
@@ -52,7 +52,7 @@ def _fit(design: Design, request: Request) -> Estimate:
     if is_linear(design) and control.penalty is None:
         return REML.fit(design, request)
     estimate, metric = fit_marginal(design, None, request.start, control, method="laplace")
-    if not design.terms or (design.family == "gaussian" and design.link == "identity"):
+    if laplace_is_exact(design):
         return replace(estimate, integration_error=0.0)
     if refuses_quadrature(design) is not None:
         return with_error(design, estimate)

@@ -34,6 +34,12 @@ def is_lone_intercept(design: Design) -> bool:
     return not random and not offset and dispersion.shape[1] == 1 and bool(np.all(dispersion == 1))
 
 
+def laplace_is_exact(design: Design) -> bool:
+    """Whether the integrand is normal: a linear model of the mean, or no random effects."""
+    linear = (design.family, design.link) == ("gaussian", "identity")
+    return not design.terms or (linear and not any(term.predictor for term in design.terms))
+
+
 def _fit_gaussian(reml: bool, name: str) -> Callable[..., Estimate]:
     def fit(design: Design, request: Request) -> Estimate:
         start, control = request.start, request.control

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .auto import Ladder
+from .linear import laplace_is_exact
 from .marginal import loglik_marginal
 from .nodes import as_text, shortest
 from .quadrature import USUAL_POINTS, joint_points, refuses_quadrature
@@ -72,12 +73,6 @@ def common_scale(design: Design, estimates: Sequence[Start]) -> Scale:
     if refuses_quadrature(design) is not None:
         return Scale(laplace, None, float("nan"))
     return _climbed(design, estimates, laplace)
-
-
-def laplace_is_exact(design: Design) -> bool:
-    """Whether the integrand is normal: a linear model of the mean, or no random effects."""
-    linear = (design.family, design.link) == ("gaussian", "identity")
-    return not design.terms or (linear and not any(term.predictor for term in design.terms))
 
 
 def _climbed(design: Design, estimates: Sequence[Start], values: Floats) -> Scale:

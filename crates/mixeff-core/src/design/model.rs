@@ -253,10 +253,13 @@ impl Model {
 }
 
 fn gather(v: &[f64], order: &[u32]) -> Vec<f64> {
+    if v.is_empty() {
+        return Vec::new();
+    }
     let mut out = zeros(v.len());
     if is_identity(order) {
         out.copy_from_slice(v);
-    } else if !v.is_empty() {
+    } else {
         let pairs = out.par_iter_mut().with_min_len(1 << 16).zip(order);
         pairs.for_each(|(o, &i)| *o = v[i as usize]);
     }

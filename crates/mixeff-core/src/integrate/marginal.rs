@@ -75,6 +75,12 @@ impl Beyond {
         matches!(self, Beyond::Nothing)
     }
 
+    /// False for ordinary quadrature, whose nodes stay where they are.
+    pub(super) fn follows_modes(&self) -> bool {
+        self.quadrature()
+            .is_none_or(|quadrature| quadrature.adaptive)
+    }
+
     fn quadrature(&self) -> Option<&Quadrature> {
         match self {
             Beyond::Quadrature(quadrature) => Some(quadrature),

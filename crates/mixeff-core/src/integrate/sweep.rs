@@ -102,16 +102,18 @@ fn sweep_shard(
     scratch: &mut Scratch,
     beyond: &Beyond,
 ) -> Option<Vec<Option<Evaluation>>> {
-    let before = state.u.clone();
-    if find(model, shard, lambdas, state, scratch).is_none() {
-        state.u = before;
-        return None;
+    let mut shifts = vec![vec![0.0; state.u.len()]; near.len()];
+    if beyond.follows_modes() {
+        let before = state.u.clone();
+        if find(model, shard, lambdas, state, scratch).is_none() {
+            state.u = before;
+            return None;
+        }
+        for (shift, point) in shifts.iter_mut().zip(near) {
+            set_mode_shift(model, shard, lambdas, point, state, scratch, shift);
+        }
     }
     let (fixed, modes) = (scratch.eta_fixed.clone(), state.u.clone());
-    let shifts: Vec<Vec<f64>> = near
-        .iter()
-        .map(|point| mode_shift(model, shard, lambdas, point, state, scratch))
-        .collect();
     let evaluations = near.iter().zip(&shifts).map(|(point, shift)| {
         scratch.eta_fixed.copy_from_slice(&fixed);
         point.add_fixed_part(model, shard, &mut scratch.eta_fixed);
@@ -125,15 +127,15 @@ fn sweep_shard(
 }
 
 /// `du`; the factor, `w` and `zs` are those at the modes.
-fn mode_shift(
+fn set_mode_shift(
     model: &Model,
     shard: &Shard,
     lambdas: &[Lambda],
     point: &Near,
     state: &ShardState,
     scratch: &mut Scratch,
-) -> Vec<f64> {
-    let mut shift = vec![0.0; state.u.len()];
+    shift: &mut [f64],
+) {
     scratch.eta.fill(0.0);
     point.add_fixed_part(model, shard, &mut scratch.eta);
     lambda_times(model, shard, &point.change, &state.u, &mut scratch.b);
@@ -146,8 +148,7 @@ fn mode_shift(
     );
     ztv(model, shard, &scratch.r, &mut scratch.t);
     lambda_transposed_times(model, shard, lambdas, &scratch.t, &mut scratch.a);
-    lambda_transposed_times(model, shard, &point.change, &scratch.zs, &mut shift);
-    axpy(-1.0, &scratch.a, &mut shift);
-    state.system.solve(&mut shift);
-    shift
+    lambda_transposed_times(model, shard, &point.change, &scratch.zs, shift);
+    axpy(-1.0, &scratch.a, shift);
+    state.system.solve(shift);
 }

@@ -1,7 +1,7 @@
 //! Conditional maximum likelihood: Newton's method in the exact information.
 
 use super::bfgs::minimize;
-use super::glmm::{penalised, penalty_of};
+use super::glmm::{add_penalty, penalised, penalty_of};
 use super::{Control, Fitted, Monitor, Objective, Point, Reason, Record, INDEFINITE};
 use crate::integrate::conditional::{Conditional, Moments};
 use crate::integrate::Posterior;
@@ -47,8 +47,7 @@ impl Objective for Penalised<'_, '_> {
         let moments = self.at(x)?;
         let value = penalty_of(penalty, x) - moments.value;
         let mut gradient: Vec<f64> = moments.score.iter().map(|s| -s).collect();
-        let prior = gradient.iter_mut().zip(penalty).zip(x);
-        prior.for_each(|((g, p), b)| *g += p * b);
+        add_penalty(penalty, x, &mut gradient);
         Some((value, gradient))
     }
 

@@ -71,6 +71,13 @@ pub(super) fn penalty_of(penalty: &[f64], beta: &[f64]) -> f64 {
         .sum::<f64>()
 }
 
+/// `gradient += P beta`.
+pub(super) fn add_penalty(penalty: &[f64], beta: &[f64], gradient: &mut [f64]) {
+    for ((g, p), b) in gradient.iter_mut().zip(penalty).zip(beta) {
+        *g += p * b;
+    }
+}
+
 /// The metric of the penalised objective.
 pub(super) fn penalised(mut metric: Symmetric, penalty: &[f64]) -> Symmetric {
     penalty
@@ -88,23 +95,15 @@ impl Objective for Joint<'_, '_> {
     fn value_and_gradient(&mut self, x: &[f64]) -> Option<(f64, Vec<f64>)> {
         let (beta, theta) = x.split_at(self.marginal.model.n_beta());
         let (value, mut gradient) = self.marginal.evaluate(beta, theta)?;
-        gradient
-            .iter_mut()
-            .zip(self.penalty)
-            .zip(beta)
-            .for_each(|((g, p), b)| *g += p * b);
+        add_penalty(self.penalty, beta, &mut gradient);
         Some((value + penalty_of(self.penalty, beta), gradient))
     }
 
     fn gradients_near(&mut self, x: &[f64], points: &[Vec<f64>]) -> Vec<Option<Vec<f64>>> {
         let mut gradients = self.marginal.gradients_near(x, points);
         for (gradient, point) in gradients.iter_mut().zip(points) {
-            for (g, (p, b)) in gradient
-                .iter_mut()
-                .flatten()
-                .zip(self.penalty.iter().zip(point))
-            {
-                *g += p * b;
+            if let Some(gradient) = gradient {
+                add_penalty(self.penalty, point, gradient);
             }
         }
         gradients
