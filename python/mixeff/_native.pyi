@@ -18,12 +18,13 @@ class Problem:
         family: str,
         link: str,
         y: Floats,
-        trials: Floats | None,
+        extra: Floats | None,
         weights: Floats | None,
         x: Sequence[Floats],
         offset: Sequence[Floats | None],
         factors: Sequence[tuple[NDArray[np.int32], int]],
         terms: Sequence[Term],
+        categories: int = 0,
     ) -> Problem: ...
     def fit(
         self,

@@ -17,7 +17,7 @@ fn main() {
         let y: Vec<f64> = (0..n).map(|i| response(row.support, i)).collect();
         let trials = vec![9.0; n];
         let center = if row.domain.1 == 0.0 { -1.5 } else { 1.5 };
-        let times = measure(&*(row.new)(), &y, &trials, center);
+        let times = measure(&*row.example(), &y, &trials, center);
         print!("{:10} {:8}", row.family, row.link);
         times.iter().for_each(|t| print!(" {t:8.2}"));
         println!();
@@ -36,7 +36,7 @@ fn measure(family: &dyn Family, y: &[f64], trials: &[f64], center: f64) -> [f64;
     let (n, d) = (y.len(), family.predictors());
     let rows = Rows {
         y,
-        trials,
+        extra: trials,
         weights: &[],
     };
     let mut eta: Vec<f64> = (0..n * d).map(|i| (i as f64 * 0.37).sin() * 0.5).collect();

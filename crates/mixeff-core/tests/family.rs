@@ -34,7 +34,7 @@ fn evaluate(family: &dyn Family, rows: Rows<'_>, eta: &[f64], h: &[f64]) -> Eval
 fn one(family: &dyn Family, y: f64, trials: f64, eta: &[f64], h: &[f64]) -> Evaluation {
     let rows = Rows {
         y: &[y],
-        trials: &[trials],
+        extra: &[trials],
         weights: &[],
     };
     evaluate(family, rows, eta, h)
@@ -96,12 +96,12 @@ fn high_precision_values() {
     for line in include_str!("family_reference.csv").lines().skip(1) {
         let cells: Vec<&str> = line.split(',').collect();
         let number = |k: usize| cells[k].parse::<f64>().unwrap_or(f64::NAN);
-        let family = lookup(cells[0], cells[1]).unwrap_or_else(|| panic!("{line}"));
+        let family = lookup(cells[0], cells[1], 0).unwrap_or_else(|| panic!("{line}"));
         let d = family.predictors();
         let (y, trials, eta) = ([number(2)], [number(3)], [number(4), number(5)]);
         let rows = Rows {
             y: &y,
-            trials: &trials,
+            extra: &trials,
             weights: &[],
         };
         let at = |h: &[f64]| evaluate(&*family, rows, &eta[..d], h);
@@ -147,7 +147,7 @@ fn high_precision_values() {
 fn expansions_go_on_where_three_derivatives_end() {
     let mut uniform = Uniform(8);
     for row in all() {
-        let family = (row.new)();
+        let family = row.example();
         let d = family.predictors();
         for y in responses(row.support) {
             let eta = predictors(row, d, &mut uniform);
@@ -160,7 +160,7 @@ fn expansions_go_on_where_three_derivatives_end() {
 fn expansion(family: &dyn Family, y: f64, eta: &[f64]) -> ([f64; 3], Vec<f64>) {
     let rows = Rows {
         y: &[y],
-        trials: &[TRIALS],
+        extra: &[TRIALS],
         weights: &[],
     };
     let (mut c, mut slope) = ([f64::NAN; 3], vec![f64::NAN; 3 * eta.len()]);
@@ -209,7 +209,7 @@ fn derivative(f: impl Fn(f64) -> f64, x: f64) -> f64 {
 fn each_order_is_the_derivative_of_the_one_before() {
     let mut uniform = Uniform(1);
     for row in all() {
-        let family = (row.new)();
+        let family = row.example();
         let d = family.predictors();
         for y in responses(row.support).repeat(5) {
             let eta = predictors(row, d, &mut uniform);
@@ -247,7 +247,7 @@ fn log_density(family: &dyn Family, y: f64, eta: &[f64]) -> f64 {
     let (y, trials, mut l) = ([y], [TRIALS], [0.0]);
     let rows = Rows {
         y: &y,
-        trials: &trials,
+        extra: &trials,
         weights: &[],
     };
     family.density(rows, eta, &mut l);
@@ -274,7 +274,7 @@ fn total(family: &dyn Family, support: Support, eta: &[f64]) -> f64 {
 fn densities_integrate_to_one() {
     let mut uniform = Uniform(2);
     for row in all() {
-        let family = (row.new)();
+        let family = row.example();
         for _ in 0..3 {
             let mut eta = predictors(row, family.predictors(), &mut uniform);
             eta[1..].iter_mut().for_each(|x| *x *= 0.4);
@@ -296,7 +296,7 @@ fn never_not_a_number() {
     ];
     let line: Vec<f64> = extremes.iter().flat_map(|&x| [x, -x]).collect();
     for row in all() {
-        let family = (row.new)();
+        let family = row.example();
         let d = family.predictors();
         let mut y = responses(row.support);
         match row.support {
@@ -325,7 +325,7 @@ fn no_density_outside_the_domain() {
         if outside > row.domain.0 && outside < row.domain.1 {
             continue;
         }
-        let family = (row.new)();
+        let family = row.example();
         for y in responses(row.support) {
             let eta = [outside, 0.0];
             let d = family.predictors();
@@ -344,7 +344,7 @@ fn no_density_outside_the_domain() {
 #[test]
 fn no_trials_no_information() {
     for row in all().iter().filter(|row| row.support == Support::Successes) {
-        let e = one(&*(row.new)(), 0.0, 0.0, &[-0.5], &[1.0]);
+        let e = one(&*row.example(), 0.0, 0.0, &[-0.5], &[1.0]);
         assert_eq!(
             [e.l[0], e.s[0], e.w[0], e.v[0]].map(f64::abs),
             [0.0; 4],
@@ -356,7 +356,7 @@ fn no_trials_no_information() {
 
 /// A block of rows of a family, with predictors partly outside the domain.
 fn block(row: &Row, n: usize, uniform: &mut Uniform) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
-    let d = (row.new)().predictors();
+    let d = row.example().predictors();
     let values = responses(row.support);
     let y = (0..n).map(|i| values[i % values.len()]).collect();
     let eta = uniform.take(n * d).map(|u| 4.0 * u - 2.0).collect();
@@ -368,14 +368,14 @@ fn block(row: &Row, n: usize, uniform: &mut Uniform) -> (Vec<f64>, Vec<f64>, Vec
 fn rows_do_not_depend_on_their_block() {
     let mut uniform = Uniform(3);
     for row in all() {
-        let family = (row.new)();
+        let family = row.example();
         let d = family.predictors();
         for n in (0..20).chain([63, 64, 65]) {
             let (y, eta, h) = block(row, n, &mut uniform);
             let trials = vec![TRIALS; n];
             let rows = Rows {
                 y: &y,
-                trials: &trials,
+                extra: &trials,
                 weights: &[],
             };
             let e = evaluate(&*family, rows, &eta, &h);
@@ -404,7 +404,7 @@ fn weights_multiply_everything() {
     let mut uniform = Uniform(4);
     let n = 29;
     for row in all() {
-        let family = (row.new)();
+        let family = row.example();
         let (y, eta, h) = block(row, n, &mut uniform);
         let (trials, weights) = (
             vec![TRIALS; n],
@@ -412,7 +412,7 @@ fn weights_multiply_everything() {
         );
         let plain = Rows {
             y: &y,
-            trials: &trials,
+            extra: &trials,
             weights: &[],
         };
         let rows = Rows {
@@ -448,12 +448,12 @@ fn weights_multiply_everything() {
 #[test]
 fn names_are_found_and_unknown_ones_are_not() {
     for row in all() {
-        assert!(lookup(row.family, row.link).is_some());
+        assert!(lookup(row.family, row.link, row.categories).is_some());
         let twins = all()
             .iter()
             .filter(|other| (other.family, other.link) == (row.family, row.link));
         assert_eq!(twins.count(), 1);
     }
-    assert!(lookup("poisson", "logit").is_none());
-    assert!(lookup("", "").is_none());
+    assert!(lookup("poisson", "logit", 0).is_none());
+    assert!(lookup("", "", 0).is_none());
 }

@@ -43,21 +43,22 @@ fn outside() -> PyErr {
 impl Problem {
     /// Sorts the rows and lays out the design. Arrays are copied, but for frozen matrices `x` whose rows stay where they are.
     #[new]
-    #[pyo3(signature = (*, family, link, y, trials, weights, x, offset, factors, terms))]
+    #[pyo3(signature = (*, family, link, y, extra, weights, x, offset, factors, terms, categories=0))]
     #[allow(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
         family: &str,
         link: &str,
         y: Floats<'_>,
-        trials: Option<Floats<'_>>,
+        extra: Option<Floats<'_>>,
         weights: Option<Floats<'_>>,
         x: Vec<Matrix<'_>>,
         offset: Vec<Option<Floats<'_>>>,
         factors: Vec<(PyReadonlyArray1<'_, i32>, usize)>,
         terms: Vec<TermTuple<'_>>,
+        categories: usize,
     ) -> PyResult<Self> {
-        let family = registry::lookup(family, link).ok_or_else(|| {
+        let family = registry::lookup(family, link, categories).ok_or_else(|| {
             PyValueError::new_err(format!("no family '{family}' with link '{link}'"))
         })?;
         let inputs = Inputs {
@@ -68,7 +69,7 @@ impl Problem {
         let data = ModelData {
             family,
             y: y.as_slice()?,
-            trials: inputs.rows(trials.as_ref())?,
+            extra: inputs.rows(extra.as_ref())?,
             weights: inputs.rows(weights.as_ref())?,
             x: x.iter().map(matrix_data).collect::<PyResult<_>>()?,
             offset: optional_slices(&offset)?,

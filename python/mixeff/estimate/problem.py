@@ -28,7 +28,7 @@ def _build(design: Design) -> Problem:
         family=design.family,
         link=design.link,
         y=np.ascontiguousarray(design.y),
-        trials=design.trials,
+        extra=design.trials,
         weights=design.weights,
         x=design.x,
         offset=design.offset,

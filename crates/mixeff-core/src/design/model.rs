@@ -41,7 +41,7 @@ pub struct ModelData<'a> {
     /// Response.
     pub y: &'a [f64],
     /// Trials, or empty.
-    pub trials: &'a [f64],
+    pub extra: &'a [f64],
     /// Prior weights, or empty.
     pub weights: &'a [f64],
     /// Fixed-effects columns of each linear predictor.
@@ -78,7 +78,7 @@ pub struct Model {
     /// Response distribution.
     pub family: Box<dyn Family>,
     y: Vec<f64>,
-    trials: Vec<f64>,
+    extra: Vec<f64>,
     weights: Vec<f64>,
     /// Fixed parts of the linear predictors.
     pub predictors: Vec<Predictor>,
@@ -123,10 +123,10 @@ impl Model {
             vec![whole_shard(n, &factors)]
         };
         let y = gather(data.y, &order);
-        let (trials, weights) = (gather(data.trials, &order), gather(data.weights, &order));
+        let (trials, weights) = (gather(data.extra, &order), gather(data.weights, &order));
         let rows = Rows {
             y: &y,
-            trials: &trials,
+            extra: &trials,
             weights: &weights,
         };
         let log_normalizer = data.family.log_normalizer(rows);
@@ -138,7 +138,7 @@ impl Model {
         Ok(Model {
             family: data.family,
             y,
-            trials,
+            extra: trials,
             weights,
             predictors,
             factors,
@@ -167,7 +167,7 @@ impl Model {
     pub fn all_rows(&self) -> Rows<'_> {
         Rows {
             y: &self.y,
-            trials: &self.trials,
+            extra: &self.extra,
             weights: &self.weights,
         }
     }

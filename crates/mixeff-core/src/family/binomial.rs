@@ -16,7 +16,7 @@ use super::simd::Arithmetic;
 pub struct Binomial<L>(pub L);
 
 impl<L: ProbabilityLink> Density<1> for Binomial<L> {
-    const TRIALS: bool = true;
+    const EXTRA: bool = true;
     const EVERYWHERE: bool = L::EVERYWHERE;
 
     #[inline(always)]

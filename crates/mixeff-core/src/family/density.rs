@@ -12,17 +12,17 @@ use super::{pair, Family, Quasi, Rows, EXPANDED};
 /// is finite, so must the derivatives be. Functions are `#[inline(always)]`, so that the loop over
 /// rows is compiled for each instruction set with all in it.
 pub trait Density<const D: usize>: Copy + Send + Sync + 'static {
-    /// Whether the number of trials is read.
-    const TRIALS: bool = false;
+    /// Whether the second column of the response is read (the number of trials, the upper end of an interval, ..).
+    const EXTRA: bool = false;
 
     /// Whether the value is finite for every finite `eta`, so that it need not be looked at.
     const EVERYWHERE: bool = false;
 
     /// `l(y; eta)` without the terms free of `eta`.
-    fn log_density<T: Real>(&self, y: f64, trials: f64, eta: [T; D]) -> T;
+    fn log_density<T: Real>(&self, y: f64, extra: f64, eta: [T; D]) -> T;
 
     /// The terms of the log-density free of `eta`.
-    fn log_normalizer(&self, y: f64, trials: f64) -> f64;
+    fn log_normalizer(&self, y: f64, extra: f64) -> f64;
 
     /// The second predictor, if there is one and `phi` depends on nothing else, is `log phi` divided by this.
     const PHI_POWER: f64 = 1.0;
@@ -34,8 +34,8 @@ pub trait Density<const D: usize>: Copy + Send + Sync + 'static {
 
     /// Value and derivatives at `eta`; closed forms go here where they are faster.
     #[inline(always)]
-    fn expand<A: Arithmetic>(&self, y: f64, trials: f64, eta: [f64; D]) -> Jet<A, D> {
-        self.log_density(y, trials, Jet::variables(eta))
+    fn expand<A: Arithmetic>(&self, y: f64, extra: f64, eta: [f64; D]) -> Jet<A, D> {
+        self.log_density(y, extra, Jet::variables(eta))
     }
 }
 
@@ -49,14 +49,14 @@ impl<F: Density<D>, const D: usize> Family for Pointwise<F, D> {
     }
 
     fn log_normalizer(&self, rows: Rows<'_>) -> f64 {
-        let trials = self.trials(rows);
+        let extra = self.extra(rows);
         let term = |i: usize| {
             let weight = if rows.weights.is_empty() {
                 1.0
             } else {
                 rows.weights[i]
             };
-            weighted(weight, self.0.log_normalizer(rows.y[i], trials[i]))
+            weighted(weight, self.0.log_normalizer(rows.y[i], extra[i]))
         };
         (0..rows.len()).map(term).sum()
     }
@@ -86,11 +86,11 @@ impl<F: Density<D>, const D: usize> Family for Pointwise<F, D> {
     }
 
     fn expansion(&self, rows: Rows<'_>, eta: &[f64], c: &mut [f64], slope: &mut [f64]) {
-        let (n, trials) = (rows.len(), self.trials(rows));
+        let (n, extra) = (rows.len(), self.extra(rows));
         for i in 0..n {
             let at = std::array::from_fn(|d| eta[d * n + i]);
             let variables = Series::<Plain, 8, D>::variables(at);
-            let series = self.0.log_density(rows.y[i], trials[i], variables);
+            let series = self.0.log_density(rows.y[i], extra[i], variables);
             let inside = series.value().is_finite();
             for (k, &power) in EXPANDED.iter().enumerate() {
                 c[k * n + i] = if inside { series.term(power) } else { 0.0 };
@@ -110,10 +110,10 @@ const CURVATURE: u8 = 2;
 const THIRD: u8 = 3;
 
 impl<F: Density<D>, const D: usize> Pointwise<F, D> {
-    /// The trials, or something of the same length that will not be read.
-    fn trials<'a>(&self, rows: Rows<'a>) -> &'a [f64] {
-        if F::TRIALS {
-            rows.trials
+    /// The second column of the response, or something of the same length that will not be read.
+    fn extra<'a>(&self, rows: Rows<'a>) -> &'a [f64] {
+        if F::EXTRA {
+            rows.extra
         } else {
             rows.y
         }
@@ -128,12 +128,12 @@ impl<F: Density<D>, const D: usize> Pointwise<F, D> {
         h: &[f64],
         out: [&mut [f64]; 3],
     ) {
-        let (n, trials) = (rows.len(), self.trials(rows));
+        let (n, extra) = (rows.len(), self.extra(rows));
         let [l, s, w] = out;
         let pass = Pass::<F, D, ORDER> {
             family: &self.0,
             y: rows.y,
-            trials,
+            extra,
             eta,
             h,
             l: &mut *l,
@@ -174,7 +174,7 @@ fn weighted(weight: f64, x: f64) -> f64 {
 struct Pass<'a, F, const D: usize, const ORDER: u8> {
     family: &'a F,
     y: &'a [f64],
-    trials: &'a [f64],
+    extra: &'a [f64],
     eta: &'a [f64],
     h: &'a [f64],
     l: &'a mut [f64],
@@ -189,7 +189,7 @@ impl<F: Density<D>, const D: usize, const ORDER: u8> Kernel for Pass<'_, F, D, O
 
     #[inline(always)]
     fn run<A: Arithmetic>(&mut self, start: usize) {
-        let (y, trials) = (load(self.y, start), load(self.trials, start));
+        let (y, extra) = (load(self.y, start), load(self.extra, start));
         let eta: [Lanes; D] = std::array::from_fn(|d| load(self.block(self.eta, d), start));
         let h = self.load_h(start);
         let mut l = [0.0; LANES];
@@ -198,7 +198,7 @@ impl<F: Density<D>, const D: usize, const ORDER: u8> Kernel for Pass<'_, F, D, O
         for k in 0..LANES {
             let jet = self
                 .family
-                .expand::<A>(y[k], trials[k], std::array::from_fn(|d| eta[d][k]));
+                .expand::<A>(y[k], extra[k], std::array::from_fn(|d| eta[d][k]));
             let inside = F::EVERYWHERE || jet.value().abs() < f64::INFINITY;
             let or = |x: f64, outside: f64| if inside { x } else { outside };
             l[k] = or(jet.value(), f64::NEG_INFINITY);
@@ -255,7 +255,7 @@ impl<F: Density<D>, const D: usize, const ORDER: u8> Pass<'_, F, D, ORDER> {
 
     /// Fewer rows than a vector has: filled up with the last one.
     fn run_few(self) {
-        let (y, trials) = (fill(self.y), fill(self.trials));
+        let (y, extra) = (fill(self.y), fill(self.extra));
         let eta: [Lanes; D] = std::array::from_fn(|d| fill(self.block(self.eta, d)));
         let mut h = [[[0.0; LANES]; D]; D];
         for (lanes, block) in h
@@ -269,7 +269,7 @@ impl<F: Density<D>, const D: usize, const ORDER: u8> Pass<'_, F, D, ORDER> {
         dispatch(Pass::<F, D, ORDER> {
             family: self.family,
             y: &y,
-            trials: &trials,
+            extra: &extra,
             eta: eta.as_flattened(),
             h: h.as_flattened().as_flattened(),
             l: &mut l,

@@ -31,8 +31,8 @@ pub mod simd;
 pub struct Rows<'a> {
     /// The response.
     pub y: &'a [f64],
-    /// Numbers of trials for families that take them; empty otherwise.
-    pub trials: &'a [f64],
+    /// A second column for families that take one, such as the number of trials; empty otherwise.
+    pub extra: &'a [f64],
     /// Prior weights, which multiply the log-density; empty when all are one.
     pub weights: &'a [f64],
 }
@@ -53,7 +53,7 @@ impl<'a> Rows<'a> {
         let part = |v: &'a [f64]| if v.is_empty() { v } else { &v[start..end] };
         Rows {
             y: &self.y[start..end],
-            trials: part(self.trials),
+            extra: part(self.extra),
             weights: part(self.weights),
         }
     }
@@ -108,6 +108,11 @@ pub trait Family: Send + Sync {
 
     /// The second predictor is `log phi` divided by this.
     fn phi_power(&self) -> f64;
+
+    /// Constant linear predictors at which these rows have a density, for a family that few do for.
+    fn guess(&self, _rows: Rows<'_>) -> Option<Vec<f64>> {
+        None
+    }
 
     /// The coefficients of the [`EXPANDED`] powers of `t` in `l(y; eta_1 + t, eta_2, ..)`, one block of rows per power, and
     /// their derivatives by every predictor: `slope[(k * D + d) * n + i]`.

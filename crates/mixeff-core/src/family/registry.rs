@@ -31,13 +31,22 @@ pub struct Row {
     pub family: &'static str,
     /// Name of the link of the first predictor.
     pub link: &'static str,
-    /// Makes the family.
-    pub new: fn() -> Box<dyn Family>,
+    /// Makes the family, for as many categories of the response as given.
+    pub new: fn(usize) -> Box<dyn Family>,
+    /// Categories that tests take; zero for a response that has none.
+    pub categories: usize,
     /// What responses are valid.
     pub support: Support,
     /// The interval of the first linear predictor in which every response has a density; the
     /// other predictors are free.
     pub domain: (f64, f64),
+}
+
+impl Row {
+    /// The family for tests.
+    pub fn example(&self) -> Box<dyn Family> {
+        (self.new)(self.categories)
+    }
 }
 
 const FREE: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
@@ -49,7 +58,8 @@ macro_rules! row {
         Row {
             family: $family,
             link: $link,
-            new: || Box::new(Pointwise($value)),
+            new: |_| Box::new(Pointwise($value)),
+            categories: 0,
             support: Support::$support,
             domain: $domain,
         }
@@ -83,9 +93,9 @@ pub fn all() -> &'static [Row] {
     ROWS
 }
 
-/// The family of a name with a link of a name.
-pub fn lookup(family: &str, link: &str) -> Option<Box<dyn Family>> {
+/// The family of a name with a link of a name; `categories` counts those of the response, where it has any.
+pub fn lookup(family: &str, link: &str, categories: usize) -> Option<Box<dyn Family>> {
     ROWS.iter()
         .find(|row| row.family == family && row.link == link)
-        .map(|row| (row.new)())
+        .map(|row| (row.new)(categories))
 }

@@ -87,7 +87,7 @@ fn linearise(model: &Model, i: usize, eta: f64) -> Option<(f64, f64)> {
         return None;
     }
     let or_one = |v: &[f64]| v.get(i).copied().unwrap_or(1.0);
-    let trials = or_one(rows.trials);
+    let trials = or_one(rows.extra);
     let w = trial.slope * trial.slope * trials * or_one(rows.weights) / trial.variance;
     let residual = (rows.y[i] / trials - trial.mean) / trial.slope;
     let offset = model.predictors[0].offset.as_ref().map_or(0.0, |o| o[i]);

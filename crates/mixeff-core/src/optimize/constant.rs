@@ -35,10 +35,11 @@ pub fn predictors(model: &Model) -> Option<Vec<f64>> {
     let guess = |g: f64| -> Vec<f64> { (0..d).map(|k| if k == 0 { g } else { 0.0 }).collect() };
     let mut best: Option<(Vec<f64>, At)> = None;
     let offset = mean_offset(model);
-    for eta in GUESSES
+    let own = looked_at(model).find_map(|shard| model.family.guess(model.rows(shard)));
+    let usual = GUESSES
         .into_iter()
-        .flat_map(|g| [guess(g), guess(g - offset)])
-    {
+        .flat_map(|g| [guess(g), guess(g - offset)]);
+    for eta in own.into_iter().chain(usual) {
         let at = evaluate(model, &eta);
         if at.value.is_finite() && best.as_ref().is_none_or(|(_, b)| at.value > b.value) {
             best = Some((eta, at));

@@ -63,7 +63,7 @@ pub const STRUCTURES: [Structure; 12] = [
 /// Data of a random model, in the user's order.
 pub struct Data {
     pub y: Vec<f64>,
-    pub trials: Vec<f64>,
+    pub extra: Vec<f64>,
     pub weights: Vec<f64>,
     pub x: Vec<Vec<Vec<f64>>>,
     pub factors: Vec<Codes>,
@@ -82,7 +82,7 @@ impl Data {
         let x1: Vec<f64> = (0..n).map(|_| random.normal()).collect();
         let x2: Vec<f64> = (0..n).map(|_| random.uniform() - 0.5).collect();
         let ones = vec![1.0; n];
-        let predictors = (row.new)().predictors();
+        let predictors = row.example().predictors();
         let mut x = vec![vec![ones.clone(), x1.clone()]];
         for _ in 1..predictors {
             x.push(vec![ones.clone(), x2.clone()]);
@@ -109,7 +109,7 @@ impl Data {
         };
         Data {
             y,
-            trials,
+            extra: trials,
             weights,
             x,
             factors,
@@ -120,9 +120,9 @@ impl Data {
     /// The model of these data.
     pub fn model(&self, row: &Row) -> Model {
         Model::new(ModelData {
-            family: (row.new)(),
+            family: row.example(),
             y: &self.y,
-            trials: &self.trials,
+            extra: &self.extra,
             weights: &self.weights,
             x: self
                 .x

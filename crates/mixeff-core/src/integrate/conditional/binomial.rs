@@ -52,10 +52,10 @@ pub fn informative(rows: Rows<'_>) -> bool {
 }
 
 fn totals(rows: Rows<'_>) -> (f64, f64) {
-    let trials = if rows.trials.is_empty() {
+    let trials = if rows.extra.is_empty() {
         rows.len() as f64
     } else {
-        sum(rows.trials)
+        sum(rows.extra)
     };
     (sum(rows.y), trials)
 }
@@ -121,7 +121,7 @@ impl Work {
         refill(&mut self.odds, eta.iter().map(|e| (e - middle).exp()));
         self.trials.clear();
         for (i, y) in rows.y.iter().enumerate() {
-            let trials = rows.trials.get(i).copied().unwrap_or(1.0) as usize;
+            let trials = rows.extra.get(i).copied().unwrap_or(1.0) as usize;
             let successes = *y as usize;
             self.trials
                 .extend((0..trials).map(|t| (i as u32, t < successes)));

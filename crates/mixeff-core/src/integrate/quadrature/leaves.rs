@@ -51,7 +51,7 @@ impl<'a> Walk<'a> {
         let some = |v: &'a [f64], batch: usize| if v.is_empty() { 0 } else { batch };
         let rows = Rows {
             y: &work.batch.y[..n],
-            trials: &work.batch.trials[..some(self.rows.trials, n)],
+            extra: &work.batch.extra[..some(self.rows.extra, n)],
             weights: &work.batch.weights[..some(self.rows.weights, n)],
         };
         let scores = &mut work.scores[(part.start - first) * length * d..][..n * d];
@@ -82,7 +82,7 @@ impl<'a> Walk<'a> {
                 let at = (i - part.start) * length;
                 repeat(self.rows.y, i, &mut self.work.batch.y[at..at + length]);
                 for (column, batch) in [
-                    (self.rows.trials, &mut self.work.batch.trials),
+                    (self.rows.extra, &mut self.work.batch.extra),
                     (self.rows.weights, &mut self.work.batch.weights),
                 ] {
                     if !column.is_empty() {

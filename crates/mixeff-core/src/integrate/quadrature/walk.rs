@@ -48,7 +48,7 @@ pub struct Workspace {
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) y: Vec<f64>,
-    pub(super) trials: Vec<f64>,
+    pub(super) extra: Vec<f64>,
     pub(super) weights: Vec<f64>,
     pub(super) eta: Vec<f64>,
     pub(super) l: Vec<f64>,
@@ -185,8 +185,8 @@ impl<'a> Walk<'a> {
             (&mut work.coefficients, d * tiers[0].width()),
             (&mut work.batch.y, segment),
             (
-                &mut work.batch.trials,
-                if self.rows.trials.is_empty() {
+                &mut work.batch.extra,
+                if self.rows.extra.is_empty() {
                     0
                 } else {
                     segment
