@@ -25,6 +25,7 @@ class Problem:
         factors: Sequence[tuple[NDArray[np.int32], int]],
         terms: Sequence[Term],
         categories: int = 0,
+        coefficients: Sequence[Sequence[int]] | None = None,
     ) -> Problem: ...
     def fit(
         self,

@@ -11,7 +11,6 @@ from tests.results.made import differences, pupils
 import mixeff as me
 from mixeff.errors import (
     ConvergenceWarning,
-    NotAvailableError,
     SingularFitWarning,
     UnknownFamilyError,
 )
@@ -63,11 +62,6 @@ def test_refit_keeps_the_model_and_changes_the_response(model):
     y = 1 - model.design.y
     fit = model.refit(y, method="laplace")
     np.testing.assert_allclose(fit.params, -model.fit(method="laplace").params, atol=1e-4)
-
-
-def test_zero_inflation_is_not_available_yet():
-    with pytest.raises(NotAvailableError, match="not available yet"):
-        me.fit("count ~ x + (1 | klass)", pupils(), family="poisson", zero_inflation="~ 1")
 
 
 def test_errors_are_reached_from_the_package():

@@ -173,7 +173,7 @@ def nested_integral(
             some = replace(
                 design,
                 y=design.y[rows],
-                trials=None if design.trials is None else design.trials[rows],
+                extra=None if design.extra is None else design.extra[rows],
                 weights=None if design.weights is None else design.weights[rows],
             )
             return row_densities(some, at, [o[rows] for o in others]).sum(-1)

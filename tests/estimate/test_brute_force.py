@@ -131,7 +131,7 @@ def _take(design, rows):
     return replace(
         design,
         y=design.y[rows],
-        trials=None if design.trials is None else design.trials[rows],
+        extra=None if design.extra is None else design.extra[rows],
         weights=None,
         x=tuple(np.asfortranarray(x[rows]) for x in design.x),
         offset=tuple(None if o is None else o[rows] for o in design.offset),

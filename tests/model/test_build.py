@@ -208,9 +208,28 @@ def test_a_family_without_dispersion_refuses_a_formula_for_it():
         build("count ~ x + (1 | a)", DATA, "poisson", dispersion="~ z")
 
 
-def test_a_dispersion_formula_has_fixed_effects_only():
-    with pytest.raises(errors.FormulaError, match="fixed effects only"):
-        build("y ~ x + (1 | a)", DATA, dispersion="~ (1 | b)")
+def test_a_dispersion_has_random_effects_of_its_own():
+    spec, design = build("y ~ x + (1 | a)", DATA, dispersion="~ x + (1 + x | b)")
+    assert [term.places for term in design.terms] == [(0,), (1, 1)]
+    assert design.terms[1].names == ("dispersion:Intercept", "dispersion:x")
+    assert design.Z_of(1)[:, : design.factors[0].n_levels].nnz == 0
+    assert spec.inputs.groups == ("a", "b")
+
+
+def test_effects_in_two_predictors_are_correlated_by_a_shared_name():
+    _, design = build("y ~ x + (1 | id | a)", DATA, dispersion="~ (0 + x | id | a)")
+    (term,) = design.terms
+    assert (term.places, term.names) == ((0, 1), ("Intercept", "dispersion:x"))
+    assert term.z is not None
+    assert np.array_equal(term.z, np.column_stack([np.ones(design.n), design.X[:, 1]]))
+
+
+def test_a_predictor_for_zeros():
+    data = {"y": [0, 1, 0, 2, 0, 3], "x": [1, 2, 3, 4, 5, 6], "g": [1, 1, 2, 2, 3, 3]}
+    spec, design = build("y ~ x + (1 | g)", data, "poisson", zero_inflation="~ x")
+    assert (spec.family, design.family) == ("zero_inflated(poisson)",) * 2
+    assert design.x_names == (("Intercept", "x"),) * 2
+    assert design.distribution.predictors == ("mean", "zero_inflation")
 
 
 # Responses ------------------------------------------------------------------------------------
@@ -300,7 +319,7 @@ def median_seconds(function, times):
 def test_a_small_model_is_built_in_a_moment():
     formula = "use ~ age + I(age**2) + urban + livch + (1 | district)"
     seconds = median_seconds(lambda: build(formula, CONTRACEPTION, "bernoulli"), 20)
-    assert seconds < 0.010  # 0.0008 on a quiet machine
+    assert seconds < 0.1  # 0.0008 on a quiet machine, and a tenth of this on one that is not
 
 
 def test_a_million_rows_are_built_in_a_moment():
@@ -309,4 +328,4 @@ def test_a_million_rows_are_built_in_a_moment():
     data |= {"g": RNG.integers(0, 20_000, n), "y": RNG.integers(0, 2, n)}
     formula = "y ~ x0 + x1 + x2 + x3 + x4 + (1 | g)"
     seconds = median_seconds(lambda: build(formula, data, "bernoulli"), 3)
-    assert seconds < 0.3  # 0.02 on a quiet machine
+    assert seconds < 1.0  # 0.02 on a quiet machine

@@ -1,4 +1,5 @@
 import pickle
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -7,78 +8,89 @@ from scipy import stats
 
 from mixeff.errors import UnknownFamilyError, UnknownLinkError
 from mixeff.model import FAMILIES, LINKS, family, link
+from mixeff.model.families import Parameters, with_zeros
 
 EVERY = pytest.mark.parametrize("kind", FAMILIES.values(), ids=FAMILIES)
 TRIALS = np.array([1.0, 4.0, 9.0])
-DISPERSION = np.array([0.7, 0.7, 0.7])
+FURTHER = {"dispersion": 0.7}
 
 
 def means(kind):
     return np.array([0.2, 0.5, 0.9]) if kind.is_binary else np.array([0.5, 2.0, 8.0])
 
 
-def dispersion(kind):
-    return DISPERSION if kind.has_dispersion else None
+def parameters(kind, mu):
+    further = tuple(np.full(mu.shape, FURTHER[p.name]) for p in kind.further)
+    return Parameters(mu, further, np.broadcast_to(TRIALS, mu.shape) if kind.takes_trials else None)
 
 
-def trials(kind):
-    return TRIALS if kind.takes_trials else None
-
-
-def distribution(kind, mu) -> Any:
-    """The same distribution in scipy."""
-    return {
-        "gaussian": lambda: stats.norm(mu, DISPERSION),
-        "bernoulli": lambda: stats.bernoulli(mu),
-        "binomial": lambda: stats.binom(TRIALS, mu),
-        "poisson": lambda: stats.poisson(mu),
-        "gamma": lambda: stats.gamma(1 / DISPERSION, scale=DISPERSION * mu),
-    }[kind.name]()
+# The same distribution in scipy, of the parameters of each row.
+SCIPY: dict[str, Any] = {
+    "gaussian": lambda p: stats.norm(p.mu, p.dispersion),
+    "bernoulli": lambda p: stats.bernoulli(p.mu),
+    "binomial": lambda p: stats.binom(p.extra, p.mu),
+    "poisson": lambda p: stats.poisson(p.mu),
+    "gamma": lambda p: stats.gamma(1 / p.dispersion, scale=p.dispersion * p.mu),
+}
 
 
 @EVERY
 def test_moments_are_those_of_the_distribution(kind):
-    mu = means(kind)
-    expected = distribution(kind, mu)
-    assert np.allclose(kind.mean(mu, trials(kind)), expected.mean())
-    assert np.allclose(kind.variance(mu, dispersion(kind), trials(kind)), expected.var())
+    p = parameters(kind, means(kind))
+    expected = SCIPY[kind.name](p)
+    assert np.allclose(kind.mean(p), expected.mean())
+    assert np.allclose(kind.variance(p), expected.var())
 
 
 @EVERY
-def test_the_density_is_normalised(kind):
-    mu = means(kind)
-    expected = distribution(kind, mu)
+def test_density_and_distribution_function(kind):
+    p = parameters(kind, means(kind))
+    expected = SCIPY[kind.name](p)
     y = expected.ppf(np.array([0.3, 0.6, 0.8]))
-    found = kind.log_density(y, mu, dispersion(kind), trials(kind))
-    log = expected.logpdf if kind.has_dispersion else expected.logpmf
-    assert np.allclose(found, log(y), rtol=1e-12)
+    log = expected.logpmf if kind.discrete else expected.logpdf
+    assert np.allclose(kind.log_density(y, p), log(y), rtol=1e-12)
+    assert np.allclose(kind.cdf(y, p), expected.cdf(y), rtol=1e-12)
 
 
 @EVERY
 def test_draws_have_the_mean_and_the_variance(kind):
     mu, n = means(kind), 40_000
-    rng = np.random.default_rng(7)
-    shape = (n, 3)
-    phi = None if dispersion(kind) is None else np.broadcast_to(DISPERSION, shape)
-    count = None if trials(kind) is None else np.broadcast_to(TRIALS, shape)
-    y = kind.simulate(rng, np.broadcast_to(mu, shape), phi, count)
-    expected = distribution(kind, mu)
+    y = kind.simulate(np.random.default_rng(7), parameters(kind, np.broadcast_to(mu, (n, 3))))
+    expected = SCIPY[kind.name](parameters(kind, mu))
     assert y.dtype == np.float64
     assert np.all(kind.supported(y))
     assert np.all(np.abs(y.mean(axis=0) - expected.mean()) < 5 * expected.std() / np.sqrt(n))
     assert np.allclose(y.var(axis=0), expected.var(), rtol=0.08)
 
 
-@EVERY
+@pytest.mark.parametrize("kind", [k for k in FAMILIES.values() if k.deviance], ids=lambda k: k.name)
 def test_the_deviance_is_twice_the_distance_to_the_best_density(kind):
     mu = means(kind)
-    y = kind.mean(np.array([0.0, 0.25, 1.0]) if kind.is_binary else mu[::-1], trials(kind))
+    p = parameters(kind, mu)
+    scale = replace(p, further=tuple(np.ones(3) for _ in p.further))
+    y = kind.mean(replace(p, mu=np.array([0.0, 0.25, 1.0]) if kind.is_binary else mu[::-1]))
     y = np.rint(y) if kind.is_binary else y
     best = y / TRIALS if kind.takes_trials else y
-    scale = None if dispersion(kind) is None else np.ones(3)
-    at = kind.log_density(y, mu, scale, trials(kind))
-    top = kind.log_density(y, np.clip(best, *kind.mean_range), scale, trials(kind))
-    assert np.allclose(kind.deviance(y, mu, trials(kind)), 2 * (top - at), atol=1e-9)
+    top = kind.log_density(y, replace(scale, mu=np.clip(best, *kind.mean_range)))
+    assert np.allclose(kind.deviance(y, p), 2 * (top - kind.log_density(y, scale)), atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["poisson", "gamma"])
+def test_more_zeros(name):
+    inner = FAMILIES[name]
+    kind, pi, mu = with_zeros(inner), 0.3, np.full(40_000, 2.0)
+    p = parameters(inner, mu)
+    p = replace(p, further=(*p.further, np.full(mu.shape, pi)))
+    y = kind.simulate(np.random.default_rng(3), p)
+    zero = pi + (1 - pi) * (inner.cdf(np.zeros(1), parameters(inner, mu[:1]))[0])
+    assert np.mean(y == 0) == pytest.approx(zero, abs=0.01)
+    assert kind.mean(p)[0] == pytest.approx(y.mean(), rel=0.02)
+    assert kind.variance(p)[0] == pytest.approx(y.var(), rel=0.05)
+    assert np.exp(kind.log_density(np.zeros(1), p.at(slice(1)))) == pytest.approx(zero)
+    assert kind.cdf(np.array([0.0, 1e3]), p.at(slice(2))) == pytest.approx([zero, 1.0])
+    assert kind.supported(np.array([0.0, 1.0, -1.0])).tolist() == [True, True, False]
+    assert family(kind.name) is kind
+    assert with_zeros(kind) is kind
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 //! Arrays in, dictionaries of arrays out.
 
 use crate::{Floats, Matrix, TermTuple};
-use mixeff_core::design::model::{MatrixData, Shared, TermData};
+use mixeff_core::design::fixed::{FixedData, Shared, Source};
+use mixeff_core::design::model::TermData;
 use mixeff_core::design::nesting::Codes;
 use mixeff_core::design::{Model, Term};
 use mixeff_core::integrate::{Correction, Posterior};
@@ -86,11 +87,56 @@ impl AsRef<[f64]> for Frozen {
     }
 }
 
-/// The columns of a matrix, shared with the core if the array is frozen.
-pub fn matrix_data<'a>(x: &'a Matrix<'_>) -> PyResult<MatrixData<'a>> {
+/// The fixed part of every predictor. Without `coefficients` each column has one of its own, in order.
+pub fn fixed_data<'a>(
+    x: &'a [Matrix<'_>],
+    offset: &'a [Option<Floats<'_>>],
+    coefficients: Option<Vec<Vec<usize>>>,
+) -> PyResult<Vec<FixedData<'a>>> {
+    let widths = x.iter().map(|x| x.shape()[1]);
+    let coefficients = coefficients.unwrap_or_else(|| consecutive(widths.clone()));
+    if !coefficients.iter().map(Vec::len).eq(widths) {
+        return Err(PyValueError::new_err(
+            "coefficients need one number for each column of x",
+        ));
+    }
+    let offset = optional_slices(offset)?;
+    x.iter()
+        .zip(coefficients)
+        .zip(offset)
+        .map(|((x, k), offset)| {
+            let columns = k.into_iter().zip(sources(x)?).collect();
+            Ok(FixedData { columns, offset })
+        })
+        .collect()
+}
+
+/// Numbers in order, in groups of the given sizes.
+fn consecutive(sizes: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
+    let mut next = 0;
+    let group = |size: usize| {
+        let first = next;
+        next += size;
+        (first..next).collect()
+    };
+    sizes.map(group).collect()
+}
+
+/// The columns of a matrix: a number if they are constant, else shared with the core if the array is frozen.
+fn sources<'a>(x: &'a Matrix<'_>) -> PyResult<Vec<Source<'a>>> {
+    let (n, p) = (x.shape()[0], x.shape()[1]);
+    if n > 0 && x.strides()[0] == 0 {
+        let rows = x.as_array();
+        return Ok((0..p).map(|c| Source::Constant(rows[[0, c]])).collect());
+    }
     let columns = column_slices(x)?;
     let shared = frozen(x)?.map(|x| Arc::new(x) as Shared);
-    Ok(MatrixData { columns, shared })
+    let source = |(c, column): (usize, &&'a [f64])| match (&shared, column) {
+        (_, [first, ..]) if column.iter().all(|v| v == first) => Source::Constant(*first),
+        (Some(owner), _) => Source::Shared(Arc::clone(owner), c * n..(c + 1) * n),
+        (None, column) => Source::Given(column),
+    };
+    Ok(columns.iter().enumerate().map(source).collect())
 }
 
 #[allow(unsafe_code)]

@@ -5,9 +5,7 @@ mod convert;
 mod run;
 mod sample;
 
-use convert::{
-    correction_dict, fitted_dict, matrix_data, optional_slices, random_effects, term_data, Inputs,
-};
+use convert::{correction_dict, fitted_dict, fixed_data, random_effects, term_data, Inputs};
 use mixeff_core::design::model::ModelData;
 use mixeff_core::design::Model;
 use mixeff_core::family::{pairs, registry};
@@ -43,7 +41,7 @@ fn outside() -> PyErr {
 impl Problem {
     /// Sorts the rows and lays out the design. Arrays are copied, but for frozen matrices `x` whose rows stay where they are.
     #[new]
-    #[pyo3(signature = (*, family, link, y, extra, weights, x, offset, factors, terms, categories=0))]
+    #[pyo3(signature = (*, family, link, y, extra, weights, x, offset, factors, terms, categories=0, coefficients=None))]
     #[allow(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
@@ -57,6 +55,7 @@ impl Problem {
         factors: Vec<(PyReadonlyArray1<'_, i32>, usize)>,
         terms: Vec<TermTuple<'_>>,
         categories: usize,
+        coefficients: Option<Vec<Vec<usize>>>,
     ) -> PyResult<Self> {
         let family = registry::lookup(family, link, categories).ok_or_else(|| {
             PyValueError::new_err(format!("no family '{family}' with link '{link}'"))
@@ -71,8 +70,7 @@ impl Problem {
             y: y.as_slice()?,
             extra: inputs.rows(extra.as_ref())?,
             weights: inputs.rows(weights.as_ref())?,
-            x: x.iter().map(matrix_data).collect::<PyResult<_>>()?,
-            offset: optional_slices(&offset)?,
+            fixed: fixed_data(&x, &offset, coefficients)?,
             factors: factors
                 .iter()
                 .map(|(codes, n)| inputs.codes(codes, *n))
@@ -388,14 +386,8 @@ fn row_derivatives(
     d: usize,
 ) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
     let (mut l, mut s, mut w) = (vec![0.0; n], vec![0.0; n * d], vec![0.0; n * pairs(d)]);
-    let sorted: Vec<f64> = (0..d)
-        .flat_map(|k| {
-            model
-                .row_order
-                .iter()
-                .map(move |&i| eta[k * n + i as usize])
-        })
-        .collect();
+    let blocks = eta.chunks_exact(n.max(1));
+    let sorted: Vec<f64> = blocks.flat_map(|eta| model.row_order.gather(eta)).collect();
     model
         .family
         .curvature(model.all_rows(), &sorted, &mut l, &mut s, &mut w);
@@ -404,8 +396,8 @@ fn row_derivatives(
         for (block, out) in v.chunks_exact(n.max(1)).zip(out.chunks_exact_mut(n.max(1))) {
             block
                 .iter()
-                .zip(&model.row_order)
-                .for_each(|(v, &i)| out[i as usize] = *v);
+                .zip(model.row_order.iter())
+                .for_each(|(v, i)| out[i] = *v);
         }
         out
     };

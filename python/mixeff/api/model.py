@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import NotAvailableError
 from ..estimate import gradient, loglik, start
 from ..model import build
+from ..model.inputs import Arguments
 from ..results import Inputs
 from .result import Fit, run, with_response
 
@@ -71,11 +71,14 @@ def fit(
     offset : str or array, optional
         Added to the linear predictor of the mean, next to ``offset()`` terms.
     dispersion : str, optional
-        A one-sided formula for the log dispersion of a family that has one: ``"~ x"``. For a family
-        that has none, ``"estimate"`` lets the variance be phi times the family's, and estimates phi
-        (``fit.scale``); methods of quasi-likelihood only.
+        A one-sided formula for the log dispersion of a family that has one, random effects
+        included: ``"~ x + (1 | g)"``. For a family that has none, ``"estimate"`` lets the variance
+        be phi times the family's, and estimates phi (``fit.scale``); methods of quasi-likelihood
+        only.
     zero_inflation : str, optional
-        Not available yet.
+        A one-sided formula, random effects included, for the logit of the probability of a zero of
+        its own kind: ``"~ x + (1 | g)"``. A family that can be zero becomes a mixture, one that
+        cannot, such as ``"truncated_poisson"`` or ``"gamma"``, a hurdle model.
     start : tuple of ndarray, optional
         ``(beta, theta)`` to start from.
     control : mapping, optional
@@ -196,17 +199,11 @@ class Model:
         dispersion: str | None = None,
         zero_inflation: str | None = None,
     ) -> None:
-        if zero_inflation is not None:
-            raise NotAvailableError(
-                f"zero_inflation={zero_inflation!r}: zero inflation is not available yet. "
-                "Leave the argument out."
-            )
-        spec, design = build(
-            formula, data, family, link=link, weights=weights, offset=offset, dispersion=dispersion
-        )
+        arguments = Arguments(weights, offset, dispersion, zero_inflation)
+        spec, design = build(formula, data, family, link=link, **vars(arguments))
         self.spec: ModelSpec = spec
         self.design: Design = design
-        self._inputs = Inputs(_snapshot(data), weights, offset, dispersion)
+        self._inputs = Inputs(_snapshot(data), arguments)
 
     def fit(
         self,

@@ -17,7 +17,6 @@ from ..errors import (
     warn,
 )
 from ..estimate import estimate, part_of
-from ..model.families import FAMILIES
 from ..model.notices import tell
 from ..results import FitResults, Inputs
 from ..results.comparison import hausman
@@ -293,7 +292,7 @@ def with_response(design: Design, inputs: Inputs, y: Any) -> tuple[Design, Input
             f"y has shape {values.shape}, but the model uses {design.n} rows: give one value for "
             "each row used (fit.augment() shows them)."
         )
-    family = FAMILIES[design.family]
+    family = design.distribution
     possible = family.supported(values)
     if design.trials is not None:
         possible &= values <= design.trials

@@ -29,7 +29,7 @@ def is_linear(design: Design) -> bool:
 def is_lone_intercept(design: Design) -> bool:
     """Whether the second linear predictor is a constant."""
     dispersion = design.x[1]
-    random = any(term.predictor for term in design.terms)
+    random = not all(term.is_of_mean for term in design.terms)
     offset = design.offset[1] is not None
     return not random and not offset and dispersion.shape[1] == 1 and bool(np.all(dispersion == 1))
 
@@ -37,7 +37,7 @@ def is_lone_intercept(design: Design) -> bool:
 def laplace_is_exact(design: Design) -> bool:
     """Whether the integrand is normal: a linear model of the mean, or no random effects."""
     linear = (design.family, design.link) == ("gaussian", "identity")
-    return not design.terms or (linear and not any(term.predictor for term in design.terms))
+    return not design.terms or (linear and all(term.is_of_mean for term in design.terms))
 
 
 def _fit_gaussian(reml: bool, name: str) -> Callable[..., Estimate]:

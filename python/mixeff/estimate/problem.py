@@ -25,17 +25,19 @@ def problem_of(design: Design) -> Problem:
 
 def _build(design: Design) -> Problem:
     return Problem(
-        family=design.family,
+        family=design.distribution.core_name,
         link=design.link,
         y=np.ascontiguousarray(design.y),
-        extra=design.trials,
+        extra=design.extra,
         weights=design.weights,
         x=design.x,
         offset=design.offset,
         factors=[(factor.codes, factor.n_levels) for factor in design.factors],
         terms=[_term(term) for term in design.terms],
+        categories=len(design.categories),
+        coefficients=design.coefficients,
     )
 
 
 def _term(term: RandomTerm) -> tuple:
-    return term.factor, term.z, [term.predictor] * len(term.names), term.structure
+    return term.factor, term.z, term.places, term.structure

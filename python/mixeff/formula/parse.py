@@ -26,8 +26,9 @@ def parse(text: str, *, two_sided: bool = True) -> Formula:
     ----------
     text : str
         In the language of lme4: ``y ~ x + offset(log(v)) + (1 + x | g)``, ``(x || g)``,
-        ``(1 | a/b)``, ``(1 | a:b)``; the response ``y``, ``cbind(successes, failures)`` or
-        ``trials(successes, n)``; the fixed effects as in formulaic.
+        ``(1 | a/b)``, ``(1 | a:b)``, ``(1 | name | g)``; the response ``y``,
+        ``cbind(successes, failures)`` or ``trials(successes, n)``; the fixed effects as in
+        formulaic.
     two_sided : bool
         Whether there is a response; a dispersion formula has none.
 
@@ -179,10 +180,23 @@ class _Parser:
             )
         inner = term[1:-1]
         bars = [i for i, token in enumerate(inner) if token.text in ("|", "||")]
-        if len(bars) > 1 or inner[bars[0]].depth != 1:
+        if len(bars) > 2 or inner[bars[0]].depth != 1:
             raise self.fail("a random-effects term has one bar, outside other parentheses", term)
         bar = bars[0]
-        return self.expand(inner[bar], self.effects(term, inner[:bar]), inner[bar + 1 :])
+        shared = self.shared(inner[bar : bars[1] + 1]) if len(bars) == 2 else None
+        effects = self.effects(term, inner[:bar])
+        return self.expand(inner[bar], effects, inner[bars[-1] + 1 :], shared)
+
+    def shared(self, tokens: Tokens) -> str:
+        """The name between the bars of ``(1 | name | g)``."""
+        texts = [token.text for token in tokens]
+        if len(tokens) != 3 or texts[0] != "|" or texts[2] != "|" or not tokens[1].is_column:
+            raise self.fail(
+                "between two bars stands one name, which terms that are to be correlated share, as "
+                "in (1 | id | g)",
+                tokens,
+            )
+        return tokens[1].text
 
     def effects(self, term: Tokens, tokens: Tokens) -> str:
         if not tokens:
@@ -197,7 +211,7 @@ class _Parser:
         body = self.fixed(part[1:] if signed else part)
         return f"{part[0].text} {body}" if signed else body
 
-    def expand(self, bar: Token, effects: str, tokens: Tokens) -> list[Random]:
+    def expand(self, bar: Token, effects: str, tokens: Tokens, shared: str | None) -> list[Random]:
         if not tokens:
             raise self.fail("no grouping factor follows the bar", [bar])
         structure = "diagonal" if bar.text == "||" else "unstructured"
@@ -206,8 +220,9 @@ class _Parser:
         for part in self.nested(tokens):
             columns += tuple(name for name in self.crossed(part) if name not in columns)
             group = Group(columns)
-            text = f"({effects} {bar.text} {group.name})"
-            terms.append(Random(text, effects, group, structure))
+            name = f"| {shared} " if shared else ""
+            text = f"({effects} {name}{bar.text} {group.name})"
+            terms.append(Random(text, effects, group, structure, shared))
         return terms
 
     def nested(self, tokens: Tokens) -> list[Tokens]:

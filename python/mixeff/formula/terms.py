@@ -57,12 +57,16 @@ class Random:
         Right of the bar.
     structure : str
         "unstructured" for ``|``, "diagonal" for ``||``.
+    shared : str or None
+        The name in ``(1 | name | g)``: terms of all linear predictors with the same name and group
+        are correlated.
     """
 
     text: str
     effects: str
     group: Group
     structure: str
+    shared: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 
 from ..data import Columns
 from ..errors import FormulaError
+from ..formula import Random
 from . import families
 from .checks import check_coefficients, check_factor, check_repeats, check_term
 from .design import Design, GroupingFactor, RandomTerm
 from .families import Family
 from .grouping import GroupingSpec, learn_grouping
-from .inputs import Inputs, inputs_of, offset_of, read
+from .inputs import Arguments, Inputs, inputs_of, offsets_of, read
 from .matrix import MatrixSpec, learn_matrix
 from .notices import Notice, of_dependence, of_missing, of_separation, of_single_levels, tell
 from .rank import dependent_columns
@@ -35,9 +36,7 @@ def build(
     family: str = "gaussian",
     *,
     link: str | None = None,
-    weights: Any = None,
-    offset: Any = None,
-    dispersion: str | None = None,
+    **arguments: Any,
 ) -> tuple[ModelSpec, Design]:
     """Make the model that a formula describes.
 
@@ -49,14 +48,9 @@ def build(
         See `mixeff.data.from_any`.
     family, link : str
         Names in the tables; the link is the family's first by default.
-    weights : str or array of shape (n,), optional
-        Prior weights, which multiply the log-density of a row; or the numbers of trials, where a
-        binomial response is a proportion. An expression of columns, or the values.
-    offset : str or array of shape (n,), optional
-        Added to the linear predictor, along with any ``offset()`` of the formula.
-    dispersion : str, optional
-        Formula of the log dispersion, such as "~ x", for families that have one; "~ 1" by default.
-        For the others, "estimate": the variance is phi times the family's.
+    **arguments
+        The fields of `mixeff.model.inputs.Arguments`: ``weights``, ``offset``, ``dispersion``,
+        ``zero_inflation``.
 
     Returns
     -------
@@ -80,9 +74,12 @@ def build(
     >>> design.x_names, design.factors[0].codes.tolist()
     ((('Intercept', 'x'),), [0, 0, 1, 1, 2, 2])
     """
+    given = Arguments(**arguments)
     kind = families.family(family)
+    if given.zero_inflation is not None:
+        kind = families.with_zeros(kind)
     chosen = families.link(kind, link)
-    inputs = inputs_of(formula, kind, weights, offset, dispersion)
+    inputs = inputs_of(formula, kind, given)
     try:
         spec, design, notices = _build(inputs, data, kind, chosen.name)
     except FormulaError as error:
@@ -97,18 +94,18 @@ def _build(
     every = read(inputs, data)
     columns = every.complete()
     outcome = _outcome(inputs, columns, kind)
-    counted = families.of_outcome(kind, outcome.trials)
+    counted = families.of_outcome(kind, outcome.extra)
     fixed, random = _fixed(inputs, columns), _random(inputs, columns, counted)
     check_coefficients(columns.n_rows, fixed.x[0].shape[1], kind)
     design = Design(
         family=counted.name,
         link=link,
         y=outcome.y,
-        trials=outcome.trials,
+        extra=outcome.extra,
         weights=outcome.weights,
         x=fixed.x,
         x_names=tuple(spec.names for spec in fixed.specs),
-        offset=(offset_of(inputs, columns), *(None for _ in fixed.x[1:])),
+        offset=offsets_of(inputs, columns),
         factors=random.factors,
         terms=random.terms,
         rows=columns.rows,
@@ -131,6 +128,7 @@ def _build(
         n_rows=columns.n_rows,
         dropped=every.missing_counts,
         notes=tuple(notice.sentence for notice in notices),
+        parts=inputs.parts,
     )
     return spec, design, notices
 
@@ -156,7 +154,7 @@ class _Fixed:
 
 
 def _fixed(inputs: Inputs, columns: Columns) -> _Fixed:
-    made = [_full_rank(text, columns) for text in inputs.predictors]
+    made = [_full_rank(part.fixed, columns) for part in inputs.parts]
     notices = tuple(notice for _, _, told in made for notice in told)
     for _, x, _ in made:
         x.setflags(write=False)  # nobody else has a view of it; see Design.x
@@ -187,41 +185,65 @@ class _Random:
 
 
 def _random(inputs: Inputs, columns: Columns, family: Family) -> _Random:
-    groups = {frozenset(term.group.columns): term.group for term in reversed(inputs.formula.random)}
-    ordered = dict.fromkeys(frozenset(term.group.columns) for term in inputs.formula.random)
+    every = [term for _, term in inputs.random]
+    groups = {frozenset(term.group.columns): term.group for term in reversed(every)}
+    ordered = dict.fromkeys(frozenset(term.group.columns) for term in every)
     learned = {key: learn_grouping(groups[key], columns) for key in ordered}
     factors = tuple(factor for _, factor in learned.values())
     for factor in factors:
         check_factor(factor)
     specs, terms = [], []
-    for term in inputs.formula.random:
-        at = list(ordered).index(frozenset(term.group.columns))
-        spec, z = learn_matrix(term.effects, columns)
-        specs.append(RandomSpec(term.text, at, spec, term.structure))
-        terms.append(random_term(specs[-1], z))
-        check_term(terms[-1], factors[at], term.text, columns.n_rows, family)
+    for pieces in _joined(inputs.random):
+        first = pieces[0][1]
+        at = list(ordered).index(frozenset(first.group.columns))
+        made = [(d, *learn_matrix(term.effects, columns)) for d, term in pieces]
+        places = tuple((d, spec) for d, spec, _ in made)
+        specs.append(RandomSpec(first.text, at, places, first.structure))
+        terms.append(random_term(specs[-1], [z for _, _, z in made], family))
+        check_term(terms[-1], factors[at], first.text, columns.n_rows, family)
     check_repeats(tuple(terms), factors)
     return _Random(tuple(specs), tuple(terms), tuple(spec for spec, _ in learned.values()), factors)
 
 
-def random_term(spec: RandomSpec, z: Array) -> RandomTerm:
+def _joined(terms: tuple[tuple[int, Random], ...]) -> list[list[tuple[int, Random]]]:
+    """The terms, those that share a name and a group together."""
+    found: dict[Hashable, list[tuple[int, Random]]] = {}
+    for i, (d, term) in enumerate(terms):
+        key = i if term.shared is None else (term.shared, frozenset(term.group.columns))
+        found.setdefault(key, []).append((d, term))
+    return list(found.values())
+
+
+def random_term(spec: RandomSpec, z: Sequence[Array], family: Family) -> RandomTerm:
     """The arrays of a random-effects term.
 
     Parameters
     ----------
     spec : RandomSpec
-    z : ndarray of shape (n, p)
+    z : sequence of ndarray of shape (n, p_d)
+        The columns of each of its pieces.
+    family : Family
 
     Returns
     -------
     RandomTerm
+        Effects in other predictors than the mean's bear the predictor's name: "dispersion:x".
     """
-    columns = None if spec.effects.is_intercept else z
-    return RandomTerm(spec.factor, spec.effects.names, columns, spec.predictor, spec.structure)
+    lone = len(spec.pieces) == 1 and spec.pieces[0][1].is_intercept
+    names = [_effect_name(name, d, family) for d, m in spec.pieces for name in m.names]
+    places = tuple(d for d, matrix in spec.pieces for _ in matrix.names)
+    columns = None if lone else z[0] if len(z) == 1 else np.asfortranarray(np.hstack(list(z)))
+    return RandomTerm(
+        spec.factor, tuple(names), columns, places if any(places) else None, spec.structure
+    )
+
+
+def _effect_name(name: str, d: int, family: Family) -> str:
+    return name if d == 0 else f"{family.predictors[d]}:{name}"
 
 
 def _covariates(columns: Columns, fixed: _Fixed, random: _Random) -> Collection[tuple[str, Any]]:
     """The columns that new data must hold in the same kind, with the same levels."""
-    matrices = [*fixed.specs, *(spec.effects for spec in random.specs)]
+    matrices = [*fixed.specs, *(matrix for spec in random.specs for _, matrix in spec.pieces)]
     names = dict.fromkeys(name for spec in matrices for name in spec.columns)
     return [(name, columns[name]) for name in names]

@@ -52,7 +52,7 @@ def check_term(term: RandomTerm, factor: GroupingFactor, text: str, n: int, fami
     for counts, where it stands for overdispersion.
     """
     effects = factor.n_levels * (1 if term.structure == "diagonal" else term.size)
-    per_row = effects == n and (family.has_dispersion or effects == factor.n_levels)
+    per_row = effects == n and (bool(family.further) or effects == factor.n_levels)
     if effects > n or (per_row and not family.per_row_effects):
         raise TooManyRandomEffectsError(
             f"term {text} has {effects} random effects ({factor.n_levels} levels of "
@@ -77,8 +77,8 @@ def check_repeats(terms: tuple[RandomTerm, ...], factors: tuple[GroupingFactor, 
     """Raise FormulaError if two terms give one factor the same random effect."""
     seen: set[tuple[int, int, str]] = set()
     for term in terms:
-        for name in term.names:
-            key = (term.predictor, term.factor, name)
+        for place, name in zip(term.places, term.names, strict=True):
+            key = (place, term.factor, name)
             if key in seen:
                 raise FormulaError(
                     f"two terms give {factors[term.factor].name!r} the random effect {name!r}; "
@@ -89,7 +89,7 @@ def check_repeats(terms: tuple[RandomTerm, ...], factors: tuple[GroupingFactor, 
 
 def check_coefficients(n: int, p: int, family: Family) -> None:
     """Raise TooFewRowsError if the coefficients alone can reproduce every response."""
-    if family.has_dispersion and p >= n:
+    if family.further and p >= n:
         raise TooFewRowsError(
             f"there are {p} coefficients for {n} rows, so that nothing is left to estimate the "
             f"dispersion of family {family.name!r} from; leave out covariates"

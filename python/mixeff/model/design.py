@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from .families import Family, family
+
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix
 
@@ -56,8 +58,8 @@ class RandomTerm:
         Names of the p random effects of a level, such as ("Intercept", "urban[T.Y]").
     z : ndarray of float64, shape (n, p), Fortran order, or None
         Their covariates; None for a lone intercept.
-    predictor : int
-        The linear predictor that they enter; 0 is the mean's.
+    predictors : tuple of int, or None
+        The linear predictor that each of them enters; 0, the mean's, for all if None.
     structure : str
         "unstructured", or "diagonal" for ``( || )``.
     """
@@ -65,13 +67,27 @@ class RandomTerm:
     factor: int
     names: tuple[str, ...]
     z: Array | None = None
-    predictor: int = 0
+    predictors: tuple[int, ...] | None = None
     structure: str = "unstructured"
 
     @property
     def size(self) -> int:
         """Number p of random effects of a level."""
         return len(self.names)
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """The linear predictor that each random effect enters."""
+        return (0,) * self.size if self.predictors is None else self.predictors
+
+    def effects_of(self, predictor: int) -> list[int]:
+        """Positions of the random effects that enter a linear predictor."""
+        return [k for k, place in enumerate(self.places) if place == predictor]
+
+    @property
+    def is_of_mean(self) -> bool:
+        """Whether all of them enter the mean's linear predictor."""
+        return not any(self.places)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +100,11 @@ class Design:
         Names in the tables. A "binomial" whose trials are all one is a "bernoulli" here.
     y : ndarray of float64, shape (n,)
         The response; successes for the binomial family.
-    trials, weights : ndarray of float64, shape (n,), or None
-        Numbers of trials, and prior weights, which multiply the log-density; None means ones.
+    extra : ndarray of float64, shape (n,), or None
+        A second column of the response, for families that take one: numbers of trials (None means
+        ones), the upper ends of intervals, which durations ended in the event.
+    weights : ndarray of float64, shape (n,), or None
+        Prior weights, which multiply the log-density; None means ones.
     x : tuple of ndarray of float64, shape (n, p_d), Fortran order
         Fixed-effects columns, one matrix for each linear predictor of the family. `build` freezes
         those that it makes, and the core reads frozen ones in place.
@@ -99,12 +118,17 @@ class Design:
         Positions of these rows in the data they came from; None if it is every row.
     overdispersed : bool
         Whether the variance of the response is phi times the family's, phi to be estimated.
+    categories : tuple
+        The categories of the response, where it has any, in order.
+    coefficients : tuple of tuple of int, or None
+        For each linear predictor the position in beta of each column's coefficient, where
+        predictors share coefficients; None where each column has one of its own.
     """
 
     family: str
     link: str
     y: Array
-    trials: Array | None
+    extra: Array | None
     weights: Array | None
     x: tuple[Array, ...]
     x_names: tuple[tuple[str, ...], ...]
@@ -113,11 +137,23 @@ class Design:
     terms: tuple[RandomTerm, ...]
     rows: NDArray[np.int64] | None = None
     overdispersed: bool = False
+    categories: tuple[Hashable, ...] = ()
+    coefficients: tuple[tuple[int, ...], ...] | None = None
 
     @property
     def n(self) -> int:
         """Number of rows."""
         return self.x[0].shape[0]
+
+    @property
+    def distribution(self) -> Family:
+        """The response distribution."""
+        return family(self.family)
+
+    @property
+    def trials(self) -> Array | None:
+        """Numbers of trials; None if all are one, or the family counts none."""
+        return self.extra if self.distribution.takes_trials else None
 
     @property
     def X(self) -> Array:
@@ -131,6 +167,19 @@ class Design:
 
         blocks = [random_effects_columns(self.factors[t.factor], t, self.n) for t in self.terms]
         return csc_matrix(hstack(blocks, format="csc")) if blocks else csc_matrix((self.n, 0))
+
+    def Z_of(self, predictor: int) -> csc_matrix:
+        """Z, where the columns of effects in other linear predictors are empty."""
+        from scipy.sparse import csc_matrix, diags
+
+        if all(set(term.places) == {predictor} for term in self.terms):
+            return self.Z
+        own = [
+            np.tile(np.array(term.places) == predictor, self.factors[term.factor].n_levels)
+            for term in self.terms
+        ]
+        kept = np.concatenate(own).astype(np.float64)
+        return csc_matrix(self.Z @ diags(kept))
 
     @cached_property
     def within(self) -> Within:

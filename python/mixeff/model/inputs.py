@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from ..data import Column, Columns, from_any
 from ..errors import ArgumentError, FormulaError, InfiniteValueError, LengthError
-from ..formula import Formula, expression, parse
+from ..formula import Formula, Random, expression, parse
 from .families import Family
 from .matrix import required
 from .values import evaluate
 
-__all__ = ["GIVEN", "Inputs", "inputs_of", "offset_of", "read"]
+__all__ = ["GIVEN", "Arguments", "Inputs", "Part", "inputs_of", "offsets_of", "read"]
 
 Array = NDArray[np.float64]
 
@@ -28,14 +28,59 @@ GIVEN = "<array>"
 
 
 @dataclass(frozen=True, eq=False)
+class Arguments:
+    """What a model takes beside formula, data, family and link; as in `mixeff.fit`.
+
+    Attributes
+    ----------
+    weights, offset : str, array or None
+    dispersion, zero_inflation : str or None
+        One-sided formulas.
+    """
+
+    weights: Any = None
+    offset: Any = None
+    dispersion: str | None = None
+    zero_inflation: str | None = None
+
+    @property
+    def overdispersed(self) -> bool:
+        """Whether phi is to be estimated."""
+        return self.dispersion == ESTIMATE
+
+    def formula_of(self, argument: str | None) -> str | None:
+        """The formula in an argument, if there is one."""
+        text = None if argument is None else getattr(self, argument)
+        return None if text == ESTIMATE else text
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one linear predictor is made of.
+
+    Attributes
+    ----------
+    fixed : str
+        Fixed effects.
+    random : tuple of Random
+    offsets : tuple of str
+        Expressions, which add up.
+    """
+
+    fixed: str = "1"
+    random: tuple[Random, ...] = ()
+    offsets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
 class Inputs:
     """A formula and the arguments beside it.
 
     Attributes
     ----------
     formula : Formula
-    predictors : tuple of str
-        Fixed effects of each linear predictor of the family.
+    parts : tuple of Part
+        The linear predictors of the family.
     weights, offset : str or None
         Expressions, or `GIVEN`.
     arrays : mapping of str to ndarray
@@ -45,23 +90,29 @@ class Inputs:
     """
 
     formula: Formula
-    predictors: tuple[str, ...]
+    parts: tuple[Part, ...]
     weights: str | None = None
     offset: str | None = None
     arrays: dict[str, Array] = field(default_factory=dict)
     overdispersed: bool = False
 
     @property
+    def random(self) -> tuple[tuple[int, Random], ...]:
+        """The random-effects terms, each with its linear predictor."""
+        return tuple((d, term) for d, part in enumerate(self.parts) for term in part.random)
+
+    @property
     def covariates(self) -> tuple[str, ...]:
         """Columns of the fixed effects, the random effects and the offsets."""
-        texts = [*self.predictors, *(term.effects for term in self.formula.random)]
+        texts = [part.fixed for part in self.parts] + [term.effects for _, term in self.random]
         names = [name for text in texts for name in required(text)]
-        return tuple(dict.fromkeys([*names, *_read_by([*self.formula.offsets, self.offset])]))
+        offsets = [text for part in self.parts for text in part.offsets]
+        return tuple(dict.fromkeys([*names, *_read_by([*offsets, self.offset])]))
 
     @property
     def groups(self) -> tuple[str, ...]:
         """Columns of the grouping factors."""
-        return tuple(dict.fromkeys(n for term in self.formula.random for n in term.group.columns))
+        return tuple(dict.fromkeys(n for _, term in self.random for n in term.group.columns))
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -83,18 +134,14 @@ def _read_by(texts: Iterable[str | None]) -> list[str]:
     return [name for text in texts if text and text != GIVEN for name in expression(text).names]
 
 
-def inputs_of(
-    formula: str, family: Family, weights: Any, offset: Any, dispersion: str | None
-) -> Inputs:
+def inputs_of(formula: str, family: Family, arguments: Arguments) -> Inputs:
     """Parse the formula and sort the arguments into expressions and arrays.
 
     Parameters
     ----------
     formula : str
     family : Family
-    weights, offset : str, array or None
-    dispersion : str or None
-        Formula of the dispersion, or "estimate".
+    arguments : Arguments
 
     Returns
     -------
@@ -103,43 +150,49 @@ def inputs_of(
     Raises
     ------
     FormulaError
-        If a formula cannot be read, or the family has no dispersion to model.
+        If a formula cannot be read, or the family has no such parameter to model.
     """
     parsed = parse(formula)
-    arguments = {"weights": weights, "offset": offset}
+    _refuse_what_it_has_not(family, arguments)
+    values = {"weights": arguments.weights, "offset": arguments.offset}
     arrays = {
         name: _as_array(name, value)
-        for name, value in arguments.items()
+        for name, value in values.items()
         if value is not None and not isinstance(value, str)
     }
-    texts = {name: GIVEN if name in arrays else value for name, value in arguments.items()}
+    texts = {name: GIVEN if name in arrays else value for name, value in values.items()}
+    mean = Part(parsed.fixed, parsed.random, parsed.offsets)
+    further = (_part(arguments.formula_of(parameter.argument)) for parameter in family.further)
     return Inputs(
         parsed,
-        _predictors(parsed, family, dispersion),
+        (mean, *further),
         texts["weights"],
         texts["offset"],
         arrays,
-        dispersion == ESTIMATE,
+        arguments.overdispersed,
     )
 
 
-def _predictors(formula: Formula, family: Family, dispersion: str | None) -> tuple[str, ...]:
-    if dispersion == ESTIMATE and family.has_dispersion:
+def _part(text: str | None) -> Part:
+    if text is None:
+        return Part()
+    parsed = parse(text, two_sided=False)
+    return Part(parsed.fixed, parsed.random, parsed.offsets)
+
+
+def _refuse_what_it_has_not(family: Family, arguments: Arguments) -> None:
+    """Raise for an argument about a parameter that the family does not have."""
+    has = "dispersion" in family.arguments
+    if arguments.overdispersed and has:
         raise ArgumentError(
             f"family {family.name!r} has a dispersion of its own, which is always estimated; leave "
             'out dispersion="estimate", or give a formula such as "~ x".'
         )
-    if dispersion is None or dispersion == ESTIMATE:
-        return (formula.fixed, *("1" for _ in family.predictors[1:]))
-    if not family.has_dispersion:
+    if arguments.formula_of("dispersion") is not None and not has:
         raise FormulaError(
             f"family {family.name!r} has no dispersion to model; leave out dispersion=, or say "
             'dispersion="estimate" with a method of quasi-likelihood'
         )
-    parsed = parse(dispersion, two_sided=False)
-    if parsed.random or parsed.offsets:
-        raise FormulaError("a dispersion formula has fixed effects only", dispersion)
-    return (formula.fixed, parsed.fixed)
 
 
 def _as_array(name: str, values: Any) -> Array:
@@ -181,12 +234,12 @@ def _as_column(name: str, values: Array, n_rows: int) -> Column:
     return Column(name, "number", values, missing=missing if missing.any() else None)
 
 
-def offset_of(inputs: Inputs, columns: Columns) -> Array | None:
-    """The sum of all offsets, or None if there are none."""
-    parts = [_number(text, columns) for text in inputs.formula.offsets]
+def offsets_of(inputs: Inputs, columns: Columns) -> tuple[Array | None, ...]:
+    """The offset of each linear predictor, the sum of all its parts; None where there are none."""
+    found = [[_number(text, columns) for text in part.offsets] for part in inputs.parts]
     if inputs.offset is not None:
-        parts.append(_argument("offset", inputs.offset, columns))
-    return sum(parts[1:], start=parts[0]) if parts else None
+        found[0].append(_argument("offset", inputs.offset, columns))
+    return tuple(sum(parts[1:], start=parts[0]) if parts else None for parts in found)
 
 
 def _argument(name: str, text: str, columns: Columns) -> Array:

@@ -13,12 +13,13 @@ from ..data import Column, Columns, Schema, column_names, from_any
 from ..errors import ArgumentError, ColumnTypeError, NewDataError, UnseenLevelError
 from . import families
 from .build import random_term
-from .design import Design, GroupingFactor
+from .design import Design, GroupingFactor, RandomTerm
+from .families import Family
 from .grouping import GroupingSpec, recode_grouping
-from .inputs import GIVEN, Inputs, offset_of
+from .inputs import GIVEN, Inputs, offsets_of
 from .matrix import recode_matrix
 from .response import Outcome, read_response, read_weights
-from .spec import ModelSpec
+from .spec import ModelSpec, RandomSpec
 
 __all__ = ["design_for_new_data"]
 
@@ -47,7 +48,7 @@ def design_for_new_data(
     Design
         Of the rows in which no covariate is missing, nor a group if `new_levels` is "error";
         `Design.rows` says which, None for all.
-        Without the response, y is NaN, and trials and weights are None.
+        Without the response, y is NaN, and its second column and the weights are None.
 
     Raises
     ------
@@ -76,19 +77,19 @@ def design_for_new_data(
     complete = _complete_rows(every, {*inputs.covariates, *outcomes, *groups})
     columns = _conform(every if complete is None else every.take(complete), spec.schema)
     outcome = _outcome(spec, inputs, columns) if need_response else _no_outcome(columns)
-    family = families.of_outcome(families.family(spec.family), outcome.trials)
+    family = families.of_outcome(families.family(spec.family), outcome.extra)
     fixed = tuple(recode_matrix(matrix, columns) for matrix in spec.predictors)
     return Design(
         family=family.name,
         link=spec.link,
         y=outcome.y,
-        trials=outcome.trials,
+        extra=outcome.extra,
         weights=outcome.weights,
         x=fixed,
         x_names=tuple(matrix.names for matrix in spec.predictors),
-        offset=(offset_of(inputs, columns), *(None for _ in fixed[1:])),
+        offset=offsets_of(inputs, columns),
         factors=tuple(_factor(group, columns, new_levels) for group in spec.grouping),
-        terms=tuple(random_term(t, recode_matrix(t.effects, columns)) for t in spec.random),
+        terms=tuple(_term(t, columns, family) for t in spec.random),
         rows=complete,
     )
 
@@ -98,6 +99,10 @@ def _complete_rows(every: Columns, names: set[str]) -> NDArray[np.int64] | None:
     masks = [every[name].missing for name in names]
     incomplete = [mask for mask in masks if mask is not None]
     return np.flatnonzero(~np.logical_or.reduce(incomplete)) if incomplete else None
+
+
+def _term(spec: RandomSpec, columns: Columns, family: Family) -> RandomTerm:
+    return random_term(spec, [recode_matrix(m, columns) for _, m in spec.pieces], family)
 
 
 def _no_outcome(columns: Columns) -> Outcome:

@@ -36,13 +36,14 @@ class Outcome:
     Attributes
     ----------
     y : ndarray of float64, shape (n,)
-    trials, weights : ndarray of float64, shape (n,), or None
+    extra, weights : ndarray of float64, shape (n,), or None
+        A second column, such as the numbers of trials; prior weights.
     levels : tuple or None
         The two levels of a response of words; the second counts as success.
     """
 
     y: Array
-    trials: Array | None = None
+    extra: Array | None = None
     weights: Array | None = None
     levels: tuple[Hashable, ...] | None = None
 
@@ -125,8 +126,8 @@ def refuse_constant(response: Response, outcome: Outcome, family: Family) -> Non
     family : Family
     """
     y = outcome.y
-    if outcome.trials is not None:
-        constant = not y.any() or np.array_equal(y, outcome.trials)
+    if family.takes_trials and outcome.extra is not None:
+        constant = not y.any() or np.array_equal(y, outcome.extra)
     else:
         constant = y[0] == y[-1] and y.min() == y.max()
     if constant:

@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .design import Design
-from .families import FAMILIES
 from .rank import is_constant
 
 __all__ = ["Separation", "find_separation", "screen_separation"]
@@ -73,7 +72,7 @@ def screen_separation(design: Design) -> tuple[Separation, ...]:
     Most covariates are cleared by a sample of rows: what does not separate a part does not
     separate the whole.
     """
-    if not FAMILIES[design.family].is_binary:
+    if not design.distribution.is_binary:
         return ()
     success, failure = _outcomes(design)
     step = max(1, design.n // _SAMPLE)
@@ -103,7 +102,7 @@ def find_separation(design: Design) -> Separation | None:
     ('a', 'b')
     """
     alone = screen_separation(design)
-    if alone or not FAMILIES[design.family].is_binary or design.X.shape[1] == 0:
+    if alone or not design.distribution.is_binary or design.X.shape[1] == 0:
         return alone[0] if alone else None
     rows = _faced(_standardised(design.X), *_outcomes(design))
     direction = _climb(rows, rows.mean(axis=0))

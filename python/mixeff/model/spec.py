@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..data import Schema
 from ..formula import Formula
 from .grouping import GroupingSpec
-from .inputs import Inputs
+from .inputs import Inputs, Part
 from .matrix import MatrixSpec
 
 __all__ = ["ModelSpec", "RandomSpec"]
@@ -24,19 +24,17 @@ class RandomSpec:
         As in the formula.
     factor : int
         Index into `ModelSpec.grouping`.
-    effects : MatrixSpec
-        The columns of its covariates.
+    pieces : tuple of (int, MatrixSpec)
+        A linear predictor that it enters, and the columns of its covariates there; more than one
+        where predictors share the term.
     structure : str
         "unstructured" or "diagonal".
-    predictor : int
-        The linear predictor it enters.
     """
 
     text: str
     factor: int
-    effects: MatrixSpec
+    pieces: tuple[tuple[int, MatrixSpec], ...]
     structure: str
-    predictor: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,6 +65,8 @@ class ModelSpec:
         Missing values by column, in the rows that were dropped.
     notes : tuple of str
         What the reader of a result should know, in sentences.
+    parts : tuple of Part
+        What each linear predictor is made of.
     """
 
     formula: Formula
@@ -83,6 +83,7 @@ class ModelSpec:
     n_rows: int
     dropped: Mapping[str, int]
     notes: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
     @property
     def response(self) -> str:
@@ -102,8 +103,7 @@ class ModelSpec:
     @property
     def inputs(self) -> Inputs:
         """The formula and the arguments, without the arrays among them."""
-        texts = tuple(matrix.text for matrix in self.predictors)
-        return Inputs(self.formula, texts, self.weights, self.offset)
+        return Inputs(self.formula, self.parts, self.weights, self.offset)
 
     @property
     def aliased(self) -> tuple[str, ...]:

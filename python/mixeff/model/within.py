@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .design import Design, GroupingFactor
-from .families import FAMILIES
 from .rank import Dependence, dependent_columns
 
 __all__ = ["Within", "differences", "find_within", "most_of"]
@@ -102,7 +101,7 @@ def most_of(design: Design) -> Array:
     """The largest response of each row: its trials, or infinity for a count."""
     if design.trials is not None:
         return design.trials
-    return np.full(design.n, 1.0 if FAMILIES[design.family].is_binary else np.inf)
+    return np.full(design.n, 1.0 if design.distribution.is_binary else np.inf)
 
 
 def differences(x: Array, factor: GroupingFactor) -> Array:

@@ -9,7 +9,6 @@ import numpy as np
 
 from ..data import from_any
 from ..errors import ArgumentError, NotAvailableError
-from ..model.families import FAMILIES
 from ..predict import predict
 from ..results.linear import require_places
 from ..results.parameters import percent
@@ -125,7 +124,7 @@ def mean_label(fit: FitResults) -> str:
     """What is on the vertical axis: ``Probability of use = Y``, ``Mean of y``."""
     response = fit.spec.formula.response
     name = response.parts[0] if response else ""
-    if not FAMILIES[fit.spec.family].is_binary:
+    if not fit.design.distribution.is_binary:
         return f"Mean of {name}"
     levels = fit.spec.response_levels
     return f"Probability of {name}" + (f" = {levels[1]}" if levels else "")

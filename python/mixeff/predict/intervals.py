@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import ArgumentError
-from ..model.families import FAMILIES, LINKS
-from ..results.linear import dispersion
+from ..model.families import LINKS
+from ..results.linear import mean_at, parameters
 from ..results.parameters import critical_value
 from ..results.residuals import require_distribution
+from .curve import response_curve
 from .kinds import KINDS, new_cluster
 from .responses import response_quantiles
 
@@ -28,16 +29,15 @@ if TYPE_CHECKING:
 def confidence(fit: FitResults, design: Design, rule: Rule, scale: str, level: float) -> Columns:
     """Normal on the scale of the linear predictor, so that ends stay in the mean's range."""
     point = rule(fit, design, True)
-    link = LINKS[design.link]
     se = np.sqrt(eta_variance(fit, point))
     half = critical_value(level) * se
     lower, upper = point.eta - half, point.eta + half
     if scale == "link":
         return {"estimate": point.eta, "se": se, "lower": lower, "upper": upper}
-    ends = link.inverse(lower), link.inverse(upper)
+    ends = mean_at(design, fit.estimate, lower), mean_at(design, fit.estimate, upper)
     return {
-        "estimate": link.inverse(point.eta),
-        "se": se * np.abs(link.inverse_derivative(point.eta)),
+        "estimate": mean_at(design, fit.estimate, point.eta),
+        "se": se * np.abs(response_curve(design, fit.estimate).slope(point.eta)),
         "lower": np.minimum(*ends),
         "upper": np.maximum(*ends),
     }
@@ -52,7 +52,7 @@ def prediction(fit: FitResults, design: Design, rule: Rule, scale: str, level: f
         )
     require_distribution(fit.design)
     critical_value(level)
-    center = LINKS[design.link].inverse(rule(fit, design, False).eta)
+    center = mean_at(design, fit.estimate, rule(fit, design, False).eta)
     point = PREDICTIVE.get(rule, rule)(fit, design, True)
     bounds = EXACT.get((design.family, design.link), _mixed)
     lower, upper = bounds(fit, design, point.eta, eta_variance(fit, point), level)
@@ -77,7 +77,7 @@ def eta_variance(fit: FitResults, point: Point) -> Floats:
 def _normal(
     fit: FitResults, design: Design, eta: Floats, variance: Floats, level: float
 ) -> tuple[Floats, Floats]:
-    residual = FAMILIES[design.family].variance(eta, dispersion(design, fit.estimate), None)
+    residual = design.distribution.variance(parameters(design, fit.estimate, eta))
     half = critical_value(level) * np.sqrt(variance + residual)
     return eta - half, eta + half
 
@@ -91,12 +91,11 @@ def _mixed(
     fit: FitResults, design: Design, eta: Floats, variance: Floats, level: float
 ) -> tuple[Floats, Floats]:
     lower, upper = response_quantiles(
-        design.family,
+        design.distribution,
         LINKS[design.link],
         eta,
         variance,
-        dispersion(design, fit.estimate),
-        design.trials,
+        parameters(design, fit.estimate, eta),
         (0.5 - level / 2.0, 0.5 + level / 2.0),
     )
     n = 1.0 if design.trials is None else design.trials

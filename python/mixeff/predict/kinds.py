@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..estimate.covariance import covariance_jacobians
-from ..model.families import LINKS
 from ..results.linear import (
     conditional_eta,
     fixed_part,
@@ -23,8 +22,8 @@ from ..results.linear import (
     random_variance,
 )
 from ..results.parameters import beta_slices, theta_positions
+from .curve import response_curve
 from .modes import mode_system
-from .normal_mean import normal_mean
 
 if TYPE_CHECKING:
     from ..estimate.values import Floats
@@ -58,7 +57,7 @@ def cluster(fit: FitResults, design: Design, gradient: bool) -> Point:
     if not gradient:
         return Point(eta, np.empty((design.n, 0)), np.zeros(design.n))
     system = mode_system(fit.design, fit.estimate)
-    slope = fixed_gradient(fit, design) + design.Z @ system.gradient
+    slope = fixed_gradient(fit, design) + design.Z_of(0) @ system.gradient
     return Point(eta, slope, system.variance(design))
 
 
@@ -70,15 +69,15 @@ def median(fit: FitResults, design: Design, gradient: bool) -> Point:
 
 def marginal(fit: FitResults, design: Design, gradient: bool) -> Point:
     """Random effects integrated out on the scale of the response."""
-    link = LINKS[design.link]
+    response = response_curve(design, fit.estimate)
     s = np.sqrt(random_variance(design, fit.estimate))
-    mean = normal_mean(link, fixed_part(design, fit.estimate), s)
-    eta = link.link(mean.value)
+    mean = response.over_normal(fixed_part(design, fit.estimate), s)
+    eta = response.invert(mean.value)
     if not gradient:
         return Point(eta, np.empty((design.n, 0)), np.zeros(design.n))
     slope = fixed_gradient(fit, design) * mean.d_eta[:, None]
     slope += spread_gradient(fit, design, s) * mean.d_s[:, None]
-    slope /= link.inverse_derivative(eta)[:, None]
+    slope /= response.slope(eta)[:, None]
     return Point(eta, slope, np.zeros(design.n))
 
 
@@ -108,9 +107,9 @@ def spread_gradient(fit: FitResults, design: Design, s: Floats) -> Floats:
     for term, jacobian, part in zip(
         design.terms, jacobians, theta_positions(fit.design), strict=True
     ):
-        if term.predictor == 0:
+        if effects := term.effects_of(0):
             for k, matrix in enumerate(jacobian):
-                slope[:, part.start + k] = quadratic_form(term, matrix) / twice
+                slope[:, part.start + k] = quadratic_form(term, matrix, effects) / twice
     return slope
 
 

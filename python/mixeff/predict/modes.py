@@ -21,6 +21,8 @@ from ..results.linear import conditional_eta, quadratic_form
 from ..results.parameters import beta_slices, theta_positions
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..estimate.values import Estimate, Floats
     from ..model.design import Design, RandomTerm
 
@@ -55,7 +57,7 @@ class ModeSystem:
         if len(self.design.terms) == 1:
             known = _block_variance(design, self.estimate.random[0].mode_cov)
         else:
-            known = self._row_variance((design.Z @ self.factor).tocsr())
+            known = self._row_variance((design.Z_of(0) @ self.factor).tocsr())
         return known + _unseen_variance(design, self.estimate)
 
     def _row_variance(self, rows: Any) -> Floats:
@@ -77,41 +79,79 @@ def mode_system(design: Design, estimate: Estimate) -> ModeSystem:
     levels = [design.factors[term.factor].n_levels for term in design.terms]
     lambdas = cholesky_factors(design, estimate.theta)
     factor = block_diag([kron(eye(n), f) for n, f in zip(levels, lambdas, strict=True)]).tocsc()
-    score, weight = _score_and_weight(design, estimate)
-    m: Any = design.Z @ factor
-    hessian = splu((m.T @ m.multiply(weight[0][:, None]) + eye(m.shape[1])).tocsc())
-    pull = design.Z.T @ score
-    direct, right = _right_sides(design, estimate, factor, pull, weight)
-    return ModeSystem(design, estimate, factor, hessian, factor @ hessian.solve(right) + direct)
+    rows = _Rows.at(design, estimate)
+    m: list[Any] = [z @ factor for z in rows.z]
+    q = sum(n * len(f) for n, f in zip(levels, lambdas, strict=True))
+    hessian = eye(q) + sum(
+        m[i].T @ m[j].multiply(rows.weight(a, b)[:, None])
+        for i, a in enumerate(rows.active)
+        for j, b in enumerate(rows.active)
+    )
+    solved = splu(hessian.tocsc())
+    direct, right = _right_sides(design, rows, factor)
+    return ModeSystem(design, estimate, factor, solved, factor @ solved.solve(right) + direct)
 
 
-def _score_and_weight(design: Design, estimate: Estimate) -> tuple[Floats, Floats]:
-    """Score of the mean's predictor, (n,), and its weights with every predictor, (D, n)."""
-    from ..results.linear import fixed_part
+@dataclass(frozen=True)
+class _Rows:
+    """Scores and weights of the rows at the modes.
 
-    etas = [conditional_eta(design, estimate)]
-    etas += [fixed_part(design, estimate, d) for d in range(1, len(design.x))]
-    _, score, weight = row_derivatives(design, tuple(etas))
-    return score[0], weight[: len(etas)]
+    Attributes
+    ----------
+    active : list of int
+        The linear predictors that random effects enter.
+    z : list of sparse matrix
+        Z of each of them.
+    scores : ndarray, shape (D, n)
+    packed : ndarray, shape (D (D + 1) / 2, n)
+        Weights of each pair of predictors, the upper triangle row by row.
+    """
+
+    active: list[int]
+    z: list[Any]
+    scores: Floats
+    packed: Floats
+
+    @classmethod
+    def at(cls, design: Design, estimate: Estimate) -> _Rows:
+        every = range(len(design.x))
+        etas = tuple(conditional_eta(design, estimate, d) for d in every)
+        _, scores, packed = row_derivatives(design, etas)
+        active = sorted({place for term in design.terms for place in term.places})
+        return cls(active, [design.Z_of(d) for d in active], scores, packed)
+
+    def weight(self, a: int, b: int) -> Floats:
+        """W_ab of each row."""
+        low, high, d = min(a, b), max(a, b), len(self.scores)
+        return self.packed[low * d - low * (low + 1) // 2 + high]
+
+    def pull(self, values: Sequence[Any]) -> Any:
+        """The sum of Z_a' v_a over the active predictors."""
+        return sum(z.T @ v for z, v in zip(self.z, values, strict=True))
 
 
-def _right_sides(
-    design: Design, estimate: Estimate, factor: Any, pull: Floats, weight: Floats
-) -> tuple[Floats, Floats]:
+def _right_sides(design: Design, rows: _Rows, factor: Any) -> tuple[Floats, Floats]:
     """Per parameter: db at fixed u, and the right-hand side of du, both (q, parameters)."""
+    pull = rows.pull([rows.scores[a] for a in rows.active])
     u = factor.T @ pull
-    direct = np.zeros((len(u), len(estimate.cov)))
+    n_beta = sum(len(names) for names in design.x_names)
+    direct = np.zeros((len(u), n_beta + sum(len(entries(t)[0]) for t in design.terms)))
     right = np.zeros_like(direct)
     for d, part in enumerate(beta_slices(design)):
-        right[:, part] = -(factor.T @ (design.Z.T @ (weight[d][:, None] * design.x[d])))
+        weighted = [rows.weight(a, d)[:, None] * design.x[d] for a in rows.active]
+        right[:, part] = -(factor.T @ rows.pull(weighted))
     start = 0
     for term, part in zip(design.terms, theta_positions(design), strict=True):
         stop = start + design.factors[term.factor].n_levels * len(term.names)
         own = slice(start, stop)
         direct[own, part], right[own, part] = _theta_sides(term, u[own], pull[own])
         start = stop
-    moved = design.Z @ direct
-    right -= factor.T @ (design.Z.T @ (weight[0][:, None] * moved))
+    moved = [z @ direct for z in rows.z]
+    weighted = [
+        sum(rows.weight(a, b)[:, None] * moved[j] for j, b in enumerate(rows.active))
+        for a in rows.active
+    ]
+    right -= factor.T @ rows.pull(weighted)
     return direct, right
 
 
@@ -133,8 +173,9 @@ def _block_variance(design: Design, covariance: Floats) -> Floats:
     codes = design.factors[term.factor].codes
     padded = np.concatenate([covariance, np.zeros((1, *covariance.shape[1:]))])[codes]
     if term.z is None:
-        return padded[:, 0, 0]
-    return np.einsum("ni,nij,nj->n", term.z, padded, term.z)
+        return padded[:, 0, 0] if term.is_of_mean else np.zeros(design.n)
+    z = term.z * (np.array(term.places) == 0)
+    return np.einsum("ni,nij,nj->n", z, padded, z)
 
 
 def _unseen_variance(design: Design, estimate: Estimate) -> Floats:
@@ -142,7 +183,8 @@ def _unseen_variance(design: Design, estimate: Estimate) -> Floats:
     total = np.zeros(design.n)
     for term, sigma in zip(design.terms, covariance_matrices(design, estimate.theta), strict=True):
         unseen = design.factors[term.factor].codes < 0
-        total += np.where(unseen, quadratic_form(term, sigma), 0.0)
+        if effects := term.effects_of(0):
+            total += np.where(unseen, quadratic_form(term, sigma, effects), 0.0)
     return total
 
 

@@ -11,9 +11,8 @@ from ..data import column_names, n_rows_of, to_native
 from ..errors import ArgumentError
 from ..formula import expression
 from ..model import design_for_new_data
-from ..model.families import LINKS
 from ..model.inputs import GIVEN
-from ..results.linear import require_places
+from ..results.linear import mean_at, require_places
 from .intervals import INTERVALS
 from .kinds import KINDS, at_quantile
 
@@ -47,7 +46,7 @@ def predict(
     design = _design(fit, data, new_levels if rule is KINDS["cluster"] else "population", interval)
     if interval is None:
         eta = rule(fit, design, False).eta
-        mean = LINKS[design.link].inverse(eta) if scale == "response" else eta
+        mean = mean_at(design, fit.estimate, eta) if scale == "response" else eta
         return _every_row(mean, design, data)
     _one_of("interval", interval, INTERVALS)
     columns = {

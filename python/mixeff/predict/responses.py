@@ -7,15 +7,14 @@ by bisection for counts, else by secants on the scale of normal scores, where it
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..model.families import FAMILIES
-
 if TYPE_CHECKING:
     from ..estimate.values import Floats
+    from ..model.families import Family, Parameters
     from ..model.links import Link
 
 BLOCK = 4096  # rows inverted at a time
@@ -27,92 +26,41 @@ CLOSE = 1e-10  # in normal scores
 
 
 @dataclass(frozen=True)
-class Response:
-    """The distribution function of a family's response.
-
-    Attributes
-    ----------
-    cdf : callable
-        ``cdf(y, mu, dispersion, trials)``.
-    counts : bool
-        Whether the response is a whole number from 0 up.
-    positive : bool
-        Whether it is a positive number, whose logarithm is searched.
-    """
-
-    cdf: Callable[..., Floats]
-    counts: bool = False
-    positive: bool = False
-
-    def value(self, t: Floats) -> Floats:
-        """The response at a point of the scale that is searched."""
-        return np.exp(t) if self.positive else t
-
-
-def _gaussian(y: Floats, mu: Floats, sd: Floats, trials: None) -> Floats:
-    from scipy.special import ndtr
-
-    return ndtr((y - mu) / sd)
-
-
-def _binomial(y: Floats, mu: Floats, dispersion: None, trials: Floats | None) -> Floats:
-    from scipy.special import bdtr
-
-    n = np.ones_like(y) if trials is None else trials
-    return np.where(y < 0.0, 0.0, bdtr(np.clip(y, 0.0, n), n.astype(np.int64), mu))
-
-
-def _poisson(y: Floats, mu: Floats, dispersion: None, trials: None) -> Floats:
-    from scipy.special import pdtr
-
-    return np.where(y < 0.0, 0.0, pdtr(np.maximum(y, 0.0), mu))
-
-
-def _gamma(y: Floats, mu: Floats, phi: Floats, trials: None) -> Floats:
-    from scipy.special import gammainc
-
-    return gammainc(1.0 / phi, y / (phi * mu))
-
-
-RESPONSES: dict[str, Response] = {
-    "gaussian": Response(_gaussian),
-    "bernoulli": Response(_binomial, counts=True),
-    "binomial": Response(_binomial, counts=True),
-    "poisson": Response(_poisson, counts=True),
-    "gamma": Response(_gamma, positive=True),
-}
-
-
-@dataclass(frozen=True)
 class Mixture:
     """Responses of some rows, their linear predictors N(eta, variance).
 
     Attributes
     ----------
-    response : Response
-    mu : ndarray, shape (n, points)
-        Means at points of each linear predictor's distribution.
+    family : Family
+    parameters : Parameters
+        `mu` at points of each linear predictor's distribution, shape (n, points); the others of
+        shape (n, 1).
     weights : ndarray, shape (points,)
-    dispersion, trials : ndarray, shape (n, 1), or None
     """
 
-    response: Response
-    mu: Floats
+    family: Family
+    parameters: Parameters
     weights: Floats
-    dispersion: Floats | None
-    trials: Floats | None
 
     def cdf(self, y: Floats) -> Floats:
         """Probability of a response of at most y, by row."""
-        return self.response.cdf(y[:, None], self.mu, self.dispersion, self.trials) @ self.weights
+        return self.family.cdf(y[:, None], self.parameters) @ self.weights
+
+    def center(self) -> Floats:
+        """Mean response, by row."""
+        return np.broadcast_to(self.family.mean(self.parameters), self._shape) @ self.weights
+
+    @property
+    def _shape(self) -> tuple[int, int]:
+        return self.parameters.mu.shape[0], len(self.weights)
 
     def quantile(self, p: float) -> Floats:
         """Smallest response whose probability of not being exceeded is at least p, by row."""
-        return self._count(p) if self.response.counts else self._number(p)
+        return self._count(p) if self.family.discrete else self._number(p)
 
     def _count(self, p: float) -> Floats:
-        below = np.full(len(self.mu), -1.0)
-        above = np.ceil(self.mu @ self.weights) + 1.0
+        below = np.full(self._shape[0], -1.0)
+        above = np.ceil(self.center()) + 1.0
         while (short := self.cdf(above) < p).any():
             below, above = np.where(short, above, below), np.where(short, 2.0 * above, above)
         while (above - below > 1.0).any():
@@ -125,12 +73,14 @@ class Mixture:
         from scipy.special import ndtri
 
         def height(t: Floats) -> Floats:
-            return ndtri(np.clip(self.cdf(self.response.value(t)), 1e-300, 1 - 1e-16)) - ndtri(p)
+            y = np.exp(t) if self.family.positive else t
+            return ndtri(np.clip(self.cdf(y), 1e-300, 1 - 1e-16)) - ndtri(p)
 
-        center = self.mu @ self.weights
-        if self.response.positive:
+        center = self.center()
+        if self.family.positive:
             return np.exp(_root(height, np.log(center), np.ones_like(center)))
-        spread = np.abs(self.mu - center[:, None]) @ self.weights
+        means = np.broadcast_to(self.family.mean(self.parameters), self._shape)
+        spread = np.abs(means - center[:, None]) @ self.weights
         return _root(height, center, spread + 0.1 * np.abs(center) + 1e-8)
 
 
@@ -157,27 +107,24 @@ def _root(height: Callable[[Floats], Floats], start: Floats, step: Floats) -> Fl
     return middle
 
 
-def _possible(family: str, link: Link, mu: Floats) -> Floats:
+def _possible(family: Family, link: Link, mu: Floats) -> Floats:
     """Means, those beyond the family's range (as under an inverse link) moved to its end."""
-    lowest, highest = FAMILIES[family].mean_range
+    lowest, highest = family.mean_range
     end = link.inverse(np.array(1e-12)) if lowest == 0.0 else lowest
     return np.minimum(np.where(mu > lowest, mu, end), highest)
 
 
 def _points(
-    family: str,
-    link: Link,
-    eta: Floats,
-    spread: Floats,
-    dispersion: Floats | None,
-    trials: Floats | None,
+    family: Family, link: Link, eta: Floats, spread: Floats, p: Parameters
 ) -> tuple[Floats, Floats]:
     """Points and weights of the trapezoidal rule, as fine as the response is sharp."""
-    row, sharpness = FAMILIES[family], 1.0
+    sharpness = 1.0
     with np.errstate(invalid="ignore", divide="ignore"):
         for at in (eta - 2.0 * spread, eta, eta + 2.0 * spread):
-            slope = row.mean(link.inverse_derivative(at), trials)
-            width = np.sqrt(row.variance(link.inverse(at), dispersion, trials)) / np.abs(slope)
+            slope = link.inverse_derivative(at)
+            if family.takes_trials and p.extra is not None:
+                slope = slope * p.extra
+            width = np.sqrt(family.variance(replace(p, mu=link.inverse(at)))) / np.abs(slope)
             sharpness = max(sharpness, float(np.nan_to_num(spread / width).max(initial=0.0)))
     half = int(np.clip(REACH * sharpness / APART, FEWEST, MOST))
     points = np.linspace(-REACH, REACH, 2 * half + 1)
@@ -186,22 +133,22 @@ def _points(
 
 
 def response_quantiles(
-    family: str,
+    family: Family,
     link: Link,
     eta: Floats,
     variance: Floats,
-    dispersion: Floats | None,
-    trials: Floats | None,
+    parameters: Parameters,
     tails: tuple[float, ...],
 ) -> list[Floats]:
     """Quantiles of new responses, their linear predictors distributed as N(eta, variance).
 
     Parameters
     ----------
-    family : str
+    family : Family
     link : Link
     eta, variance : ndarray, shape (n,)
-    dispersion, trials : ndarray, shape (n,), or None
+    parameters : Parameters
+        Of each row; `mu` is not used.
     tails : tuple of float
         Probabilities.
 
@@ -213,17 +160,11 @@ def response_quantiles(
     ends = [np.empty(len(eta)) for _ in tails]
     for start in range(0, len(eta), BLOCK):
         rows = slice(start, start + BLOCK)
-        spread = np.sqrt(variance[rows])
-        phi = None if dispersion is None else dispersion[rows]
-        n = None if trials is None else trials[rows]
-        points, weights = _points(family, link, eta[rows], spread, phi, n)
-        mixture = Mixture(
-            RESPONSES[family],
-            _possible(family, link, link.inverse(eta[rows, None] + spread[:, None] * points)),
-            weights,
-            None if phi is None else phi[:, None],
-            None if n is None else n[:, None],
-        )
-        for end, p in zip(ends, tails, strict=True):
-            end[rows] = mixture.quantile(p)
+        spread, p = np.sqrt(variance[rows]), parameters.at(rows)
+        points, weights = _points(family, link, eta[rows], spread, p)
+        mu = link.inverse(eta[rows, None] + spread[:, None] * points)
+        p = replace(p.at((slice(None), None)), mu=_possible(family, link, mu))
+        mixture = Mixture(family, p, weights)
+        for end, tail in zip(ends, tails, strict=True):
+            end[rows] = mixture.quantile(tail)
     return ends

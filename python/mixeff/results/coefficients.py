@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import ArgumentError
-from ..model.families import FAMILIES
 from .credible import coefficient_draws, interval
 from .parameters import beta_slices, critical_value
 
@@ -96,7 +95,7 @@ def odds_ratios(design: Design, estimate: Estimate, level: float) -> pd.DataFram
     """Exponentiated coefficients with their intervals."""
     import pandas as pd
 
-    name = FAMILIES[design.family].ratio_name(design.link)
+    name = design.distribution.ratio_name(design.link)
     if name is None:
         raise ArgumentError(
             f"odds_ratios() needs a link on a log scale: the exponential of a coefficient has no "

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..estimate.nodes import named
+from ..model.inputs import Arguments
 from .linear import scale
 
 if TYPE_CHECKING:
@@ -24,9 +25,8 @@ class Inputs:
     ----------
     data : frame
         A data frame of any library, or a dict of arrays.
-    weights, offset : str, ndarray or None
-    dispersion : str or None
-        A formula, or "estimate".
+    arguments : Arguments
+        Weights, offset, and the formulas of further parameters.
     like : frame or None
         A frame of the library in which answers are given; None for that of the data.
     response : ndarray or None
@@ -34,9 +34,7 @@ class Inputs:
     """
 
     data: Any
-    weights: Any = None
-    offset: Any = None
-    dispersion: str | None = None
+    arguments: Arguments = field(default_factory=Arguments)
     like: Any = None
     response: Floats | None = None
 

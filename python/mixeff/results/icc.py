@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import NotAvailableError
 from ..estimate.covariance import covariance_jacobians, covariance_matrices
-from ..model.families import FAMILIES, LINKS
+from ..model.families import LINKS
 from .parameters import critical_value, delta_se, theta_positions
 from .variance import residual_component
 
@@ -51,7 +51,7 @@ def nested(inner: GroupingFactor, outer: GroupingFactor) -> bool:
 
 
 def _residual(design: Design, estimate: Estimate) -> tuple[float, Floats]:
-    family, link = FAMILIES[design.family], LINKS[design.link]
+    family, link = design.distribution, LINKS[design.link]
     if family.is_binary and link.latent_variance is not None:
         return link.latent_variance, np.zeros(len(estimate.cov))
     component = residual_component(design, estimate)
@@ -81,8 +81,6 @@ def _factor_variances(
         strict=True,
     )
     for term, sigma, jacobian, part in blocks:
-        if term.predictor != 0:
-            continue
         second_moment = _second_moment(term, design.n)
         slope = np.zeros(len(estimate.cov))
         slope[part] = np.einsum("kij,ij->k", jacobian, second_moment)
@@ -93,7 +91,11 @@ def _factor_variances(
 
 
 def _second_moment(term: RandomTerm, n: int) -> Floats:
-    return np.ones((1, 1)) if term.z is None else term.z.T @ term.z / n
+    """Mean of z z' over the rows, the effects in other predictors left out."""
+    if term.z is None:
+        return np.array([[float(term.is_of_mean)]])
+    z = term.z * (np.array(term.places) == 0)
+    return z.T @ z / n
 
 
 def _logit_interval(share: float, se: float, level: float) -> tuple[float, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import NotAvailableError
 from ..estimate.covariance import covariance_matrices
 from ..estimate.methods import METHODS
-from ..model.families import FAMILIES, LINKS
+from ..model.families import LINKS, Parameters
 from .parameters import beta_slices
 
 if TYPE_CHECKING:
@@ -43,33 +43,35 @@ def random_part(design: Design, effects: Sequence[Floats], predictor: int = 0) -
     """Z b of one linear predictor, shape (n,); rows of an unseen level get zero."""
     total = np.zeros(design.n)
     for term, b in zip(design.terms, effects, strict=True):
-        if term.predictor == predictor:
-            total += term_contribution(design, term, b)
+        if own := term.effects_of(predictor):
+            total += term_contribution(design, term, b, own)
     return total
 
 
-def term_contribution(design: Design, term: RandomTerm, b: Floats) -> Floats:
-    """Z' b_g per row of one term, b of shape (levels, columns)."""
+def term_contribution(design: Design, term: RandomTerm, b: Floats, effects: list[int]) -> Floats:
+    """Z' b_g per row of some effects of one term, b of shape (levels, columns)."""
     codes = design.factors[term.factor].codes
     padded = np.vstack([b, np.zeros(b.shape[1])])
-    rows = padded[codes]
-    return rows[:, 0] if term.z is None else np.einsum("ij,ij->i", term.z, rows)
+    if term.z is None:
+        return padded[codes, 0]
+    return np.einsum("ij,ij->i", term.z[:, effects], padded[:, effects][codes])
 
 
 def random_variance(design: Design, estimate: Estimate, predictor: int = 0) -> Floats:
     """Variance z' Sigma z of the random part of each row, shape (n,)."""
     total = np.zeros(design.n)
     for term, sigma in zip(design.terms, covariance_matrices(design, estimate.theta), strict=True):
-        if term.predictor == predictor:
-            total += quadratic_form(term, sigma)
+        if effects := term.effects_of(predictor):
+            total += quadratic_form(term, sigma, effects)
     return total
 
 
-def quadratic_form(term: RandomTerm, matrix: Floats) -> Floats | float:
-    """Z' A z per row of one term (a number for a lone intercept)."""
+def quadratic_form(term: RandomTerm, matrix: Floats, effects: list[int]) -> Floats | float:
+    """Z' A z per row of some effects of one term (a number for a lone intercept)."""
     if term.z is None:
         return float(matrix[0, 0])
-    return np.einsum("ij,ij->i", term.z @ matrix, term.z)
+    z = term.z[:, effects]
+    return np.einsum("ij,ij->i", z @ matrix[np.ix_(effects, effects)], z)
 
 
 def modes(estimate: Estimate) -> tuple[Floats, ...]:
@@ -84,34 +86,51 @@ def conditional_eta(design: Design, estimate: Estimate, predictor: int = 0) -> F
 
 def fitted_mean(design: Design, estimate: Estimate) -> Floats:
     """Mean of the response at the conditional modes (per trial for a binomial), shape (n,)."""
-    return LINKS[design.link].inverse(conditional_eta(design, estimate))
+    return mean_at(design, estimate, conditional_eta(design, estimate))
 
 
-def dispersion(design: Design, estimate: Estimate) -> Floats | None:
-    """Dispersion of each row on its natural scale, its weight included; None without one."""
-    family = FAMILIES[design.family]
-    if not family.has_dispersion:
-        return None
-    value = LINKS[family.dispersion_link].inverse(fixed_part(design, estimate, 1))
-    return value if design.weights is None else WEIGHTED[design.family](value, design.weights)
+def mean_at(design: Design, estimate: Estimate, eta: Floats) -> Floats:
+    """Mean of the response (per trial) where the first linear predictor is eta."""
+    family = design.distribution
+    if family.expectation is None:
+        return LINKS[design.link].inverse(eta)
+    return family.expectation(parameters(design, estimate, eta))
+
+
+def parameters(
+    design: Design,
+    estimate: Estimate,
+    eta: Floats,
+    effects: tuple[Floats, ...] | None = None,
+) -> Parameters:
+    """Parameters of the response in each row, prior weights included.
+
+    Parameters
+    ----------
+    eta : ndarray, shape (n,)
+        The first linear predictor.
+    effects : tuple of ndarray, optional
+        Random effects in the other predictors; the conditional modes by default.
+    """
+    family, given = design.distribution, modes(estimate) if effects is None else effects
+    others = [
+        fixed_part(design, estimate, d) + random_part(design, given, d)
+        for d in range(1, len(family.predictors))
+    ]
+    found = family.parameters(LINKS[design.link], eta, tuple(others))
+    if design.weights is not None:
+        found = replace(found, further=family.weighted(found.further, design.weights))
+    return replace(found, extra=design.extra)
 
 
 def scale(design: Design, estimate: Estimate) -> float:
     """Phi, the factor on the variance function; NaN where it differs between rows."""
-    family = FAMILIES[design.family]
+    family = design.distribution
     if estimate.scale is not None:
         return estimate.scale
-    if not family.has_dispersion:
+    if not family.further:
         return 1.0
     if tuple(design.x_names[1]) != ("Intercept",) or design.offset[1] is not None:
         return float("nan")
-    value = np.exp(estimate.beta[beta_slices(design)[1].start])
+    value = family.further[0].value(estimate.beta[beta_slices(design)[1].start])
     return float(value**2 if family.constant_variance else value)
-
-
-# The dispersion of a response whose log-density is multiplied by w: exact for the gaussian, whose
-# dispersion is a standard deviation, and to first order for the gamma.
-WEIGHTED: dict[str, Callable[[Floats, Floats], Floats]] = {
-    "gaussian": lambda sd, w: sd / np.sqrt(w),
-    "gamma": lambda phi, w: phi / w,
-}

@@ -8,8 +8,15 @@ import numpy as np
 
 from ..errors import ArgumentError, NotAvailableError
 from ..estimate.covariance import cholesky_factors
-from ..model.families import FAMILIES, LINKS
-from .linear import conditional_eta, dispersion, fitted_mean, fixed_part, modes, random_part
+from ..model.families import LINKS
+from .linear import (
+    conditional_eta,
+    fitted_mean,
+    fixed_part,
+    modes,
+    parameters,
+    random_part,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,20 +37,19 @@ def _response(design: Design, estimate: Estimate) -> Floats:
 
 
 def _pearson(design: Design, estimate: Estimate) -> Floats:
-    mu = fitted_mean(design, estimate)
-    family = FAMILIES[design.family]
-    scale = dispersion(design, estimate)
-    variance = family.variance(mu, scale, design.trials)
-    weight = _weights(design) if scale is None else 1.0
-    return (design.y - family.mean(mu, design.trials)) * np.sqrt(weight / variance)
+    family, p = design.distribution, parameters(design, estimate, conditional_eta(design, estimate))
+    weight = _weights(design) if not family.further else 1.0
+    return (design.y - family.mean(p)) * np.sqrt(weight / family.variance(p))
 
 
 def _deviance(design: Design, estimate: Estimate) -> Floats:
-    mu = fitted_mean(design, estimate)
-    family = FAMILIES[design.family]
-    unit = np.maximum(family.deviance(design.y, mu, design.trials), 0.0)
-    side = np.sign(design.y - family.mean(mu, design.trials))
-    return side * np.sqrt(unit * _weights(design))
+    family, p = design.distribution, parameters(design, estimate, conditional_eta(design, estimate))
+    if family.deviance is None:
+        raise NotAvailableError(
+            f"family {family.name!r} has no deviance; take resid('pearson') or resid('response')."
+        )
+    unit = np.maximum(family.deviance(design.y, p), 0.0)
+    return np.sign(design.y - family.mean(p)) * np.sqrt(unit * _weights(design))
 
 
 def _working(design: Design, estimate: Estimate) -> Floats:
@@ -96,9 +102,8 @@ def _response_draw(
     design: Design, estimate: Estimate, effects: tuple[Floats, ...], rng: np.random.Generator
 ) -> Floats:
     eta = fixed_part(design, estimate) + random_part(design, effects)
-    mu = LINKS[design.link].inverse(eta)
-    family = FAMILIES[design.family]
-    return family.simulate(rng, mu, dispersion(design, estimate), design.trials)
+    p = parameters(design, estimate, eta, effects)
+    return design.distribution.simulate(rng, p)
 
 
 def _new_effects(

@@ -21,8 +21,8 @@ from ..errors import StoredFitError
 from ..estimate import METHODS, loglik, part_of
 from ..estimate.values import Estimate, RandomEffects, Record, Used
 from ..model import build
-from ..model.families import FAMILIES
-from ..model.inputs import inputs_of, read
+from ..model.families import family
+from ..model.inputs import Arguments, inputs_of, read
 from .draws_store import restore_draws, store_draws
 from .fit import FitResults
 from .fitted import Inputs
@@ -98,9 +98,7 @@ def _rebuild(description: dict[str, Any], inputs: Inputs) -> tuple[ModelSpec, De
             inputs.data,
             description["family"],
             link=description["link"],
-            weights=inputs.weights,
-            offset=inputs.offset,
-            dispersion=inputs.dispersion,
+            **vars(inputs.arguments),
         )
 
 
@@ -158,8 +156,8 @@ def _require_same_likelihood(
 def _store_data(fit: FitResults, arrays: dict[str, np.ndarray]) -> list[dict[str, Any]]:
     """The columns of the rows used; an argument that was an array is a column ``weights=``."""
     given = fit.inputs
-    family = FAMILIES[fit.spec.family]
-    model = inputs_of(str(fit.spec.formula), family, given.weights, given.offset, given.dispersion)
+    kind = family(fit.spec.family)
+    model = inputs_of(str(fit.spec.formula), kind, given.arguments)
     columns = read(model, given.data)
     rows = fit.design.rows
     columns = columns if rows is None else columns.take(rows)
@@ -186,7 +184,7 @@ def _plain_levels(column: Column) -> np.ndarray:
 def _store_arguments(fit: FitResults, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
     if fit.inputs.response is not None:
         arrays["response"] = fit.inputs.response
-    texts = {name: getattr(fit.inputs, name) for name in ("weights", "offset", "dispersion")}
+    texts = {f.name: getattr(fit.inputs.arguments, f.name) for f in fields(Arguments)}
     return {name: text if isinstance(text, str) else None for name, text in texts.items()}
 
 
@@ -199,11 +197,10 @@ def _restore_inputs(description: dict[str, Any], arrays: dict[str, np.ndarray]) 
         columns[column["name"]] = (
             values if levels is None else pd.Categorical.from_codes(values, pd.Index(levels))
         )
-    texts = description["arguments"]
+    given = description["arguments"]
+    given |= {name: columns.pop(f"{name}=") for name in given if f"{name}=" in columns}
     return Inputs(
-        weights=columns.pop("weights=", texts["weights"]),
-        offset=columns.pop("offset=", texts["offset"]),
-        dispersion=texts["dispersion"],
+        arguments=Arguments(**given),
         data=pd.DataFrame(columns),
         like=empty_frame(description["library"]),
         response=arrays.get("response"),

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..model.families import FAMILIES
 from .coefficients import coefficient_table
 from .credible import coefficient_draws, correlation_draws, diagnosed, sd_draws
 from .linear import conditional_eta, fitted_mean, fixed_part
@@ -59,7 +58,7 @@ def shown_predictors(design: Design) -> list[int]:
 
 def predictor_name(design: Design, predictor: int) -> str:
     """What a linear predictor is of: ``mean``, ``dispersion``."""
-    return FAMILIES[design.family].predictors[predictor]
+    return design.distribution.predictors[predictor]
 
 
 def _fixed_rows(design: Design, estimate: Estimate, level: float, predictor: int) -> Columns:

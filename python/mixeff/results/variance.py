@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..estimate.covariance import covariance_jacobians, covariance_matrices
-from ..model.families import FAMILIES
 from .credible import correlation_draws, covariance_draws, interval, sd_draws, spread
 from .parameters import (
     beta_slices,
@@ -72,7 +71,7 @@ def residual_component(design: Design, estimate: Estimate) -> Component | None:
 def has_residual_variance(design: Design) -> bool:
     """True if the response has a variance that depends on neither the mean nor the row."""
     return (
-        FAMILIES[design.family].constant_variance
+        design.distribution.constant_variance
         and tuple(design.x_names[1]) == ("Intercept",)
         and design.offset[1] is None
     )

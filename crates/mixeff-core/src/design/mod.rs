@@ -2,6 +2,7 @@
 
 pub mod covariance;
 pub mod factor;
+pub mod fixed;
 pub mod model;
 pub mod nesting;
 pub mod shard;
@@ -9,6 +10,7 @@ pub mod term;
 
 pub use covariance::{Covariance, Lambda};
 pub use factor::{Column, Factor, Levels};
-pub use model::{Model, ModelData, Predictor};
+pub use fixed::Predictor;
+pub use model::{Model, ModelData};
 pub use shard::Shard;
 pub use term::Term;

@@ -2,14 +2,11 @@
 
 use super::covariance;
 use super::factor::{Column, Factor, Levels};
-use super::nesting::{elimination_order, is_chain, renumber, row_order, run_starts, Codes};
+use super::fixed::{FixedData, Predictor};
+use super::nesting::{elimination_order, is_chain, row_order, Codes, Order, Renumbered};
 use super::shard::{nested_shards, whole_shard, Shard};
 use super::term::Term;
 use crate::family::{Family, Rows};
-use crate::linalg::pages::zeros;
-use crate::linalg::small::{axpy, axpy4, dot};
-use rayon::prelude::*;
-use std::sync::Arc;
 
 /// One random-effects term as the user gave it.
 pub struct TermData {
@@ -23,54 +20,22 @@ pub struct TermData {
     pub structure: String,
 }
 
-/// Numbers that another owner keeps, and that nobody changes.
-pub type Shared = Arc<dyn AsRef<[f64]> + Send + Sync>;
-
-/// Fixed-effects columns as the user gave them.
-pub struct MatrixData<'a> {
-    /// The columns.
-    pub columns: Vec<&'a [f64]>,
-    /// The same numbers, one column after the other, to be used in place where no row moves.
-    pub shared: Option<Shared>,
-}
-
 /// A model in the user's row order.
 pub struct ModelData<'a> {
     /// Response distribution.
     pub family: Box<dyn Family>,
     /// Response.
     pub y: &'a [f64],
-    /// Trials, or empty.
+    /// Second column of the response, or empty.
     pub extra: &'a [f64],
     /// Prior weights, or empty.
     pub weights: &'a [f64],
-    /// Fixed-effects columns of each linear predictor.
-    pub x: Vec<MatrixData<'a>>,
-    /// Offset of each linear predictor.
-    pub offset: Vec<Option<&'a [f64]>>,
+    /// Fixed part of each linear predictor.
+    pub fixed: Vec<FixedData<'a>>,
     /// Grouping factors.
     pub factors: Vec<Codes>,
     /// Random-effects terms.
     pub terms: Vec<TermData>,
-}
-
-/// The fixed part of one linear predictor.
-pub struct Predictor {
-    /// Number of coefficients.
-    pub p: usize,
-    /// First coefficient in `beta`.
-    pub first: usize,
-    x: Columns,
-    /// Offset in sorted row order.
-    pub offset: Option<Vec<f64>>,
-}
-
-/// Where the columns of `X` are.
-enum Columns {
-    /// Shard by shard, column by column within a shard.
-    Blocked(Vec<f64>),
-    /// Column by column, in the owner's memory.
-    InPlace(Shared),
 }
 
 /// The model.
@@ -82,6 +47,7 @@ pub struct Model {
     weights: Vec<f64>,
     /// Fixed parts of the linear predictors.
     pub predictors: Vec<Predictor>,
+    n_beta: usize,
     /// Grouping factors, in elimination order.
     pub factors: Vec<Factor>,
     /// Position of each factor in the user's order.
@@ -93,7 +59,7 @@ pub struct Model {
     /// Random-effects terms, in the user's order, with `factor` in elimination order.
     pub terms: Vec<Term>,
     /// Row of the user's data that each sorted row came from.
-    pub row_order: Vec<u32>,
+    pub row_order: Order,
     /// True if the factors are nested in a chain (one factor included).
     pub nested: bool,
     /// Independent parts.
@@ -122,8 +88,8 @@ impl Model {
         } else {
             vec![whole_shard(n, &factors)]
         };
-        let y = gather(data.y, &order);
-        let (trials, weights) = (gather(data.extra, &order), gather(data.weights, &order));
+        let y = order.gather(data.y);
+        let (trials, weights) = (order.gather(data.extra), order.gather(data.weights));
         let rows = Rows {
             y: &y,
             extra: &trials,
@@ -134,13 +100,17 @@ impl Model {
             .iter()
             .map(|&f| data.factors[f].n_levels)
             .collect();
-        let predictors = lay_out_predictors(&data.x, &data.offset, &order, &shards);
+        let coefficients = data.fixed.iter().flat_map(|x| &x.columns).map(|c| c.0 + 1);
+        let n_beta = coefficients.max().unwrap_or(0);
+        let fixed = data.fixed.into_iter();
+        let predictors = fixed.map(|x| Predictor::new(x, &order, &shards)).collect();
         Ok(Model {
             family: data.family,
             y,
             extra: trials,
             weights,
             predictors,
+            n_beta,
             factors,
             user_factor,
             level_order,
@@ -174,7 +144,7 @@ impl Model {
 
     /// Number of fixed effects over all predictors.
     pub fn n_beta(&self) -> usize {
-        self.predictors.iter().map(|d| d.p).sum()
+        self.n_beta
     }
 
     /// Number of covariance parameters.
@@ -213,31 +183,29 @@ impl Model {
     /// Column `c` of `X` of predictor `d` on a shard's rows.
     #[inline]
     pub fn x_column(&self, d: usize, c: usize, shard: &Shard) -> &[f64] {
-        let (predictor, n) = (&self.predictors[d], shard.rows.len());
-        match &predictor.x {
-            Columns::Blocked(x) => &x[predictor.p * shard.rows.start + c * n..][..n],
-            Columns::InPlace(x) => &(**x).as_ref()[self.n() * c + shard.rows.start..][..n],
-        }
+        self.predictors[d].column(c, shard)
+    }
+
+    /// The columns of `X` that belong to a coefficient, as predictor and column.
+    pub fn columns_of(&self, coefficient: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
+        self.fixed_columns()
+            .filter(move |(_, _, k)| *k == coefficient)
+            .map(|(d, c, _)| (d, c))
+    }
+
+    /// All columns of `X`: predictor, column and coefficient.
+    pub fn fixed_columns(&self) -> impl Iterator<Item = (usize, usize, usize)> + '_ {
+        self.predictors.iter().enumerate().flat_map(|(d, x)| {
+            let columns = x.columns.iter().enumerate();
+            columns.map(move |(c, column)| (d, c, column.coefficient))
+        })
     }
 
     /// `eta := X beta + offset` on a shard's rows, predictor by predictor.
     pub fn fixed_part(&self, shard: &Shard, beta: &[f64], eta: &mut [f64]) {
         let n = shard.rows.len();
         for (d, predictor) in self.predictors.iter().enumerate() {
-            let eta = &mut eta[d * n..][..n];
-            match &predictor.offset {
-                Some(o) => eta.copy_from_slice(&o[shard.rows.clone()]),
-                None => eta.fill(0.0),
-            }
-            let whole = predictor.p - predictor.p % 4;
-            for c in (0..whole).step_by(4) {
-                let columns = [0, 1, 2, 3].map(|k| self.x_column(d, c + k, shard));
-                let b = &beta[predictor.first + c..][..4];
-                axpy4([b[0], b[1], b[2], b[3]], columns, eta);
-            }
-            for c in whole..predictor.p {
-                axpy(beta[predictor.first + c], self.x_column(d, c, shard), eta);
-            }
+            predictor.fixed_part(shard, beta, &mut eta[d * n..][..n]);
         }
     }
 
@@ -245,57 +213,33 @@ impl Model {
     pub fn add_xtv(&self, shard: &Shard, v: &[f64], out: &mut [f64]) {
         let n = shard.rows.len();
         for (d, predictor) in self.predictors.iter().enumerate() {
-            for c in 0..predictor.p {
-                out[predictor.first + c] += dot(self.x_column(d, c, shard), &v[d * n..][..n]);
-            }
+            predictor.add_xtv(shard, &v[d * n..][..n], out);
         }
     }
-}
-
-fn gather(v: &[f64], order: &[u32]) -> Vec<f64> {
-    if v.is_empty() {
-        return Vec::new();
-    }
-    let mut out = zeros(v.len());
-    if is_identity(order) {
-        out.copy_from_slice(v);
-    } else {
-        let pairs = out.par_iter_mut().with_min_len(1 << 16).zip(order);
-        pairs.for_each(|(o, &i)| *o = v[i as usize]);
-    }
-    out
-}
-
-fn is_identity(order: &[u32]) -> bool {
-    order.iter().enumerate().all(|(i, &o)| i == o as usize)
 }
 
 fn lay_out_factors(
     codes: &[Codes],
     user_factor: &[usize],
-    order: &[u32],
+    order: &Order,
     nested: bool,
 ) -> (Vec<Factor>, Vec<Vec<u32>>) {
     user_factor
         .iter()
         .enumerate()
         .map(|(position, &f)| {
-            let (new, old) = renumber(&codes[f], order);
-            let n_levels = old.len();
-            let runs = nested || position == 0;
-            let levels = if runs {
-                Levels::Runs(run_starts(&new, n_levels))
+            let renumbered = Renumbered::new(&codes[f], order);
+            let levels = if nested || position == 0 {
+                Levels::Runs(renumbered.run_starts(&codes[f]))
             } else {
-                Levels::Codes(new)
+                Levels::Codes(renumbered.codes(&codes[f], order))
             };
-            (
-                Factor {
-                    columns: Vec::new(),
-                    levels,
-                    n_levels,
-                },
-                old,
-            )
+            let factor = Factor {
+                columns: Vec::new(),
+                levels,
+                n_levels: renumbered.old_of_new.len(),
+            };
+            (factor, renumbered.old_of_new)
         })
         .unzip()
 }
@@ -303,7 +247,7 @@ fn lay_out_factors(
 fn lay_out_terms(
     terms: &[TermData],
     user_factor: &[usize],
-    order: &[u32],
+    order: &Order,
     factors: &mut [Factor],
 ) -> Result<Vec<Term>, String> {
     let mut theta_start = 0;
@@ -326,66 +270,11 @@ fn lay_out_terms(
         theta_start += term.n_theta();
         for (z, &predictor) in data.z.iter().zip(&data.predictor) {
             columns.push(Column {
-                values: z.as_ref().map(|v| gather(v, order)),
+                values: z.as_ref().map(|v| order.gather(v)),
                 predictor,
             });
         }
         laid_out.push(term);
     }
     Ok(laid_out)
-}
-
-fn lay_out_predictors(
-    x: &[MatrixData<'_>],
-    offset: &[Option<&[f64]>],
-    order: &[u32],
-    shards: &[Shard],
-) -> Vec<Predictor> {
-    let mut first = 0;
-    x.iter()
-        .zip(offset)
-        .map(|(x, offset)| {
-            let p = x.columns.len();
-            let in_place = x.shared.as_ref().filter(|_| is_identity(order));
-            let predictor = Predictor {
-                p,
-                first,
-                x: match in_place {
-                    Some(x) => Columns::InPlace(Arc::clone(x)),
-                    None => Columns::Blocked(blocked(&x.columns, order, shards)),
-                },
-                offset: offset.map(|o| gather(o, order)),
-            };
-            first += p;
-            predictor
-        })
-        .collect()
-}
-
-/// The columns, shard by shard.
-fn blocked(columns: &[&[f64]], order: &[u32], shards: &[Shard]) -> Vec<f64> {
-    let mut x = zeros(columns.len() * order.len());
-    let identity = is_identity(order);
-    let mut parts = Vec::with_capacity(shards.len());
-    let mut rest = &mut x[..];
-    for shard in shards {
-        let (part, tail) = rest.split_at_mut(columns.len() * shard.rows.len());
-        parts.push((shard, part));
-        rest = tail;
-    }
-    parts.into_par_iter().for_each(|(shard, part)| {
-        for (column, out) in columns
-            .iter()
-            .zip(part.chunks_exact_mut(shard.rows.len().max(1)))
-        {
-            if identity {
-                out.copy_from_slice(&column[shard.rows.clone()]);
-                continue;
-            }
-            for (o, &i) in out.iter_mut().zip(&order[shard.rows.clone()]) {
-                *o = column[i as usize];
-            }
-        }
-    });
-    x
 }

@@ -1,5 +1,11 @@
 //! Are the grouping factors nested in a chain? And the order of rows in which every level is one run.
 
+use crate::linalg::pages::zeros;
+use rayon::prelude::*;
+
+/// Rows of one task.
+const PIECE: usize = 1 << 16;
+
 /// A grouping factor as the user gave it: one code per row, `0..n_levels`.
 #[derive(Clone, Debug)]
 pub struct Codes {
@@ -49,67 +55,134 @@ pub fn is_chain(factors: &[Codes], order: &[usize]) -> bool {
         .all(|pair| parents(&factors[pair[0]], &factors[pair[1]]).is_some())
 }
 
-/// The row order that makes every level of every factor in `sorted_by` a run: the last factor is the
+/// Where the rows of the user's data are after sorting.
+#[derive(Clone, Debug)]
+pub struct Order {
+    rows: usize,
+    /// The user's row of each sorted one; none if no row moves.
+    moved: Option<Vec<u32>>,
+}
+
+impl Order {
+    /// True if no row moves.
+    pub fn is_identity(&self) -> bool {
+        self.moved.is_none()
+    }
+
+    /// The user's row of a sorted one.
+    #[inline]
+    pub fn user_row(&self, i: usize) -> usize {
+        match &self.moved {
+            Some(order) => order[i] as usize,
+            None => i,
+        }
+    }
+
+    /// The user's rows in sorted order.
+    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.rows).map(|i| self.user_row(i))
+    }
+
+    /// The numbers in sorted order; nothing for nothing.
+    pub fn gather(&self, v: &[f64]) -> Vec<f64> {
+        if v.is_empty() {
+            return Vec::new();
+        }
+        let mut out = zeros(v.len());
+        let pieces = out.par_chunks_mut(PIECE).enumerate();
+        pieces.for_each(|(k, out)| self.gather_part(v, k * PIECE, out));
+        out
+    }
+
+    /// The sorted rows from `first` on.
+    pub fn gather_part(&self, v: &[f64], first: usize, out: &mut [f64]) {
+        match &self.moved {
+            None => out.copy_from_slice(&v[first..][..out.len()]),
+            Some(order) => out
+                .iter_mut()
+                .zip(&order[first..])
+                .for_each(|(o, &i)| *o = v[i as usize]),
+        }
+    }
+}
+
+/// The order that makes every level of every factor in `sorted_by` a run: the last factor is the
 /// outermost. Stable, by counting.
-pub fn row_order(n: usize, factors: &[Codes], sorted_by: &[usize]) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..n as u32).collect();
+pub fn row_order(rows: usize, factors: &[Codes], sorted_by: &[usize]) -> Order {
+    let mut order = Order { rows, moved: None };
     for &f in sorted_by {
         let codes = &factors[f].codes;
-        if !order
-            .windows(2)
-            .all(|w| codes[w[0] as usize] <= codes[w[1] as usize])
-        {
-            order = counting_sort(&order, codes, factors[f].n_levels);
+        let code = |i: usize| codes[order.user_row(i)];
+        if !(1..rows).all(|i| code(i - 1) <= code(i)) {
+            let sorted = counting_sort(order.iter(), codes, factors[f].n_levels);
+            order.moved = Some(sorted);
         }
     }
     order
 }
 
-fn counting_sort(order: &[u32], codes: &[u32], n_levels: usize) -> Vec<u32> {
+fn counting_sort(order: impl Iterator<Item = usize>, codes: &[u32], n_levels: usize) -> Vec<u32> {
     let mut next = vec![0u32; n_levels + 1];
-    for &i in order {
-        next[codes[i as usize] as usize + 1] += 1;
+    for &c in codes {
+        next[c as usize + 1] += 1;
     }
     for l in 0..n_levels {
         next[l + 1] += next[l];
     }
-    let mut sorted = vec![0u32; order.len()];
-    for &i in order {
-        let at = &mut next[codes[i as usize] as usize];
-        sorted[*at as usize] = i;
+    let mut sorted = vec![0u32; codes.len()];
+    for i in order {
+        let at = &mut next[codes[i] as usize];
+        sorted[*at as usize] = i as u32;
         *at += 1;
     }
     sorted
 }
 
-/// Levels renumbered in the order in which sorted rows meet them: the new codes and the old level of each new one.
-pub fn renumber(factor: &Codes, order: &[u32]) -> (Vec<u32>, Vec<u32>) {
-    let mut new_of_old = vec![u32::MAX; factor.n_levels];
-    let mut old_of_new = Vec::new();
-    let codes = order
-        .iter()
-        .map(|&i| {
-            let old = factor.codes[i as usize] as usize;
-            if new_of_old[old] == u32::MAX {
-                new_of_old[old] = old_of_new.len() as u32;
-                old_of_new.push(old as u32);
-            }
-            new_of_old[old]
-        })
-        .collect();
-    (codes, old_of_new)
+/// Levels renumbered in the order in which sorted rows meet them.
+pub struct Renumbered {
+    new_of_old: Vec<u32>,
+    /// The old level of each new one.
+    pub old_of_new: Vec<u32>,
 }
 
-/// First rows of each run of equal code, with the end appended. Codes must be `0, 0, .., 1, 1, ..`.
-pub fn run_starts(codes: &[u32], n_levels: usize) -> Vec<u32> {
-    let mut starts = vec![0u32; n_levels + 1];
-    for &c in codes {
-        starts[c as usize + 1] += 1;
+impl Renumbered {
+    /// By a first look at all rows.
+    pub fn new(factor: &Codes, order: &Order) -> Renumbered {
+        let mut new_of_old = vec![u32::MAX; factor.n_levels];
+        let mut old_of_new = Vec::new();
+        for i in order.iter() {
+            let old = factor.codes[i];
+            let new = &mut new_of_old[old as usize];
+            if *new == u32::MAX {
+                *new = old_of_new.len() as u32;
+                old_of_new.push(old);
+            }
+        }
+        Renumbered {
+            new_of_old,
+            old_of_new,
+        }
     }
-    for l in 0..n_levels {
-        starts[l + 1] += starts[l];
+
+    /// The new level of every sorted row.
+    pub fn codes(&self, factor: &Codes, order: &Order) -> Vec<u32> {
+        order
+            .iter()
+            .map(|i| self.new_of_old[factor.codes[i] as usize])
+            .collect()
     }
-    starts
+
+    /// First rows of each new level, each of which is a run, with the end appended.
+    pub fn run_starts(&self, factor: &Codes) -> Vec<u32> {
+        let mut starts = vec![0u32; self.old_of_new.len() + 1];
+        for &c in &factor.codes {
+            starts[self.new_of_old[c as usize] as usize + 1] += 1;
+        }
+        for l in 1..starts.len() {
+            starts[l] += starts[l - 1];
+        }
+        starts
+    }
 }
 
 #[cfg(test)]
@@ -139,10 +212,14 @@ mod tests {
         let factors = [codes(&[0, 1, 0, 1, 2, 2]), codes(&[1, 0, 1, 0, 1, 1])];
         let order = row_order(6, &factors, &[0, 1]);
         for f in &factors {
-            let (new, old) = renumber(f, &order);
+            let renumbered = Renumbered::new(f, &order);
+            let new = renumbered.codes(f, &order);
             assert!(new.windows(2).all(|w| w[0] == w[1] || w[1] == w[0] + 1));
-            let starts = run_starts(&new, old.len());
+            let starts = renumbered.run_starts(f);
             assert_eq!(*starts.last().unwrap(), 6);
+            assert!((0..6)
+                .all(|i| (starts[new[i] as usize]..starts[new[i] as usize + 1])
+                    .contains(&(i as u32))));
         }
     }
 }

@@ -72,7 +72,7 @@ impl<'a> Gaussian<'a> {
 
     /// Without a response yet; `known` is the residual variance if it is not to be estimated.
     pub fn empty(model: &'a Model, reml: bool, known: Option<f64>) -> Self {
-        let p = model.predictors[0].p;
+        let p = model.predictors[0].columns.len();
         let parts = model.shards.par_iter().map(|s| Part::new(model, s, p));
         Gaussian {
             model,

@@ -6,6 +6,7 @@ use super::Marginal;
 use crate::design::term::lambdas;
 use crate::design::{Lambda, Model, Shard};
 use crate::family::pair;
+use crate::linalg::small::axpy;
 use crate::structure::System;
 
 /// One shard at given parameters: `u` is about normal with mean `mode` and covariance `H^-1`.
@@ -64,14 +65,18 @@ fn slopes_of_shard(
     let mut slopes = vec![0.0; q * (model.n_beta() + model.n_theta())];
     let mut coupling = Vec::with_capacity(q * model.n_beta());
     let mut columns = slopes.chunks_exact_mut(q.max(1));
-    for (d, predictor) in model.predictors.iter().enumerate() {
-        for (c, du) in (0..predictor.p).zip(&mut columns) {
-            scratch.v.fill(0.0);
-            scratch.v[d * n..][..n].copy_from_slice(model.x_column(d, c, shard));
-            pull_eta(model, shard, lambdas, scratch, du);
-            coupling.extend(&scratch.a);
-            state.system.solve(du);
+    for (k, du) in (0..model.n_beta()).zip(&mut columns) {
+        scratch.v.fill(0.0);
+        for (d, c) in model.columns_of(k) {
+            axpy(
+                1.0,
+                model.x_column(d, c, shard),
+                &mut scratch.v[d * n..][..n],
+            );
         }
+        pull_eta(model, shard, lambdas, scratch, du);
+        coupling.extend(&scratch.a);
+        state.system.solve(du);
     }
     let mut direct = vec![0.0; q];
     for (direction, du) in directions(model).zip(&mut columns) {

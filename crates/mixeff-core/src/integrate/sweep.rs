@@ -36,12 +36,7 @@ impl Near {
     fn add_fixed_part(&self, model: &Model, shard: &Shard, eta: &mut [f64]) {
         let n = shard.rows.len();
         for (d, predictor) in model.predictors.iter().enumerate() {
-            for c in 0..predictor.p {
-                let b = self.beta[predictor.first + c];
-                if b != 0.0 {
-                    axpy(b, model.x_column(d, c, shard), &mut eta[d * n..][..n]);
-                }
-            }
+            predictor.add_fixed_part(shard, &self.beta, &mut eta[d * n..][..n]);
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::design::term::lambdas;
 use crate::design::{Lambda, Model, Shard};
 use crate::family::{pair, pairs};
 use crate::linalg::dense::Symmetric;
-use crate::linalg::small::dot;
+use crate::linalg::small::{axpy, dot};
 
 /// Sums over the data at the modes.
 #[derive(Clone, Debug)]
@@ -223,28 +223,21 @@ impl Columns {
             Some(k) => e.copy_from_slice(&self.theta[k]),
             None => {
                 e.fill(0.0);
-                let (d, c) = predictor_of(model, k);
-                e[d * n..(d + 1) * n].copy_from_slice(model.x_column(d, c, shard));
+                for (d, c) in model.columns_of(k) {
+                    axpy(1.0, model.x_column(d, c, shard), &mut e[d * n..][..n]);
+                }
             }
         }
     }
 
     /// `x_j' we`.
     fn product(&self, model: &Model, shard: &Shard, j: usize, we: &[f64]) -> f64 {
-        let (d, c) = predictor_of(model, j);
         let n = shard.rows.len();
-        dot(model.x_column(d, c, shard), &we[d * n..(d + 1) * n])
+        let columns = model.columns_of(j);
+        columns
+            .map(|(d, c)| dot(model.x_column(d, c, shard), &we[d * n..][..n]))
+            .sum()
     }
-}
-
-/// Predictor and column of a coefficient.
-fn predictor_of(model: &Model, k: usize) -> (usize, usize) {
-    let d = model
-        .predictors
-        .iter()
-        .rposition(|p| p.first <= k && p.p > 0)
-        .unwrap_or(0);
-    (d, k - model.predictors[d].first)
 }
 
 /// `we := W e`.

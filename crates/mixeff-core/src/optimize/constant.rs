@@ -11,6 +11,8 @@ const GUESSES: [f64; 15] = [
 ];
 /// Newton steps.
 const STEPS: usize = 60;
+/// Relative ridge, for columns that vary only in rows not looked at.
+const RIDGE: f64 = 1e-10;
 /// Rows looked at.
 const ROWS: usize = 20_000;
 
@@ -124,23 +126,21 @@ fn evaluate(model: &Model, constants: &[f64]) -> At {
 
 /// The coefficients whose linear predictors are nearest to the constants.
 pub fn coefficients(model: &Model, constants: &[f64]) -> Vec<f64> {
-    let mut beta = vec![0.0; model.n_beta()];
-    for (d, predictor) in model.predictors.iter().enumerate() {
-        let p = predictor.p;
-        let mut gram = Symmetric::zeros(p);
-        let mut rhs = vec![0.0; p];
-        for shard in looked_at(model) {
-            for c in 0..p {
-                let x = model.x_column(d, c, shard);
-                rhs[c] += constants[d] * sum(x);
-                for e in 0..=c {
-                    gram.set(c, e, gram.at(c, e) + dot(x, model.x_column(d, e, shard)));
-                }
+    let p = model.n_beta();
+    let (mut gram, mut rhs) = (Symmetric::zeros(p), vec![0.0; p]);
+    for shard in looked_at(model) {
+        for (d, c, j) in model.fixed_columns() {
+            let x = model.x_column(d, c, shard);
+            rhs[j] += constants[d] * sum(x);
+            for (e, column) in model.predictors[d].columns.iter().enumerate().take(c + 1) {
+                let k = column.coefficient;
+                let twice = if j == k && c != e { 2.0 } else { 1.0 };
+                let value = twice * dot(x, model.x_column(d, e, shard));
+                gram.set(j, k, gram.at(j, k) + value);
             }
         }
-        if let Some(factor) = gram.cholesky() {
-            beta[predictor.first..predictor.first + p].copy_from_slice(&factor.solve(&rhs));
-        }
     }
-    beta
+    (0..p).for_each(|j| gram.set(j, j, gram.at(j, j) * (1.0 + RIDGE) + f64::MIN_POSITIVE));
+    gram.cholesky()
+        .map_or_else(|| vec![0.0; p], |factor| factor.solve(&rhs))
 }

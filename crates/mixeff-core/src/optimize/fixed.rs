@@ -101,17 +101,14 @@ fn evaluate_shard(model: &Model, shard: &Shard, beta: &[f64]) -> At {
         information: Symmetric::zeros(p),
     };
     model.add_xtv(shard, &s, &mut at.score);
-    let places: Vec<(usize, usize)> = model
-        .predictors
-        .iter()
-        .enumerate()
-        .flat_map(|(k, x)| (0..x.p).map(move |c| (k, c)))
-        .collect();
-    for (i, &(a, c)) in places.iter().enumerate() {
-        for (j, &(b, e)) in places.iter().enumerate().take(i + 1) {
+    let places: Vec<(usize, usize, usize)> = model.fixed_columns().collect();
+    for (i, &(a, c, j)) in places.iter().enumerate() {
+        for &(b, e, k) in &places[..=i] {
             let w = &w[pair(d, a, b) * n..][..n];
             let value = weighted_dot(model.x_column(a, c, shard), model.x_column(b, e, shard), w);
-            at.information.set(i, j, value);
+            let twice = if j == k && (a, c) != (b, e) { 2.0 } else { 1.0 };
+            at.information
+                .set(j, k, at.information.at(j, k) + twice * value);
         }
     }
     at

@@ -1,7 +1,8 @@
 //! Random small models of every structure, for property tests.
 #![allow(dead_code)]
 
-use mixeff_core::design::model::{MatrixData, ModelData, TermData};
+use mixeff_core::design::fixed::{FixedData, Source};
+use mixeff_core::design::model::{ModelData, TermData};
 use mixeff_core::design::nesting::Codes;
 use mixeff_core::design::Model;
 use mixeff_core::family::registry::{Row, Support};
@@ -117,6 +118,21 @@ impl Data {
         }
     }
 
+    /// The columns of every predictor, each with a coefficient of its own.
+    fn fixed(&self) -> Vec<FixedData<'_>> {
+        let mut coefficient = 0..;
+        self.x
+            .iter()
+            .map(|x| FixedData {
+                columns: x
+                    .iter()
+                    .map(|c| (coefficient.next().unwrap(), Source::Given(c)))
+                    .collect(),
+                offset: None,
+            })
+            .collect()
+    }
+
     /// The model of these data.
     pub fn model(&self, row: &Row) -> Model {
         Model::new(ModelData {
@@ -124,15 +140,7 @@ impl Data {
             y: &self.y,
             extra: &self.extra,
             weights: &self.weights,
-            x: self
-                .x
-                .iter()
-                .map(|x| MatrixData {
-                    columns: x.iter().map(Vec::as_slice).collect(),
-                    shared: None,
-                })
-                .collect(),
-            offset: self.x.iter().map(|_| None).collect(),
+            fixed: self.fixed(),
             factors: self.factors.clone(),
             terms: self
                 .terms
@@ -258,7 +266,7 @@ pub fn point(row: &Row, model: &Model, random: &mut Random) -> (Vec<f64>, Vec<f6
     };
     let mut beta = Vec::new();
     for (d, predictor) in model.predictors.iter().enumerate() {
-        for c in 0..predictor.p {
+        for c in 0..predictor.columns.len() {
             let base = if c == 0 && d == 0 { centre } else { 0.0 };
             beta.push(base + scale * random.normal());
         }

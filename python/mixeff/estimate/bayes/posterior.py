@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...model.families import FAMILIES
 from ..covariance import entries, theta_slices
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def parameter_draws(design: Design, draws: Draws) -> dict[str, Floats]:
 
 
 def _coefficients(design: Design, draws: Draws) -> Iterator[tuple[str, Floats]]:
-    names = FAMILIES[design.family].predictors
+    names = design.distribution.predictors
     k = 0
     for d, columns in enumerate(design.x_names):
         for column in columns:
@@ -48,7 +47,7 @@ def _coefficients(design: Design, draws: Draws) -> Iterator[tuple[str, Floats]]:
 def residual_sd(design: Design, predictor: int) -> bool:
     """Whether a predictor is the log of a residual standard deviation that all rows share."""
     lone = design.x_names[predictor] == ("Intercept",) and design.offset[predictor] is None
-    return FAMILIES[design.family].constant_variance and lone
+    return design.distribution.constant_variance and lone
 
 
 def term_factors(term: RandomTerm, theta: Floats) -> Floats:

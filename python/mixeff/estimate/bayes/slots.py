@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...model.families import FAMILIES, LINKS
+from ...model.families import LINKS
 from .priors import CORRELATION, POSITIVE, REAL, Prior
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def slots(design: Design) -> tuple[Slot, ...]:
 def _coefficients(design: Design) -> Iterator[Slot]:
     first, total = 0, sum(x.shape[1] for x in design.x)
     for d, (x, names) in enumerate(zip(design.x, design.x_names, strict=True)):
-        predictor = FAMILIES[design.family].predictors[d]
+        predictor = design.distribution.predictors[d]
         unit = unit_of(design) if d == 0 else 1.0
         for k, name in enumerate(names):
             weights = np.zeros(total)
@@ -91,7 +91,7 @@ def _intercept(design: Design, d: int, predictor: str, unit: float, weights: Flo
     if d == 0:
         default = Prior("student_t", (DF, _location(design), SCALE * unit))
         return Slot(INTERCEPT, COEFFICIENT, (INTERCEPT,), (REAL,), default, weights)
-    family = FAMILIES[design.family]
+    family = design.distribution
     centre = np.log(_spread(design.y)) if family.constant_variance else 0.0
     default = Prior("student_t", (DF, _rounded(centre), SCALE))
     keys = (predictor, f"{predictor}:{INTERCEPT}")
@@ -104,7 +104,7 @@ def _intercept(design: Design, d: int, predictor: str, unit: float, weights: Flo
 def _sds(design: Design) -> Iterator[Slot]:
     for term in design.terms:
         group = design.factors[term.factor].name
-        unit = unit_of(design) if term.predictor == 0 else 1.0
+        unit = unit_of(design) if term.is_of_mean else 1.0
         for k, name in enumerate(term.names):
             spread = 1.0 if term.z is None else _spread(term.z[:, k])
             default = Prior("half_student_t", (DF, SCALE * unit / spread))

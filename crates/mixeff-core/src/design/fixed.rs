@@ -1,0 +1,221 @@
+//! The fixed part of the linear predictors: `eta_d = X_d beta_d + offset_d`.
+//!
+//! A column of `X_d` names the coefficient it belongs to. Columns of several predictors may belong to the same one: an
+//! effect that the predictors share. Constant columns, the intercept above all, take no room.
+
+use super::nesting::Order;
+use super::shard::Shard;
+use crate::linalg::pages::zeros;
+use crate::linalg::small::{axpy, axpy4, dot, sum};
+use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Numbers that another owner keeps, and that nobody changes.
+pub type Shared = Arc<dyn AsRef<[f64]> + Send + Sync>;
+
+/// A column of `X` as the user gave it, in the user's row order.
+pub enum Source<'a> {
+    /// The same number in every row.
+    Constant(f64),
+    /// Numbers, to be copied.
+    Given(&'a [f64]),
+    /// Part of what is shared, to be used in place where no row moves.
+    Shared(Shared, Range<usize>),
+}
+
+impl Source<'_> {
+    fn given(&self) -> &[f64] {
+        match self {
+            Source::Constant(_) => &[],
+            Source::Given(values) => values,
+            Source::Shared(owner, range) => &(**owner).as_ref()[range.clone()],
+        }
+    }
+}
+
+/// The fixed part of one linear predictor as the user gave it.
+#[derive(Default)]
+pub struct FixedData<'a> {
+    /// The columns, each with its coefficient.
+    pub columns: Vec<(usize, Source<'a>)>,
+    /// Offset.
+    pub offset: Option<&'a [f64]>,
+}
+
+/// A column of `X` of one linear predictor.
+pub struct FixedColumn {
+    /// Position of its coefficient in `beta`.
+    pub coefficient: usize,
+    values: Values,
+}
+
+/// Where the numbers of a column are.
+enum Values {
+    /// Once and for all shards of the same value.
+    Constant(f64, Arc<[f64]>),
+    /// In the block of the predictor, at this position among its columns.
+    Blocked(usize),
+    /// In the owner's memory.
+    InPlace(Shared, Range<usize>),
+}
+
+/// The fixed part of one linear predictor, rows in sorted order.
+pub struct Predictor {
+    /// Columns of `X`.
+    pub columns: Vec<FixedColumn>,
+    /// Offset.
+    pub offset: Option<Vec<f64>>,
+    /// Shard by shard, column by column within a shard.
+    block: Vec<f64>,
+    blocked: usize,
+}
+
+impl Predictor {
+    /// Lays out the columns for rows in this order, in these shards.
+    pub fn new(data: FixedData<'_>, order: &Order, shards: &[Shard]) -> Predictor {
+        let longest = shards.iter().map(|s| s.rows.len()).max().unwrap_or(0);
+        let moved: Vec<&[f64]> = data
+            .columns
+            .iter()
+            .filter(|(_, source)| is_moved(source, order))
+            .map(|(_, source)| source.given())
+            .collect();
+        let block = blocked(&moved, order, shards);
+        let (mut position, n_moved) = (0, moved.len());
+        let columns = data.columns.into_iter().map(|(coefficient, source)| {
+            let values = match source {
+                Source::Constant(c) => Values::Constant(c, vec![c; longest].into()),
+                Source::Shared(owner, range) if order.is_identity() => {
+                    Values::InPlace(owner, range)
+                }
+                _ => {
+                    position += 1;
+                    Values::Blocked(position - 1)
+                }
+            };
+            FixedColumn {
+                coefficient,
+                values,
+            }
+        });
+        Predictor {
+            columns: columns.collect(),
+            offset: data.offset.map(|o| order.gather(o)),
+            block,
+            blocked: n_moved,
+        }
+    }
+
+    /// Column `c` on a shard's rows.
+    #[inline]
+    pub fn column(&self, c: usize, shard: &Shard) -> &[f64] {
+        let (n, first) = (shard.rows.len(), shard.rows.start);
+        match &self.columns[c].values {
+            Values::Constant(_, values) => &values[..n],
+            Values::Blocked(k) => &self.block[self.blocked * first + k * n..][..n],
+            Values::InPlace(owner, range) => &(**owner).as_ref()[range.start + first..][..n],
+        }
+    }
+
+    /// `eta := X beta + offset` on a shard's rows.
+    pub fn fixed_part(&self, shard: &Shard, beta: &[f64], eta: &mut [f64]) {
+        let constant = self.constant_part(beta);
+        match &self.offset {
+            Some(o) => eta
+                .iter_mut()
+                .zip(&o[shard.rows.clone()])
+                .for_each(|(e, o)| *e = o + constant),
+            None => eta.fill(constant),
+        }
+        let mut varying = self.varying();
+        let mut next = || {
+            varying
+                .next()
+                .map(|c| (beta[self.columns[c].coefficient], c))
+        };
+        while let Some(first) = next() {
+            let Some(second) = next() else {
+                axpy(first.0, self.column(first.1, shard), eta);
+                break;
+            };
+            match (next(), next()) {
+                (Some(third), Some(fourth)) => {
+                    let four = [first, second, third, fourth];
+                    axpy4(
+                        four.map(|f| f.0),
+                        four.map(|f| self.column(f.1, shard)),
+                        eta,
+                    );
+                }
+                (third, _) => {
+                    for (b, c) in [Some(first), Some(second), third].into_iter().flatten() {
+                        axpy(b, self.column(c, shard), eta);
+                    }
+                }
+            }
+        }
+    }
+
+    /// `eta += X dbeta`.
+    pub fn add_fixed_part(&self, shard: &Shard, beta: &[f64], eta: &mut [f64]) {
+        for (c, column) in self.columns.iter().enumerate() {
+            let b = beta[column.coefficient];
+            if b != 0.0 {
+                axpy(b, self.column(c, shard), eta);
+            }
+        }
+    }
+
+    /// `out += X' v` over a shard's rows.
+    pub fn add_xtv(&self, shard: &Shard, v: &[f64], out: &mut [f64]) {
+        for (c, column) in self.columns.iter().enumerate() {
+            out[column.coefficient] += match &column.values {
+                Values::Constant(value, _) => value * sum(v),
+                _ => dot(self.column(c, shard), v),
+            };
+        }
+    }
+
+    fn constant_part(&self, beta: &[f64]) -> f64 {
+        let part = |column: &FixedColumn| match &column.values {
+            Values::Constant(value, _) => value * beta[column.coefficient],
+            _ => 0.0,
+        };
+        self.columns.iter().map(part).sum()
+    }
+
+    fn varying(&self) -> impl Iterator<Item = usize> + '_ {
+        let varies = |&c: &usize| !matches!(self.columns[c].values, Values::Constant(..));
+        (0..self.columns.len()).filter(varies)
+    }
+}
+
+/// Whether the numbers must be copied.
+fn is_moved(source: &Source<'_>, order: &Order) -> bool {
+    match source {
+        Source::Constant(_) => false,
+        Source::Given(_) => true,
+        Source::Shared(..) => !order.is_identity(),
+    }
+}
+
+/// The columns, shard by shard.
+fn blocked(columns: &[&[f64]], order: &Order, shards: &[Shard]) -> Vec<f64> {
+    let rows = shards.last().map_or(0, |shard| shard.rows.end);
+    let mut x = zeros(columns.len() * rows);
+    let mut parts = Vec::with_capacity(shards.len());
+    let mut rest = &mut x[..];
+    for shard in shards {
+        let (part, tail) = rest.split_at_mut(columns.len() * shard.rows.len());
+        parts.push((shard, part));
+        rest = tail;
+    }
+    parts.into_par_iter().for_each(|(shard, part)| {
+        let pieces = part.chunks_exact_mut(shard.rows.len().max(1));
+        for (column, out) in columns.iter().zip(pieces) {
+            order.gather_part(column, shard.rows.start, out);
+        }
+    });
+    x
+}

@@ -1,0 +1,212 @@
+"""What the front and the results need to know of a response distribution.
+
+The densities and derivatives that fitting needs are in the compiled core. Here are a family's
+predictors and links, the values its response may take, and its mean, variance, deviance,
+distribution function and random draws, as functions of the `Parameters` of each row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..links import LINKS, Link
+
+__all__ = ["Array", "Family", "Parameter", "Parameters", "given", "ones_unless"]
+
+Array = NDArray[np.float64]
+Optional = Array | None
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter with a linear predictor of its own, beyond the mean's.
+
+    Attributes
+    ----------
+    name : str
+        Such as "dispersion".
+    link : str
+        From the parameter to its linear predictor.
+    argument : str or None
+        The argument of `mixeff.fit` that gives its formula; None for a constant parameter.
+    """
+
+    name: str
+    link: str = "log"
+    argument: str | None = None
+
+    def value(self, eta: Array) -> Array:
+        """The parameter on its natural scale."""
+        return LINKS[self.link].inverse(eta)
+
+
+DISPERSION = Parameter("dispersion", "log", "dispersion")
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The parameters of the response in each row, on their natural scales.
+
+    Attributes
+    ----------
+    mu : ndarray
+        The first one: the inverse link of the first linear predictor, the mean of one trial.
+    further : tuple of ndarray
+        In the order of `Family.further`.
+    extra : ndarray or None
+        The second column of the response, such as the numbers of trials.
+    """
+
+    mu: Array
+    further: tuple[Array, ...] = ()
+    extra: Optional = None
+
+    @property
+    def dispersion(self) -> Array:
+        """The second parameter."""
+        return given(self.further[0] if self.further else None)
+
+    def at(self, index: object) -> Parameters:
+        """Those of some rows, or with another axis, as arrays are indexed."""
+        return Parameters(
+            self.mu[index],  # type: ignore[index]
+            tuple(value[index] for value in self.further),  # type: ignore[index]
+            None if self.extra is None else self.extra[index],  # type: ignore[index]
+        )
+
+
+def _unweighted(further: tuple[Array, ...], weights: Array) -> tuple[Array, ...]:
+    return further
+
+
+@dataclass(frozen=True)
+class Family:
+    """A response distribution.
+
+    Attributes
+    ----------
+    name : str
+    links : tuple of str
+        Links of the first parameter; the first is the default.
+    values : str
+        The values the response may take, in words.
+    supported : callable
+        ``supported(y)``: True where a value is possible.
+    variance : callable
+        ``variance(p)`` of the response.
+    simulate : callable
+        ``simulate(rng, p)``: random responses.
+    log_density : callable
+        ``log_density(y, p)``, normalised.
+    cdf : callable
+        ``cdf(y, p)``: probability of a response of at most y.
+    deviance : callable or None
+        ``deviance(y, p)``: unit deviance of every row; None where there is no such thing.
+    expectation : callable or None
+        ``expectation(p)`` of one trial, where that is not `mu`.
+    further : tuple of Parameter
+        Parameters beyond the mean.
+    first : str
+        Name of the first parameter.
+    core : str
+        The core's name of the distribution; the same by default.
+    modifiers : tuple of str
+        What the core does to it, such as "zero_inflated".
+    mean_range : tuple of float
+        Open interval of `mu`.
+    discrete, positive : bool
+        Whether the response is a whole number from 0 up; whether it is positive.
+    takes_trials : bool
+        Whether the response counts successes among trials.
+    is_binary : bool
+        Whether every trial has two outcomes, so that there may be separation.
+    constant_variance : bool
+        Whether the variance does not depend on the mean: dispersion**2, the residual variance.
+    per_row_effects : bool
+        Whether one random effect per row can be told from the family's own spread.
+    unit_trials : str or None
+        The family that this one is when every number of trials is one.
+    ratio_names : mapping
+        Names of exp(beta), by link, where the link's own is not the usual one.
+    weighted : callable
+        ``weighted(further, weights)``: the parameters of a response whose log-density is multiplied
+        by weights.
+    """
+
+    name: str
+    links: tuple[str, ...]
+    values: str
+    supported: Callable[[Array], NDArray[np.bool_]]
+    variance: Callable[[Parameters], Array]
+    simulate: Callable[[np.random.Generator, Parameters], Array]
+    log_density: Callable[[Array, Parameters], Array]
+    cdf: Callable[[Array, Parameters], Array]
+    deviance: Callable[[Array, Parameters], Array] | None = None
+    expectation: Callable[[Parameters], Array] | None = None
+    further: tuple[Parameter, ...] = ()
+    first: str = "mean"
+    core: str = ""
+    modifiers: tuple[str, ...] = ()
+    mean_range: tuple[float, float] = (-np.inf, np.inf)
+    discrete: bool = False
+    positive: bool = False
+    takes_trials: bool = False
+    is_binary: bool = False
+    constant_variance: bool = False
+    per_row_effects: bool = True
+    unit_trials: str | None = None
+    ratio_names: Mapping[str, str] = field(default_factory=dict, hash=False)
+    weighted: Callable[[tuple[Array, ...], Array], tuple[Array, ...]] = _unweighted
+
+    @property
+    def core_name(self) -> str:
+        """The core's name of the distribution."""
+        return self.core or self.name
+
+    @property
+    def predictors(self) -> tuple[str, ...]:
+        """Names of the linear predictors."""
+        return (self.first, *(parameter.name for parameter in self.further))
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """The arguments of `mixeff.fit` that give formulas of further parameters."""
+        return tuple(p.argument for p in self.further if p.argument is not None)
+
+    def ratio_name(self, link: str) -> str | None:
+        """Name of exp(beta) under a link, such as "Odds ratio"; None where it has no meaning."""
+        return self.ratio_names.get(link, LINKS[link].ratio_name)
+
+    def mean(self, p: Parameters) -> Array:
+        """Expected response: that of one trial, times the trials for a family that has them."""
+        one = self.mean_of_trial(p)
+        return one * p.extra if self.takes_trials and p.extra is not None else one
+
+    def mean_of_trial(self, p: Parameters) -> Array:
+        """Expected response of one trial."""
+        return p.mu if self.expectation is None else self.expectation(p)
+
+    def parameters(self, link: Link, eta: Array, further: tuple[Array, ...]) -> Parameters:
+        """The parameters at linear predictors."""
+        values = tuple(p.value(e) for p, e in zip(self.further, further, strict=True))
+        return Parameters(link.inverse(eta), values)
+
+    def with_extra(self, p: Parameters, extra: Optional) -> Parameters:
+        """The parameters with the second column of the response."""
+        return replace(p, extra=extra)
+
+
+def given(value: Optional) -> Array:
+    """A parameter that must be there."""
+    if value is None:
+        raise TypeError("this family needs its dispersion")
+    return np.asarray(value, dtype=np.float64)
+
+
+def ones_unless(trials: Optional) -> Array | float:
+    """Numbers of trials."""
+    return 1.0 if trials is None else trials
