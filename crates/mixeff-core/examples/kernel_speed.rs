@@ -17,7 +17,12 @@ fn main() {
         let y: Vec<f64> = (0..n).map(|i| response(row.support, i)).collect();
         let trials = vec![9.0; n];
         let center = if row.domain.1 == 0.0 { -1.5 } else { 1.5 };
-        let times = measure(&*row.example(), &y, &trials, center);
+        let apart = if row.support == Support::Categories {
+            1.5
+        } else {
+            0.0
+        };
+        let times = measure(&*row.example(), &y, &trials, [center, apart]);
         print!("{:19} {:8}", row.family, row.link);
         times.iter().for_each(|t| print!(" {t:8.2}"));
         println!();
@@ -34,7 +39,7 @@ fn response(support: Support, i: usize) -> f64 {
     }
 }
 
-fn measure(family: &dyn Family, y: &[f64], trials: &[f64], center: f64) -> [f64; 4] {
+fn measure(family: &dyn Family, y: &[f64], trials: &[f64], [center, apart]: [f64; 2]) -> [f64; 4] {
     let (n, d) = (y.len(), family.predictors());
     let rows = Rows {
         y,
@@ -43,7 +48,8 @@ fn measure(family: &dyn Family, y: &[f64], trials: &[f64], center: f64) -> [f64;
     };
     let mut eta: Vec<f64> = (0..n * d).map(|i| (i as f64 * 0.37).sin() * 0.5).collect();
     for (d, eta) in eta.chunks_exact_mut(n).enumerate() {
-        eta.iter_mut().for_each(|x| *x += center + 1.5 * d as f64);
+        let shift = if d == 0 { center } else { apart * d as f64 };
+        eta.iter_mut().for_each(|x| *x += shift);
     }
     let (mut l, mut s) = (vec![0.0; n], vec![0.0; n * d]);
     let (mut w, h) = (vec![0.0; n * pairs(d)], vec![0.3; n * pairs(d)]);
