@@ -19,22 +19,23 @@ const CLOSE_PRODUCT: f64 = 1.0;
 const FAR: f64 = 1e75;
 const HALF_LN_TAU: f64 = 0.918_938_533_204_672_8;
 
-/// The mean of the density over `m - h .. m + h`, relative to its value at `m`: eight terms of the series, by the recurrence
-/// `He_(n+1)(m) = m He_n(m) - n He_(n-1)(m)`.
+/// The mean of the density over `m - h .. m + h` relative to its value at `m`, and the derivative of that by `m`: eight terms of
+/// the series, by the recurrence `He_(n+1)(m) = m He_n(m) - n He_(n-1)(m)`.
 #[inline(always)]
-fn mean_density<T: Real>(m: T, h: T) -> T {
+fn mean_density<T: Real>(m: T, h: T) -> [T; 2] {
     let (step, square) = (m * h, h * h);
     let (mut last, mut term) = (T::constant(1.0), step);
-    let (mut sum, mut factorial) = (last, 1.0);
+    let (mut sum, mut slope, mut factorial) = (last, T::constant(0.0), 1.0);
     for k in 1..=8 {
         let n = (2 * k) as f64;
+        factorial *= n * (n + 1.0);
+        slope = slope + term * (n / factorial);
         let even = step * term - square * last * (n - 1.0);
         term = step * even - square * term * n;
         last = even;
-        factorial *= n * (n + 1.0);
         sum = sum + even * (1.0 / factorial);
     }
-    sum
+    [sum, slope * h]
 }
 
 #[inline(always)]
@@ -47,7 +48,7 @@ impl IntervalLink for Probit {
     fn log_between<T: Real>(self, i: Interval<T>) -> T {
         let upper = |x: T| self.log_likelihood_of(0.0, 1.0, x);
         let (m, h) = ((i.low + i.high) * 0.5, i.width * 0.5);
-        let near = i.width.ln() + mean_density(m, h).ln() - m * m * 0.5 - HALF_LN_TAU;
+        let near = i.width.ln() + mean_density(m, h)[0].ln() - m * m * 0.5 - HALF_LN_TAU;
         let negative = m.value() < 0.0;
         let a = upper((-i.high).select(negative, i.low));
         let b = upper((-i.low).select(negative, i.high));
@@ -88,6 +89,8 @@ struct Share {
     q: f64,
     /// `p - q`.
     excess: f64,
+    /// `m` less that.
+    lag: f64,
 }
 
 impl Share {
@@ -95,19 +98,22 @@ impl Share {
     #[inline(always)]
     fn new<A: Arithmetic>([near, far]: [Taylor; 2], [a, b, width]: [f64; 3]) -> Self {
         let (m, h) = (0.5 * (a + b), 0.5 * width);
-        let mean = width * mean_density(Jet::<A, 0>::constant(m), Jet::constant(h)).value();
+        let [mean, bend] = mean_density(Jet::<A, 0>::constant(m), Jet::constant(h));
+        let [mean, bend] = [mean, bend].map(Real::value);
         let fall = math::exp::<A>(-m * width);
         let part = 1.0 - fall * (near[1] / far[1]);
         let density = math::exp::<A>(h * (m - 0.5 * h));
         let level = A::mul_add(-0.5 * m, m, -HALF_LN_TAU);
         let pick = |x: f64, y: f64| if close(m, h) { x } else { y };
-        let of = pick(mean, part);
+        let of = pick(width * mean, part);
         let p = pick(density, -near[1]) / of;
+        let excess = -p * math::exp_m1::<A>(-m * width);
         Share {
             log: pick(level, near[0]) + math::ln::<A>(of),
             p,
             q: p * fall,
-            excess: -p * math::exp_m1::<A>(-m * width),
+            excess,
+            lag: pick(bend / mean, m - excess),
         }
     }
 }
@@ -116,20 +122,19 @@ impl Share {
 #[inline(always)]
 fn derivatives<A: Arithmetic>(share: Share, ends: [f64; 3], mirrored: bool) -> Jet<A, 3> {
     let [a, b, width] = ends;
-    let (m, h) = (0.5 * (a + b), 0.5 * width);
-    let Share { log, p, q, excess } = share;
-    let (p, q, e) = if mirrored {
-        (q, p, -excess)
+    let (h, sign) = (0.5 * width, if mirrored { -1.0 } else { 1.0 });
+    let (p, q) = if mirrored {
+        (share.q, share.p)
     } else {
-        (p, q, excess)
+        (share.p, share.q)
     };
-    let sum = h * (p + q);
-    let (from, to) = (e - a, b - e);
-    let bend = m * e - sum - e * e;
+    let (e, lag) = (sign * share.excess, sign * share.lag);
+    let (from, to, sum) = (h - lag, h + lag, h * (p + q));
+    let bend = e * lag - sum;
     let (left, right) = (2.0 * p - a, b + 2.0 * q);
-    let third = (m - 2.0 * e) * bend - e * (1.0 - h * h - sum) - m * sum;
+    let third = lag * (bend - sum) - e * (1.0 + bend - h * h);
     Jet::new(
-        log,
+        share.log,
         |i| [e, -p, q][i],
         |i, j| match (i, j) {
             (0, 0) => bend,
@@ -144,7 +149,7 @@ fn derivatives<A: Arithmetic>(share: Share, ends: [f64; 3], mirrored: bool) -> J
             (0, 0, 1) => p * (bend + 1.0 - from * from),
             (0, 0, _) => q * (to * to - 1.0 - bend),
             (0, 1, 1) => p * (left * from - 1.0),
-            (0, 1, _) => 2.0 * p * q * (m - e),
+            (0, 1, _) => 2.0 * p * q * lag,
             (0, _, _) => q * (1.0 - right * to),
             (1, 1, 1) => p * (1.0 - left * (p - a)),
             (1, 1, _) => p * q * left,
