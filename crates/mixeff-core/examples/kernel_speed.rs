@@ -12,13 +12,18 @@ fn main() {
     let n: usize = std::env::args()
         .nth(1)
         .map_or(1500, |text| text.parse().expect("a number"));
-    println!("{n} rows           density    score curvature    third   [ns/row]");
+    println!("{n} rows                    density    score curvature    third   [ns/row]");
     for row in all() {
         let y: Vec<f64> = (0..n).map(|i| response(row.support, i)).collect();
         let trials = vec![9.0; n];
         let center = if row.domain.1 == 0.0 { -1.5 } else { 1.5 };
-        let times = measure(&*row.example(), &y, &trials, center);
-        print!("{:10} {:8}", row.family, row.link);
+        let apart = if row.support == Support::Categories {
+            1.5
+        } else {
+            0.0
+        };
+        let times = measure(&*row.example(), &y, &trials, [center, apart]);
+        print!("{:19} {:8}", row.family, row.link);
         times.iter().for_each(|t| print!(" {t:8.2}"));
         println!();
     }
@@ -28,11 +33,13 @@ fn response(support: Support, i: usize) -> f64 {
     match support {
         Support::Binary => (i % 2) as f64,
         Support::Successes | Support::Counts => (i % 9) as f64,
+        Support::Categories => (i * 7 % 4) as f64,
+        Support::Duration => (1 + i * 7 % 4) as f64,
         Support::Positive | Support::Real => 0.5 + (i % 13) as f64 * 0.2,
     }
 }
 
-fn measure(family: &dyn Family, y: &[f64], trials: &[f64], center: f64) -> [f64; 4] {
+fn measure(family: &dyn Family, y: &[f64], trials: &[f64], [center, apart]: [f64; 2]) -> [f64; 4] {
     let (n, d) = (y.len(), family.predictors());
     let rows = Rows {
         y,
@@ -40,7 +47,10 @@ fn measure(family: &dyn Family, y: &[f64], trials: &[f64], center: f64) -> [f64;
         weights: &[],
     };
     let mut eta: Vec<f64> = (0..n * d).map(|i| (i as f64 * 0.37).sin() * 0.5).collect();
-    eta[..n].iter_mut().for_each(|x| *x += center);
+    for (d, eta) in eta.chunks_exact_mut(n).enumerate() {
+        let shift = if d == 0 { center } else { apart * d as f64 };
+        eta.iter_mut().for_each(|x| *x += shift);
+    }
     let (mut l, mut s) = (vec![0.0; n], vec![0.0; n * d]);
     let (mut w, h) = (vec![0.0; n * pairs(d)], vec![0.3; n * pairs(d)]);
     [

@@ -69,6 +69,16 @@ fn responses(support: Support) -> Vec<f64> {
         Support::Counts => vec![0.0, 1.0, 17.0],
         Support::Positive => vec![0.02, 1.0, 31.0],
         Support::Real => vec![-4.0, 0.0, 2.5],
+        Support::Categories => vec![0.0, 1.0, 2.0, 3.0],
+        Support::Duration => vec![1.0, 2.0, 3.0, 4.0],
+    }
+}
+
+/// The second column of a response: for a duration, whether it ended.
+fn extra(support: Support, y: f64) -> f64 {
+    match support {
+        Support::Duration => y % 2.0,
+        _ => TRIALS,
     }
 }
 
@@ -78,6 +88,9 @@ const TRIALS: f64 = 7.0;
 fn predictors(row: &Row, d: usize, uniform: &mut Uniform) -> Vec<f64> {
     let mut draw = || 6.0 * uniform.next().unwrap() - 3.0;
     let mut eta: Vec<f64> = (0..d).map(|_| draw()).collect();
+    if row.family == "cumulative" {
+        (1..d).for_each(|k| eta[k] = [-2.0, eta[k - 1] + 0.3][k.min(2) - 1] + 0.25 * eta[k].abs());
+    }
     let (low, high) = row.domain;
     if low == 0.0 {
         eta[0] = 0.1 + eta[0].abs();
@@ -157,10 +170,10 @@ fn expansions_go_on_where_three_derivatives_end() {
 }
 
 /// `c_3, c_4, c_6`, and their derivatives by each predictor.
-fn expansion(family: &dyn Family, y: f64, eta: &[f64]) -> ([f64; 3], Vec<f64>) {
+fn expansion(family: &dyn Family, y: f64, extra: f64, eta: &[f64]) -> ([f64; 3], Vec<f64>) {
     let rows = Rows {
         y: &[y],
-        extra: &[TRIALS],
+        extra: &[extra],
         weights: &[],
     };
     let (mut c, mut slope) = ([f64::NAN; 3], vec![f64::NAN; 3 * eta.len()]);
@@ -169,14 +182,14 @@ fn expansion(family: &dyn Family, y: f64, eta: &[f64]) -> ([f64; 3], Vec<f64>) {
 }
 
 fn check_expansion(row: &Row, family: &dyn Family, y: f64, eta: &[f64]) {
-    let d = eta.len();
+    let (d, extra) = (eta.len(), extra(row.support, y));
     let moved = |k: usize, x: f64| {
         let mut eta = eta.to_vec();
         eta[k] = x;
-        expansion(family, y, &eta)
+        expansion(family, y, extra, &eta)
     };
-    let (c, slope) = expansion(family, y, eta);
-    let third = one(family, y, TRIALS, eta, &unit(d, 0, 0)).v[0];
+    let (c, slope) = expansion(family, y, extra, eta);
+    let third = one(family, y, extra, eta, &unit(d, 0, 0)).v[0];
     let name = format!("{} {} at {y}, {eta:?}", row.family, row.link);
     let check = |what: &str, got: f64, want: f64| {
         assert!(close(got, want, 1e-6, 1e-7), "{name}: {what}: {got} {want}");
@@ -217,7 +230,7 @@ fn each_order_is_the_derivative_of_the_one_before() {
             let with = |a: usize, x: f64| {
                 let mut moved = eta.clone();
                 moved[a] = x;
-                one(&*family, y, TRIALS, &moved, &h)
+                one(&*family, y, extra(row.support, y), &moved, &h)
             };
             let here = with(0, eta[0]);
             for a in 0..d {
@@ -243,8 +256,8 @@ fn each_order_is_the_derivative_of_the_one_before() {
 }
 
 /// The log-density with all its constants.
-fn log_density(family: &dyn Family, y: f64, eta: &[f64]) -> f64 {
-    let (y, trials, mut l) = ([y], [TRIALS], [0.0]);
+fn log_density(family: &dyn Family, y: f64, extra: f64, eta: &[f64]) -> f64 {
+    let (y, trials, mut l) = ([y], [extra], [0.0]);
     let rows = Rows {
         y: &y,
         extra: &trials,
@@ -256,7 +269,8 @@ fn log_density(family: &dyn Family, y: f64, eta: &[f64]) -> f64 {
 
 /// The integral over a family's support of its density; of `y = exp(x)` where it is positive.
 fn total(family: &dyn Family, support: Support, eta: &[f64]) -> f64 {
-    let p = |y: f64| log_density(family, y, eta).exp();
+    let p = |y: f64| log_density(family, y, TRIALS, eta).exp();
+    let duration = |y: f64, event: f64| log_density(family, y, event, eta).exp();
     let integral = |f: &dyn Fn(f64) -> f64| -> f64 {
         let step = 1.0 / 512.0;
         (-60_000..60_000).map(|k| f(k as f64 * step) * step).sum()
@@ -267,6 +281,10 @@ fn total(family: &dyn Family, support: Support, eta: &[f64]) -> f64 {
         Support::Counts => (0..2_000).map(|y| p(y as f64)).sum(),
         Support::Positive => integral(&|x| if x < 60.0 { p(x.exp()) * x.exp() } else { 0.0 }),
         Support::Real => integral(&p),
+        Support::Categories => (0..4).map(|y| p(f64::from(y))).sum(),
+        Support::Duration => {
+            (1..=4).map(|y| duration(f64::from(y), 1.0)).sum::<f64>() + duration(4.0, 0.0)
+        }
     }
 }
 
@@ -302,11 +320,19 @@ fn never_not_a_number() {
         match row.support {
             Support::Counts | Support::Positive => y.push(1e6),
             Support::Real => y.extend([1e6, -1e300]),
-            Support::Binary | Support::Successes => {}
+            _ => {}
         }
         for (&y, &x) in y.iter().flat_map(|y| line.iter().map(move |x| (y, x))) {
             for &second in &line[..if d == 1 { 1 } else { line.len() }] {
-                let e = one(&*family, y, TRIALS, &[x, second][..d], &vec![1.0; pairs(d)]);
+                let mut eta = vec![x];
+                eta.extend((1..d).map(|k| second + (k - 1) as f64 * (1.0 + second.abs())));
+                let e = one(
+                    &*family,
+                    y,
+                    extra(row.support, y),
+                    &eta,
+                    &vec![1.0; pairs(d)],
+                );
                 let name = format!("{} {} y {y} eta {x} {second}: {e:?}", row.family, row.link);
                 assert!(e.l[0] < f64::INFINITY, "{name}");
                 let derivatives = || e.s.iter().chain(&e.w).chain(&e.v);
@@ -372,7 +398,7 @@ fn rows_do_not_depend_on_their_block() {
         let d = family.predictors();
         for n in (0..20).chain([63, 64, 65]) {
             let (y, eta, h) = block(row, n, &mut uniform);
-            let trials = vec![TRIALS; n];
+            let trials: Vec<f64> = y.iter().map(|y| extra(row.support, *y)).collect();
             let rows = Rows {
                 y: &y,
                 extra: &trials,
@@ -382,7 +408,7 @@ fn rows_do_not_depend_on_their_block() {
             for i in 0..n {
                 let pick =
                     |x: &[f64]| -> Vec<f64> { x.iter().skip(i).step_by(n).copied().collect() };
-                let alone = one(&*family, y[i], TRIALS, &pick(&eta), &pick(&h));
+                let alone = one(&*family, y[i], trials[i], &pick(&eta), &pick(&h));
                 let got = Evaluation {
                     l: pick(&e.l),
                     s: pick(&e.s),
@@ -407,7 +433,7 @@ fn weights_multiply_everything() {
         let family = row.example();
         let (y, eta, h) = block(row, n, &mut uniform);
         let (trials, weights) = (
-            vec![TRIALS; n],
+            y.iter().map(|y| extra(row.support, *y)).collect::<Vec<_>>(),
             (0..n).map(|i| (i % 4) as f64 * 0.5).collect::<Vec<_>>(),
         );
         let plain = Rows {

@@ -18,10 +18,7 @@ impl<L: ProbabilityLink> Density<1> for Bernoulli<L> {
 
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta]: [T; 1]) -> T {
-        let at = eta.value();
-        eta.chain(self.0.log_likelihood::<T::A>(y, 1.0 - y, at), |c| {
-            self.0.log_likelihood_coefficients(y, 1.0 - y, at, c)
-        })
+        self.0.log_likelihood_of(y, 1.0 - y, eta)
     }
 
     #[inline(always)]

@@ -21,10 +21,7 @@ impl<L: ProbabilityLink> Density<1> for Binomial<L> {
 
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, trials: f64, [eta]: [T; 1]) -> T {
-        let at = eta.value();
-        eta.chain(self.0.log_likelihood::<T::A>(y, trials - y, at), |c| {
-            self.0.log_likelihood_coefficients(y, trials - y, at, c)
-        })
+        self.0.log_likelihood_of(y, trials - y, eta)
     }
 
     #[inline(always)]

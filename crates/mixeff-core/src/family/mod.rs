@@ -11,20 +11,28 @@
 //! [`real::Real`] (all derivatives follow), and one row of [`registry`] for each of its links. A new
 //! link is one file in [`link`]. Families with a closed form of their own may implement [`Family`].
 
+pub mod adjacent;
 pub mod bernoulli;
 pub mod binomial;
+pub mod cumulative;
 pub mod density;
+pub mod duration;
+mod frequencies;
 pub mod gamma;
 pub mod gaussian;
 pub mod jet;
 pub mod link;
 pub mod math;
+pub mod multinomial;
+pub mod path;
 pub mod poisson;
 pub mod quasi;
 pub mod real;
 pub mod registry;
+pub mod sequential;
 pub mod series;
 pub mod simd;
+pub mod softmax;
 
 /// A block of rows of the response.
 #[derive(Clone, Copy, Debug)]

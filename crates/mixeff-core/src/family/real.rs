@@ -78,6 +78,16 @@ pub trait Real:
         })
     }
 
+    /// `log(1 - exp(-self))`; minus infinity at zero, not a number below.
+    #[inline(always)]
+    fn ln_1m_exp_neg(self) -> Self {
+        let (log, odds) = math::ln_1m_exp_neg::<Self::A>(self.value());
+        let bend = odds * (1.0 + odds);
+        self.chain([log, odds, -bend, bend * (1.0 + 2.0 * odds)], |c| {
+            coefficients::ln_1m_exp_neg(log, odds, c)
+        })
+    }
+
     /// `self` squared.
     #[inline(always)]
     fn square(self) -> Self {

@@ -1,12 +1,17 @@
 //! The table of families: the only place where they have names.
 
+use super::adjacent::adjacent;
 use super::bernoulli::Bernoulli;
 use super::binomial::Binomial;
+use super::cumulative::Cumulative;
 use super::density::Pointwise;
+use super::duration::duration;
 use super::gamma::Gamma;
 use super::gaussian::Gaussian;
 use super::link::{Cauchit, Cloglog, Identity, Inverse, Log, Logit, Loglog, Probit, Sqrt};
+use super::multinomial::{choice, multinomial};
 use super::poisson::Poisson;
+use super::sequential::{sequential, Backward, Forward};
 use super::Family;
 
 /// The responses that a family takes, for drawing valid ones in tests.
@@ -22,6 +27,10 @@ pub enum Support {
     Positive,
     /// All numbers.
     Real,
+    /// 0, 1, .. below the number of categories.
+    Categories,
+    /// 1, 2, .. up to the number of categories, and whether the event happened then.
+    Duration,
 }
 
 /// A family with a link.
@@ -66,6 +75,19 @@ macro_rules! row {
     };
 }
 
+macro_rules! categories {
+    ($family:literal, $link:literal, $support:ident, $new:expr) => {
+        Row {
+            family: $family,
+            link: $link,
+            new: |categories| Box::new($new(categories)),
+            categories: 4,
+            support: Support::$support,
+            domain: FREE,
+        }
+    };
+}
+
 const ROWS: &[Row] = &[
     row!("bernoulli", "logit", Bernoulli(Logit), Binary, FREE),
     row!("bernoulli", "probit", Bernoulli(Probit), Binary, FREE),
@@ -86,6 +108,63 @@ const ROWS: &[Row] = &[
     row!("gaussian", "log", Gaussian(Log), Real, FREE),
     row!("gamma", "log", Gamma(Log), Positive, FREE),
     row!("gamma", "inverse", Gamma(Inverse), Positive, POSITIVE),
+    categories!("cumulative", "logit", Categories, |j| Cumulative::new(
+        Logit, j
+    )),
+    categories!("cumulative", "probit", Categories, |j| Cumulative::new(
+        Probit, j
+    )),
+    categories!("cumulative", "cloglog", Categories, |j| Cumulative::new(
+        Cloglog, j
+    )),
+    categories!("cumulative", "loglog", Categories, |j| Cumulative::new(
+        Loglog, j
+    )),
+    categories!("cumulative", "cauchit", Categories, |j| Cumulative::new(
+        Cauchit, j
+    )),
+    categories!("adjacent", "logit", Categories, adjacent),
+    categories!("sequential", "logit", Categories, |j| sequential(
+        Forward, Logit, j
+    )),
+    categories!("sequential", "probit", Categories, |j| sequential(
+        Forward, Probit, j
+    )),
+    categories!("sequential", "cloglog", Categories, |j| sequential(
+        Forward, Cloglog, j
+    )),
+    categories!("sequential", "loglog", Categories, |j| sequential(
+        Forward, Loglog, j
+    )),
+    categories!("sequential", "cauchit", Categories, |j| sequential(
+        Forward, Cauchit, j
+    )),
+    categories!("sequential_backward", "logit", Categories, |j| sequential(
+        Backward, Logit, j
+    )),
+    categories!("sequential_backward", "probit", Categories, |j| sequential(
+        Backward, Probit, j
+    )),
+    categories!(
+        "sequential_backward",
+        "cloglog",
+        Categories,
+        |j| sequential(Backward, Cloglog, j)
+    ),
+    categories!("sequential_backward", "loglog", Categories, |j| sequential(
+        Backward, Loglog, j
+    )),
+    categories!(
+        "sequential_backward",
+        "cauchit",
+        Categories,
+        |j| sequential(Backward, Cauchit, j)
+    ),
+    categories!("multinomial", "logit", Categories, multinomial),
+    categories!("choice", "logit", Categories, choice),
+    categories!("duration", "logit", Duration, |t| duration(Logit, t)),
+    categories!("duration", "probit", Duration, |t| duration(Probit, t)),
+    categories!("duration", "cloglog", Duration, |t| duration(Cloglog, t)),
 ];
 
 /// All families with all their links.
@@ -98,4 +177,9 @@ pub fn lookup(family: &str, link: &str, categories: usize) -> Option<Box<dyn Fam
     ROWS.iter()
         .find(|row| row.family == family && row.link == link)
         .map(|row| (row.new)(categories))
+}
+
+/// A family with its zeros modified in the ways named, one after the other; `None` if a name is unknown.
+pub fn modified(inner: Box<dyn Family>, names: &[&str]) -> Option<Box<dyn Family>> {
+    names.is_empty().then_some(inner)
 }

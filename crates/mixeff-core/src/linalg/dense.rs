@@ -83,6 +83,24 @@ impl Symmetric {
         let proper = cholesky(&mut l, n, n) && (0..n).all(|i| l[i * n + i] > 1e-7);
         proper.then_some(Cholesky { n, l, scale })
     }
+
+    /// Solves `(A + r D) x = b`, `D` the absolute diagonal and `r` the first of some that make it positive definite: a step of
+    /// ascent also where the matrix is singular or indefinite, and zero where it is not finite.
+    pub fn solve_damped(&self, b: &[f64]) -> Vec<f64> {
+        let most = (0..self.n).fold(1.0f64, |most, i| most.max(self.at(i, i).abs()));
+        let damped = |r: f64| {
+            let mut a = self.clone();
+            for i in 0..self.n {
+                let own = self.at(i, i);
+                a.set(i, i, own + r * own.abs().max(1e-10 * most));
+            }
+            a.cholesky()
+        };
+        [0.0, 1e-6, 1e-4, 1e-2, 1.0, 100.0]
+            .into_iter()
+            .find_map(damped)
+            .map_or_else(|| vec![0.0; self.n], |factor| factor.solve(b))
+    }
 }
 
 /// A factored positive definite matrix.
@@ -157,5 +175,19 @@ mod tests {
             values: vec![1.0, 1.0, 1.0, 1.0],
         };
         assert!(a.cholesky().is_none());
+    }
+
+    #[test]
+    fn a_damped_step_ascends_where_there_is_no_factor() {
+        for (values, b) in [
+            ([1.0, 1.0, 1.0, 1.0], [2.0, 2.0]),
+            ([1.0, 2.0, 2.0, -1.0], [1.0, 3.0]),
+            ([1.0, 0.0, 0.0, 0.0], [1.0, 0.0]),
+        ] {
+            let values = values.to_vec();
+            let x = Symmetric { n: 2, values }.solve_damped(&b);
+            let gain = x[0] * b[0] + x[1] * b[1];
+            assert!(gain > 0.0 && gain < 1e3, "{x:?}");
+        }
     }
 }

@@ -37,7 +37,9 @@ pub fn predictors(model: &Model) -> Option<Vec<f64>> {
     let guess = |g: f64| -> Vec<f64> { (0..d).map(|k| if k == 0 { g } else { 0.0 }).collect() };
     let mut best: Option<(Vec<f64>, At)> = None;
     let offset = mean_offset(model);
-    let own = looked_at(model).find_map(|shard| model.family.guess(model.rows(shard)));
+    let own = model
+        .family
+        .guess(model.all_rows().range(0, model.n().min(ROWS)));
     let usual = GUESSES
         .into_iter()
         .flat_map(|g| [guess(g), guess(g - offset)]);
@@ -49,7 +51,7 @@ pub fn predictors(model: &Model) -> Option<Vec<f64>> {
     }
     let (mut eta, mut at) = best?;
     for _ in 0..STEPS {
-        let direction = direction(&at);
+        let direction = at.weight.solve_damped(&at.score);
         let gain = dot(&direction, &at.score);
         let Some((next, there)) = step(model, &eta, &at, &direction) else {
             break;
@@ -69,15 +71,6 @@ fn mean_offset(model: &Model) -> f64 {
     };
     let rows = offset.len().min(ROWS);
     sum(&offset[..rows]) / rows.max(1) as f64
-}
-
-fn direction(at: &At) -> Vec<f64> {
-    match at.weight.cholesky() {
-        Some(factor) => factor.solve(&at.score),
-        None => (0..at.score.len())
-            .map(|a| at.score[a] / at.weight.at(a, a).abs().max(1e-8))
-            .collect(),
-    }
 }
 
 fn step(model: &Model, eta: &[f64], at: &At, direction: &[f64]) -> Option<(Vec<f64>, At)> {

@@ -28,10 +28,7 @@ pub fn fit(model: &Model, shards: &[usize]) -> Option<Vec<f64>> {
         .find_map(|b| evaluate(model, shards, &b).map(|at| (b, at)));
     let (mut beta, mut at) = feasible?;
     for _ in 0..STEPS {
-        let Some(factor) = at.information.cholesky() else {
-            break;
-        };
-        let step = factor.solve(&at.score);
+        let step = at.information.solve_damped(&at.score);
         let gain = dot(&step, &at.score);
         let Some((next, there)) = improve(model, shards, &beta, &at, &step) else {
             break;

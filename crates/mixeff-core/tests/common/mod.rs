@@ -89,10 +89,10 @@ impl Data {
             x.push(vec![ones.clone(), x2.clone()]);
         }
         let (factors, terms) = random_part(structure, n, &x1, &x2, random);
-        let trials: Vec<f64> = if row.support == Support::Successes {
-            (0..n).map(|_| 1.0 + random.below(6) as f64).collect()
-        } else {
-            Vec::new()
+        let trials: Vec<f64> = match row.support {
+            Support::Successes => (0..n).map(|_| 1.0 + random.below(6) as f64).collect(),
+            Support::Duration => (0..n).map(|_| random.below(2) as f64).collect(),
+            _ => Vec::new(),
         };
         let y = (0..n)
             .map(|i| match row.support {
@@ -101,6 +101,8 @@ impl Data {
                 Support::Counts => random.below(5) as f64,
                 Support::Positive => 0.3 + 2.0 * random.uniform(),
                 Support::Real => random.normal() + 1.5,
+                Support::Categories => random.below(row.categories) as f64,
+                Support::Duration => 1.0 + random.below(row.categories) as f64,
             })
             .collect();
         let weights = if weighted {
@@ -264,10 +266,22 @@ pub fn point(row: &Row, model: &Model, random: &mut Random) -> (Vec<f64>, Vec<f6
         (_, true) => (high - 2.0, 0.05),
         _ => (0.3, 0.5),
     };
+    let guess = model.family.guess(model.rows(&model.shards[0]));
+    let centres = guess.unwrap_or_else(|| vec![0.0; model.predictors.len()]);
     let mut beta = Vec::new();
     for (d, predictor) in model.predictors.iter().enumerate() {
+        // Thresholds, which have to stay in order.
+        let scale = if row.family == "cumulative" && d > 0 {
+            0.1
+        } else {
+            scale
+        };
         for c in 0..predictor.columns.len() {
-            let base = if c == 0 && d == 0 { centre } else { 0.0 };
+            let base = match (d, c) {
+                (0, 0) => centre,
+                (_, 0) => centres[d],
+                _ => 0.0,
+            };
             beta.push(base + scale * random.normal());
         }
     }

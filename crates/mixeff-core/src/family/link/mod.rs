@@ -3,16 +3,19 @@
 mod cauchit;
 mod cloglog;
 mod identity;
+mod interval;
 mod inverse;
 mod log;
 mod logit;
 mod loglog;
 mod probit;
+mod probit_interval;
 mod sqrt;
 
 pub use cauchit::Cauchit;
 pub use cloglog::Cloglog;
 pub use identity::Identity;
+pub use interval::{Interval, IntervalLink};
 pub use inverse::Inverse;
 pub use log::Log;
 pub use logit::Logit;
@@ -22,7 +25,7 @@ pub use sqrt::Sqrt;
 
 use super::math::coefficients::MOST;
 use super::real::Real;
-use super::simd::Arithmetic;
+use super::simd::{Arithmetic, Plain};
 
 /// Linear predictors nearer than this to the end of their domain count as outside: their
 /// derivatives would overflow.
@@ -59,6 +62,26 @@ pub trait ProbabilityLink: Copy + Send + Sync + 'static {
         for (k, c) in c.iter_mut().enumerate() {
             *c = times(successes, success[k]) + times(failures, failure[k]);
         }
+    }
+
+    /// The log-likelihood at a number that may carry derivatives.
+    #[inline(always)]
+    fn log_likelihood_of<T: Real>(self, successes: f64, failures: f64, eta: T) -> T {
+        let at = eta.value();
+        eta.chain(self.log_likelihood::<T::A>(successes, failures, at), |c| {
+            self.log_likelihood_coefficients(successes, failures, at, c)
+        })
+    }
+
+    /// Where `F` is `p`, strictly between zero and one: by bisection, for starting values.
+    fn quantile(self, p: f64) -> f64 {
+        let (log, mut low, mut high) = (p.ln(), -1e9, 1e9);
+        for _ in 0..100 {
+            let middle = 0.5 * (low + high);
+            let below = self.log_probabilities::<Plain>(middle)[0][0] < log;
+            *(if below { &mut low } else { &mut high }) = middle;
+        }
+        low
     }
 }
 

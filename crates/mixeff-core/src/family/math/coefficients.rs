@@ -29,6 +29,16 @@ pub fn ln(x: f64, log: f64, c: &mut [f64]) {
     }
 }
 
+/// Those of `log(1 - exp(-x))`, given its value and its slope `b = 1 / (exp(x) - 1)`, which falls by `b' = -b (1 + b)`.
+pub fn ln_1m_exp_neg(log: f64, slope: f64, c: &mut [f64]) {
+    let mut b = [0.0; MOST];
+    b[0] = slope;
+    for k in 0..MOST - 1 {
+        b[k + 1] = -(b[k] + product_term(&b, &b, k)) / (k + 1) as f64;
+    }
+    integrate(&b, log, c);
+}
+
 /// Those of `1 / x`.
 pub fn recip(x: f64, c: &mut [f64]) {
     let r = x.recip();
