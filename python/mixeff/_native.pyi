@@ -26,6 +26,7 @@ class Problem:
         terms: Sequence[Term],
         categories: int = 0,
         coefficients: Sequence[Sequence[int]] | None = None,
+        map: tuple[Floats, Floats] | None = None,
     ) -> Problem: ...
     def fit(
         self,

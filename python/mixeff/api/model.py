@@ -10,6 +10,7 @@ import numpy as np
 
 from ..estimate import gradient, loglik, start
 from ..model import build
+from ..model.families import FLEXIBLE
 from ..model.inputs import Arguments
 from ..results import Inputs
 from .result import Fit, run, with_response
@@ -35,6 +36,9 @@ def fit(
     offset: Any = None,
     dispersion: str | None = None,
     zero_inflation: str | None = None,
+    category_specific: str | None = None,
+    thresholds: str = "flexible",
+    baseline: str = "flexible",
     start: tuple[Floats, Floats] | None = None,
     control: Mapping[str, Any] | None = None,
     priors: Mapping[str, Any] | None = None,
@@ -79,6 +83,15 @@ def fit(
         A one-sided formula, random effects included, for the logit of the probability of a zero of
         its own kind: ``"~ x + (1 | g)"``. A family that can be zero becomes a mixture, one that
         cannot, such as ``"truncated_poisson"`` or ``"gamma"``, a hurdle model.
+    category_specific : str, optional
+        A one-sided formula of the covariates whose effects differ between the thresholds of an
+        ordinal response (partial parallelism), or between the periods of a duration.
+    thresholds : str
+        Of an ordinal response: ``"flexible"``, ``"equidistant"`` or ``"symmetric"``.
+    baseline : str
+        Of the hazard of a duration: ``"flexible"`` with a parameter for each period,
+        ``"polynomial(3)"`` or ``"spline(3)"``, a natural cubic spline with so many degrees of
+        freedom.
     start : tuple of ndarray, optional
         ``(beta, theta)`` to start from.
     control : mapping, optional
@@ -134,6 +147,9 @@ def fit(
         offset=offset,
         dispersion=dispersion,
         zero_inflation=zero_inflation,
+        category_specific=category_specific,
+        thresholds=thresholds,
+        baseline=baseline,
     )
     return model.fit(method, nodes, start=start, control=control, priors=priors, seed=seed)
 
@@ -166,7 +182,8 @@ class Model:
 
     Parameters
     ----------
-    formula, data, family, link, weights, offset, dispersion, zero_inflation
+    formula, data, family, link, weights, offset, dispersion, zero_inflation, category_specific, \
+thresholds, baseline
         As in `fit`.
 
     Attributes
@@ -198,8 +215,13 @@ class Model:
         offset: Any = None,
         dispersion: str | None = None,
         zero_inflation: str | None = None,
+        category_specific: str | None = None,
+        thresholds: str = FLEXIBLE,
+        baseline: str = FLEXIBLE,
     ) -> None:
-        arguments = Arguments(weights, offset, dispersion, zero_inflation)
+        arguments = Arguments(
+            weights, offset, dispersion, zero_inflation, category_specific, thresholds, baseline
+        )
         spec, design = build(formula, data, family, link=link, **vars(arguments))
         self.spec: ModelSpec = spec
         self.design: Design = design

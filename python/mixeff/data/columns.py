@@ -49,6 +49,8 @@ class Column:
         Levels of a categorical or time column, in order.
     missing : ndarray of bool or None
         Where values are missing; None if none is.
+    has_order : bool
+        Whether the order of the levels was given, and is not that of the alphabet.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Column:
     values: NDArray[Any]
     levels: NDArray[Any] | None = None
     missing: NDArray[np.bool_] | None = None
+    has_order: bool = False
 
     @property
     def schema(self) -> Schema:

@@ -293,7 +293,7 @@ def _read_pandas(name: str, series: pd.Series) -> Column:
             return _number(name, series.to_numpy())
         return _read_objects(name, series) if dtype.kind == "O" else _time(name, series)
     if isinstance(dtype, pd.CategoricalDtype):
-        return _factor(name, series.cat.codes.to_numpy(), np.asarray(series.cat.categories))
+        return _factor(name, series.cat.codes.to_numpy(), np.asarray(series.cat.categories), True)
     if pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_numeric_dtype(dtype):
         return _nullable(name, series)
     if pd.api.types.is_string_dtype(dtype):
@@ -330,7 +330,7 @@ def _read_narwhals(name: str, series: Any) -> Column:
     if dtype.is_numeric() or dtype == nw.Boolean:
         return _number(name, series.to_numpy())
     if dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
-        return _factor(name, *_words(series))
+        return _factor(name, *_words(series), _has_order(series))
     if dtype.is_temporal():
         return _time(name, pd.Series(series.to_list(), dtype=object))
     if len(series) == series.null_count():
@@ -346,9 +346,14 @@ def _words(series: Any) -> tuple[NDArray[Any], NDArray[Any]]:
     if series.dtype == nw.Enum:
         order = np.asarray(series.dtype.categories, dtype=object)
         return np.append(encode(levels, order), np.int32(-1))[codes], order
-    # polars orders its categories as words; an arrow dictionary has an order of its own.
-    ordered = series.dtype == nw.Categorical and not series.implementation.is_polars()
-    return (codes, levels) if ordered else sort_levels(codes, levels)
+    return (codes, levels) if _has_order(series) else sort_levels(codes, levels)
+
+
+def _has_order(series: Any) -> bool:
+    """Polars orders its categories as words; an arrow dictionary has an order of its own."""
+    if series.dtype == nw.Enum:
+        return True
+    return series.dtype == nw.Categorical and not series.implementation.is_polars()
 
 
 def _arrow_dictionary(array: Any) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -387,10 +392,13 @@ def _nan(name: str, values: NDArray[np.float64]) -> NDArray[np.bool_] | None:
     return mask if mask.any() else None
 
 
-def _factor(name: str, codes: NDArray[Any], levels: NDArray[Any]) -> Column:
+def _factor(
+    name: str, codes: NDArray[Any], levels: NDArray[Any], has_order: bool = False
+) -> Column:
     codes = codes.astype(np.int32, copy=False)
     missing = codes < 0
-    return Column(name, "categorical", codes, levels, missing if missing.any() else None)
+    mask = missing if missing.any() else None
+    return Column(name, "categorical", codes, levels, mask, has_order)
 
 
 def _time(name: str, series: pd.Series) -> Column:

@@ -11,6 +11,7 @@ from ..core import Problem
 
 if TYPE_CHECKING:
     from ..model.design import Design, RandomTerm
+    from ..model.families import Family
 
 _problems: WeakKeyDictionary[Design, Problem] = WeakKeyDictionary()
 
@@ -35,8 +36,17 @@ def _build(design: Design) -> Problem:
         factors=[(factor.codes, factor.n_levels) for factor in design.factors],
         terms=[_term(term) for term in design.terms],
         categories=len(design.categories),
+        map=_map(design.distribution),
         coefficients=design.coefficients,
     )
+
+
+def _map(family: Family) -> tuple[np.ndarray, np.ndarray] | None:
+    """From the linear predictors to the core's, and back."""
+    if family.mapping is None:
+        return None
+    matrix = np.array(family.mapping)
+    return matrix, np.linalg.pinv(matrix)
 
 
 def _term(term: RandomTerm) -> tuple:

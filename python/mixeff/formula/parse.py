@@ -15,7 +15,12 @@ Tokens = Sequence[Token]
 
 # Words of R and what formulaic calls them.
 _SYNONYMS = {"factor": "C", "as.factor": "C"}
-_TWO_PARTS = ("cbind", "trials")
+_TWO_PARTS = {
+    "cbind": "successes and failures",
+    "trials": "successes and trials",
+    "survival": "time and event",
+    "cens": "lower and upper end",
+}
 
 
 @lru_cache(maxsize=256)
@@ -155,7 +160,7 @@ class _Parser:
                     [token],
                 )
         text = self.expression(left)
-        if not _is_call(left, _TWO_PARTS):
+        if not _is_call(left, tuple(_TWO_PARTS)):
             return Response(text, "plain", (text,))
         return Response(text, left[0].text, self.two_parts(left))
 
@@ -164,8 +169,8 @@ class _Parser:
         parts = split(inner, ",", depth=call[1].depth + 1)
         found = [part[1:] if i else part for i, part in enumerate(parts)]
         if len(found) != 2 or not all(found):
-            what = "failures" if call[0].text == "cbind" else "trials"
-            raise self.fail(f"{call[0].text}() takes two parts, successes and {what}", call)
+            name = call[0].text
+            raise self.fail(f"{name}() takes two parts, {_TWO_PARTS[name]}", call)
         return tuple(self.expression(part) for part in found)
 
     # Random effects ---------------------------------------------------------------------------

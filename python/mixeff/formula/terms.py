@@ -16,7 +16,8 @@ class Response:
     text : str
         As written.
     kind : str
-        "plain", "cbind" (successes, failures) or "trials" (successes, trials).
+        "plain", "cbind" (successes, failures), "trials" (successes, trials), "survival" (time,
+        event) or "cens" (lower, upper).
     parts : tuple of str
         The expressions: one for "plain", two for the others.
     """

@@ -81,7 +81,7 @@ def build(
     chosen = families.link(kind, link)
     inputs = inputs_of(formula, kind, given)
     try:
-        spec, design, notices = _build(inputs, data, kind, chosen.name)
+        spec, design, notices = _build(inputs, data, kind, chosen.name, given)
     except FormulaError as error:
         raise error.within(formula) from None
     tell(notices)
@@ -89,13 +89,18 @@ def build(
 
 
 def _build(
-    inputs: Inputs, data: Any, kind: Family, link: str
+    inputs: Inputs, data: Any, kind: Family, link: str, given: Arguments
 ) -> tuple[ModelSpec, Design, list[Notice]]:
     every = read(inputs, data)
     columns = every.complete()
-    outcome = _outcome(inputs, columns, kind)
+    structure = given.structure_of(kind)
+    outcome = _outcome(inputs, columns, kind, structure)
     counted = families.of_outcome(kind, outcome.extra)
-    fixed, random = _fixed(inputs, columns), _random(inputs, columns, counted)
+    labels = outcome.levels if kind.categories is not None and outcome.levels else ()
+    if labels:
+        counted = families.expanded(counted, labels, structure)
+        inputs = inputs_of(inputs.formula.text, counted, given)
+    fixed, random = _fixed(inputs, columns, counted), _random(inputs, columns, counted)
     check_coefficients(columns.n_rows, fixed.x[0].shape[1], kind)
     design = Design(
         family=counted.name,
@@ -110,6 +115,8 @@ def _build(
         terms=random.terms,
         rows=columns.rows,
         overdispersed=inputs.overdispersed,
+        categories=labels,
+        structure=structure,
     )
     separations = of_separation(screen_separation(design))
     notices = [*of_missing(every, columns), *fixed.notices, *separations]
@@ -129,16 +136,17 @@ def _build(
         dropped=every.missing_counts,
         notes=tuple(notice.sentence for notice in notices),
         parts=inputs.parts,
+        structure=structure,
     )
     return spec, design, notices
 
 
-def _outcome(inputs: Inputs, columns: Columns, family: Family) -> Outcome:
+def _outcome(inputs: Inputs, columns: Columns, family: Family, structure: str) -> Outcome:
     assert inputs.formula.response is not None
     weights = inputs.weights_in(columns)
     if weights is not None:
         weights = read_weights(weights, columns, str(inputs.weights))
-    outcome = read_response(inputs.formula.response, columns, family, weights)
+    outcome = read_response(inputs.formula.response, columns, family, weights, structure=structure)
     refuse_constant(inputs.formula.response, outcome, family)
     return outcome
 
@@ -153,12 +161,23 @@ class _Fixed:
     notices: tuple[Notice, ...]
 
 
-def _fixed(inputs: Inputs, columns: Columns) -> _Fixed:
-    made = [_full_rank(part.fixed, columns) for part in inputs.parts]
-    notices = tuple(notice for _, _, told in made for notice in told)
+def _fixed(inputs: Inputs, columns: Columns, family: Family) -> _Fixed:
+    found = {part.fixed: _full_rank(part.fixed, columns) for part in inputs.parts}
+    made = [found[part.fixed] for part in inputs.parts]
+    if family.categories is not None and not family.categories.intercept:
+        made[0] = _without_intercept(*made[0])
+    notices = tuple(dict.fromkeys(notice for _, _, told in made for notice in told))
     for _, x, _ in made:
         x.setflags(write=False)  # nobody else has a view of it; see Design.x
     return _Fixed(tuple(spec for spec, _, _ in made), tuple(x for _, x, _ in made), notices)
+
+
+def _without_intercept(
+    spec: MatrixSpec, x: Array, notices: list[Notice]
+) -> tuple[MatrixSpec, Array, list[Notice]]:
+    """For a family with parameters in the place of an intercept."""
+    left = [j for j, name in enumerate(spec.names) if name != "Intercept"]
+    return spec.without_intercept(), np.asfortranarray(x[:, left]), notices
 
 
 def _full_rank(text: str, columns: Columns) -> tuple[MatrixSpec, Array, list[Notice]]:

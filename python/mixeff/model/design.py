@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .families import Family, family
+from .families import FLEXIBLE, Family, expanded, family
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix
@@ -123,6 +123,8 @@ class Design:
     coefficients : tuple of tuple of int, or None
         For each linear predictor the position in beta of each column's coefficient, where
         predictors share coefficients; None where each column has one of its own.
+    structure : str
+        How the thresholds of an ordinal response, or the baseline of a duration, are constrained.
     """
 
     family: str
@@ -139,6 +141,7 @@ class Design:
     overdispersed: bool = False
     categories: tuple[Hashable, ...] = ()
     coefficients: tuple[tuple[int, ...], ...] | None = None
+    structure: str = FLEXIBLE
 
     @property
     def n(self) -> int:
@@ -147,8 +150,8 @@ class Design:
 
     @property
     def distribution(self) -> Family:
-        """The response distribution."""
-        return family(self.family)
+        """The response distribution, for its categories if it has any."""
+        return expanded(family(self.family), self.categories, self.structure)
 
     @property
     def trials(self) -> Array | None:

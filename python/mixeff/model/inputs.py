@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..data import Column, Columns, from_any
 from ..errors import ArgumentError, FormulaError, InfiniteValueError, LengthError
 from ..formula import Formula, Random, expression, parse
-from .families import Family
+from .families import FLEXIBLE, Family
 from .matrix import required
 from .values import evaluate
 
@@ -22,6 +22,9 @@ Array = NDArray[np.float64]
 
 ESTIMATE = "estimate"
 """What ``dispersion=`` says where phi is to be estimated, and not modelled."""
+
+OWN = "formula"
+"""The argument of a parameter that has the model's own formula."""
 
 GIVEN = "<array>"
 """Stands for an argument that was an array and no expression."""
@@ -34,14 +37,24 @@ class Arguments:
     Attributes
     ----------
     weights, offset : str, array or None
-    dispersion, zero_inflation : str or None
+    dispersion, zero_inflation, category_specific : str or None
         One-sided formulas.
+    thresholds, baseline : str
+        How they are constrained.
     """
 
     weights: Any = None
     offset: Any = None
     dispersion: str | None = None
     zero_inflation: str | None = None
+    category_specific: str | None = None
+    thresholds: str = FLEXIBLE
+    baseline: str = FLEXIBLE
+
+    def structure_of(self, family: Family) -> str:
+        """How the family's thresholds, or its baseline, are constrained."""
+        timed = family.categories is not None and family.categories.timed
+        return self.baseline if timed else self.thresholds
 
     @property
     def overdispersed(self) -> bool:
@@ -162,7 +175,12 @@ def inputs_of(formula: str, family: Family, arguments: Arguments) -> Inputs:
     }
     texts = {name: GIVEN if name in arrays else value for name, value in values.items()}
     mean = Part(parsed.fixed, parsed.random, parsed.offsets)
-    further = (_part(arguments.formula_of(parameter.argument)) for parameter in family.further)
+    if any(parameter.argument == OWN for parameter in family.further):
+        mean = replace(mean, random=tuple(_shared(term) for term in mean.random))
+    further = (
+        mean if parameter.argument == OWN else _part(arguments.formula_of(parameter.argument))
+        for parameter in family.further
+    )
     return Inputs(
         parsed,
         (mean, *further),
@@ -171,6 +189,11 @@ def inputs_of(formula: str, family: Family, arguments: Arguments) -> Inputs:
         arrays,
         arguments.overdispersed,
     )
+
+
+def _shared(term: Random) -> Random:
+    """The term under a name of its own, so that its effects in all predictors are correlated."""
+    return term if term.shared else replace(term, shared=term.text)
 
 
 def _part(text: str | None) -> Part:

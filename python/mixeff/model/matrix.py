@@ -76,6 +76,12 @@ class MatrixSpec:
             kept=tuple(self.kept[i] for i in left),
         )
 
+    def without_intercept(self) -> MatrixSpec:
+        """The spec without its intercept, where another parameter stands in its place."""
+        left = [i for i, name in enumerate(self.names) if name != "Intercept"]
+        names = tuple(self.names[i] for i in left)
+        return replace(self, names=names, kept=tuple(self.kept[i] for i in left))
+
 
 def required(text: str) -> tuple[str, ...]:
     """Columns of the data that a formula of fixed effects reads."""

@@ -78,6 +78,8 @@ def design_for_new_data(
     columns = _conform(every if complete is None else every.take(complete), spec.schema)
     outcome = _outcome(spec, inputs, columns) if need_response else _no_outcome(columns)
     family = families.of_outcome(families.family(spec.family), outcome.extra)
+    categories = spec.response_levels if family.categories and spec.response_levels else ()
+    family = families.expanded(family, categories, spec.structure)
     fixed = tuple(recode_matrix(matrix, columns) for matrix in spec.predictors)
     return Design(
         family=family.name,
@@ -91,6 +93,8 @@ def design_for_new_data(
         factors=tuple(_factor(group, columns, new_levels) for group in spec.grouping),
         terms=tuple(_term(t, columns, family) for t in spec.random),
         rows=complete,
+        categories=categories,
+        structure=spec.structure,
     )
 
 
@@ -177,4 +181,6 @@ def _outcome(spec: ModelSpec, inputs: Inputs, columns: Columns) -> Outcome:
     if weights is not None:
         weights = read_weights(weights, columns, str(inputs.weights))
     family = families.family(spec.family)
-    return read_response(spec.formula.response, columns, family, weights, spec.response_levels)
+    return read_response(
+        spec.formula.response, columns, family, weights, spec.response_levels, spec.structure
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,9 @@ from ..errors import (
     WeightsError,
 )
 from ..formula import Response, expression
-from .families import Family
+from .families import FLEXIBLE, Family
+from .outcome import Outcome
+from .outcomes import read_categories, read_duration
 from .values import evaluate
 
 __all__ = ["Outcome", "read_response", "read_weights"]
@@ -29,31 +30,13 @@ Array = NDArray[np.float64]
 _ROUNDED = 1e-3
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """The response as the family counts it.
-
-    Attributes
-    ----------
-    y : ndarray of float64, shape (n,)
-    extra, weights : ndarray of float64, shape (n,), or None
-        A second column, such as the numbers of trials; prior weights.
-    levels : tuple or None
-        The two levels of a response of words; the second counts as success.
-    """
-
-    y: Array
-    extra: Array | None = None
-    weights: Array | None = None
-    levels: tuple[Hashable, ...] | None = None
-
-
 def read_response(
     response: Response,
     columns: Columns,
     family: Family,
     weights: Array | None,
     levels: tuple[Hashable, ...] | None = None,
+    structure: str = FLEXIBLE,
 ) -> Outcome:
     """Evaluate the response and hold it against the family.
 
@@ -66,7 +49,9 @@ def read_response(
     weights : ndarray or None
         Prior weights; the numbers of trials where the response is a proportion.
     levels : tuple, optional
-        Levels of a response of words that an earlier fit learned.
+        Levels of a response of words, or categories, that an earlier fit learned.
+    structure : str
+        Of the thresholds or the baseline.
 
     Returns
     -------
@@ -77,6 +62,15 @@ def read_response(
     ResponseSupportError, ResponseLevelsError, TrialsError
         Naming the row and its value.
     """
+    if family.categories is not None and family.categories.timed:
+        return read_duration(response, columns, family, weights, levels, structure)
+    if response.kind == "survival":
+        raise ResponseSupportError(
+            f"{response.text} is a duration, which family {family.name!r} does not take; use "
+            "family 'duration'"
+        )
+    if family.categories is not None:
+        return read_categories(response, columns, family, weights, levels)
     if response.kind != "plain":
         return _counts(response, columns, family, weights)
     y, levels = _values(response, columns, family, levels)

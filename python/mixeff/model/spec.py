@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..data import Schema
 from ..formula import Formula
+from .families import FLEXIBLE
 from .grouping import GroupingSpec
 from .inputs import Inputs, Part
 from .matrix import MatrixSpec
@@ -58,7 +59,8 @@ class ModelSpec:
     weights, offset : str or None
         The arguments `weights=` and `offset=`: an expression, or "<array>" if arrays were given.
     response_levels : tuple or None
-        The two levels of a response of words; the second counts as success.
+        The two levels of a response of words, of which the second counts as success; or the
+        categories.
     n_rows_read, n_rows : int
         Rows in the data, and rows left after those with missing values were dropped.
     dropped : mapping of str to int
@@ -67,6 +69,8 @@ class ModelSpec:
         What the reader of a result should know, in sentences.
     parts : tuple of Part
         What each linear predictor is made of.
+    structure : str
+        How thresholds or the baseline are constrained.
     """
 
     formula: Formula
@@ -84,6 +88,7 @@ class ModelSpec:
     dropped: Mapping[str, int]
     notes: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
+    structure: str = FLEXIBLE
 
     @property
     def response(self) -> str:

@@ -61,6 +61,11 @@ def predictor_name(design: Design, predictor: int) -> str:
     return design.distribution.predictors[predictor]
 
 
+def group_of(design: Design, predictor: int) -> str | None:
+    """What a linear predictor is one of, such as ``thresholds``."""
+    return design.distribution.further[predictor - 1].group if predictor else None
+
+
 def _fixed_rows(design: Design, estimate: Estimate, level: float, predictor: int) -> Columns:
     table = coefficient_table(design, estimate, level, predictor)
     n = len(table["name"])

@@ -22,6 +22,7 @@ pub mod gamma;
 pub mod gaussian;
 pub mod jet;
 pub mod link;
+pub mod mapped;
 pub mod math;
 pub mod multinomial;
 pub mod path;

@@ -9,25 +9,29 @@ from ...errors import UnknownFamilyError, UnknownLinkError
 from ..links import LINKS, Link
 from .base import Family, Optional, Parameter, Parameters
 from .binary import BERNOULLI, BINOMIAL
+from .categories import CATEGORICAL, expanded
 from .counts import POISSON
+from .curves import FLEXIBLE
 from .gamma import GAMMA
 from .gaussian import GAUSSIAN
 from .zeros import with_zeros
 
 __all__ = [
     "FAMILIES",
+    "FLEXIBLE",
     "LINKS",
     "Family",
     "Link",
     "Parameter",
     "Parameters",
+    "expanded",
     "family",
     "link",
     "of_outcome",
     "with_zeros",
 ]
 
-_ROWS = (GAUSSIAN, BERNOULLI, BINOMIAL, POISSON, GAMMA)
+_ROWS = (GAUSSIAN, BERNOULLI, BINOMIAL, POISSON, GAMMA, *CATEGORICAL)
 
 FAMILIES: dict[str, Family] = {row.name: row for row in _ROWS}
 

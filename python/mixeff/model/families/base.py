@@ -7,7 +7,7 @@ distribution function and random draws, as functions of the `Parameters` of each
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..links import LINKS, Link
 
-__all__ = ["Array", "Family", "Parameter", "Parameters", "given", "ones_unless"]
+__all__ = ["Array", "Categories", "Family", "Parameter", "Parameters", "given", "ones_unless"]
 
 Array = NDArray[np.float64]
 Optional = Array | None
@@ -32,12 +32,16 @@ class Parameter:
     link : str
         From the parameter to its linear predictor.
     argument : str or None
-        The argument of `mixeff.fit` that gives its formula; None for a constant parameter.
+        The argument of `mixeff.fit` that gives its formula, "formula" for the model's own; None for
+        a constant parameter.
+    group : str or None
+        What it is one of, such as "thresholds".
     """
 
     name: str
     link: str = "log"
     argument: str | None = None
+    group: str | None = None
 
     def value(self, eta: Array) -> Array:
         """The parameter on its natural scale."""
@@ -59,11 +63,14 @@ class Parameters:
         In the order of `Family.further`.
     extra : ndarray or None
         The second column of the response, such as the numbers of trials.
+    probabilities : ndarray, shape (n, categories), or None
+        Of the categories of the response, where it has any.
     """
 
     mu: Array
     further: tuple[Array, ...] = ()
     extra: Optional = None
+    probabilities: Optional = None
 
     @property
     def dispersion(self) -> Array:
@@ -72,15 +79,44 @@ class Parameters:
 
     def at(self, index: object) -> Parameters:
         """Those of some rows, or with another axis, as arrays are indexed."""
-        return Parameters(
-            self.mu[index],  # type: ignore[index]
-            tuple(value[index] for value in self.further),  # type: ignore[index]
-            None if self.extra is None else self.extra[index],  # type: ignore[index]
-        )
+
+        def part(value: Array) -> Array:
+            return value[index]  # type: ignore[index]
+
+        given = (self.extra, self.probabilities)
+        extra, probabilities = (None if v is None else part(v) for v in given)
+        further = tuple(part(value) for value in self.further)
+        return Parameters(part(self.mu), further, extra, probabilities)
 
 
 def _unweighted(further: tuple[Array, ...], weights: Array) -> tuple[Array, ...]:
     return further
+
+
+@dataclass(frozen=True)
+class Categories:
+    """What makes a family one of responses with categories.
+
+    Attributes
+    ----------
+    expand : callable
+        ``expand(family, labels, structure)``: the family for the categories of a response.
+    probabilities : callable
+        ``probabilities(link, first, others)`` of the categories, shape (n, J), at the first linear
+        predictor, shape (n,), and the others, shape (n, D - 1).
+    intercept : bool
+        Whether the first linear predictor has an intercept.
+    ordered : bool
+        Whether the categories have an order.
+    timed : bool
+        Whether they are periods, and the response a duration.
+    """
+
+    expand: Callable[[Family, tuple[Hashable, ...], str], Family]
+    probabilities: Callable[[Link, Array, Array], Array]
+    intercept: bool = False
+    ordered: bool = True
+    timed: bool = False
 
 
 @dataclass(frozen=True)
@@ -116,6 +152,10 @@ class Family:
         The core's name of the distribution; the same by default.
     modifiers : tuple of str
         What the core does to it, such as "zero_inflated".
+    categories : Categories or None
+        What there is to a response with categories.
+    mapping : tuple of tuple of float, or None
+        Matrix from the linear predictors to those of the core, where these are more.
     mean_range : tuple of float
         Open interval of `mu`.
     discrete, positive : bool
@@ -151,6 +191,8 @@ class Family:
     first: str = "mean"
     core: str = ""
     modifiers: tuple[str, ...] = ()
+    categories: Categories | None = None
+    mapping: tuple[tuple[float, ...], ...] | None = None
     mean_range: tuple[float, float] = (-np.inf, np.inf)
     discrete: bool = False
     positive: bool = False
@@ -192,8 +234,19 @@ class Family:
 
     def parameters(self, link: Link, eta: Array, further: tuple[Array, ...]) -> Parameters:
         """The parameters at linear predictors."""
+        if self.categories is not None:
+            return Parameters(eta, further, None, self.probabilities(link, (eta, *further)))
         values = tuple(p.value(e) for p, e in zip(self.further, further, strict=True))
         return Parameters(link.inverse(eta), values)
+
+    def probabilities(self, link: Link, etas: tuple[Array, ...]) -> Array:
+        """Probabilities of the categories at linear predictors, shape (n, J)."""
+        if self.categories is None:
+            raise TypeError(f"family {self.name!r} has no categories")
+        every = np.column_stack(etas)
+        if self.mapping is not None:
+            every = every @ np.array(self.mapping).T
+        return self.categories.probabilities(link, every[:, 0], every[:, 1:])
 
     def with_extra(self, p: Parameters, extra: Optional) -> Parameters:
         """The parameters with the second column of the response."""
