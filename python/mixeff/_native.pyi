@@ -51,6 +51,7 @@ class Problem:
         self,
         *,
         penalized: bool,
+        second: bool,
         reml: bool,
         estimate_phi: bool,
         start: tuple[Floats, Floats] | None,

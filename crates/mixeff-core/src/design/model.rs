@@ -55,6 +55,7 @@ pub struct ModelData<'a> {
 }
 
 /// The fixed part of one linear predictor.
+#[derive(Clone)]
 pub struct Predictor {
     /// Number of coefficients.
     pub p: usize,
@@ -66,17 +67,19 @@ pub struct Predictor {
 }
 
 /// Where the columns of `X` are.
+#[derive(Clone)]
 enum Columns {
     /// Shard by shard, column by column within a shard.
-    Blocked(Vec<f64>),
+    Blocked(Arc<Vec<f64>>),
     /// Column by column, in the owner's memory.
     InPlace(Shared),
 }
 
 /// The model.
+#[derive(Clone)]
 pub struct Model {
     /// Response distribution.
-    pub family: Box<dyn Family>,
+    pub family: Arc<dyn Family>,
     y: Vec<f64>,
     trials: Vec<f64>,
     weights: Vec<f64>,
@@ -136,7 +139,7 @@ impl Model {
             .collect();
         let predictors = lay_out_predictors(&data.x, &data.offset, &order, &shards);
         Ok(Model {
-            family: data.family,
+            family: data.family.into(),
             y,
             trials,
             weights,
@@ -151,6 +154,21 @@ impl Model {
             shards,
             log_normalizer,
         })
+    }
+
+    /// The same with further effects of variance one, so many for each factor, whose columns are zeros.
+    pub fn widened(&self, by: &[usize]) -> Model {
+        let (mut wide, theta_start) = (self.clone(), self.n_theta());
+        for (f, &p) in by.iter().enumerate().filter(|(_, &p)| p > 0) {
+            let columns = &mut wide.factors[f].columns;
+            let term = Term::new(f, columns.len(), p, theta_start, &covariance::Unit);
+            columns.extend((0..p).map(|_| Column {
+                values: Some(zeros(self.n())),
+                predictor: 0,
+            }));
+            wide.terms.push(term);
+        }
+        wide
     }
 
     /// Number of rows.
@@ -352,7 +370,7 @@ fn lay_out_predictors(
                 first,
                 x: match in_place {
                     Some(x) => Columns::InPlace(Arc::clone(x)),
-                    None => Columns::Blocked(blocked(&x.columns, order, shards)),
+                    None => Columns::Blocked(Arc::new(blocked(&x.columns, order, shards))),
                 },
                 offset: offset.map(|o| gather(o, order)),
             };
