@@ -15,6 +15,8 @@ use rayon::prelude::*;
 
 /// Rows of one task.
 const CHUNK: usize = 4096;
+/// Mean of `(f''/f')^2 q` from which on an expansion says nothing.
+const FAR: f64 = 100.0;
 
 /// The working response and its weights, in the model's row order.
 #[derive(Clone, Debug, Default)]
@@ -68,7 +70,14 @@ impl Linearised {
             }
             (*y, *w, *bend) = (row.y, row.w, row.bend);
             true
-        })
+        }) && self.is_close(t)
+    }
+
+    /// Whether the second order is not beyond all measure, on the average over the rows.
+    fn is_close(&self, t: &[f64]) -> bool {
+        let rows = self.w.iter().zip(&self.bend).cycle();
+        let square: f64 = rows.zip(t).map(|((w, g), t)| w * g * g * t * t).sum();
+        square <= FAR * self.w.iter().sum::<f64>()
     }
 
     /// The model with the columns of the second order, if there are any.

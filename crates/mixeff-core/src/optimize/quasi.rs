@@ -1,10 +1,11 @@
 //! Quasi-likelihood for GLMMs: linearise, fit the working linear mixed model, linearise anew, until nothing moves.
 //!
 //! Around `X beta + Z b` it is penalized quasi-likelihood, around `X beta` marginal quasi-likelihood (Breslow and Clayton
-//! 1993). The point around which the next round linearises is over- or under-relaxed by Aitken's rule for vectors
-//! (Irons and Tuck 1969), which hastens slow alternations and damps those that swing.
+//! 1993), each to first or second order in the effects (Goldstein and Rasbash 1996). The point around which the next round
+//! linearises is over- or under-relaxed, which hastens slow alternations and damps those that swing.
 
 mod estimated;
+mod pace;
 
 pub use estimated::Estimated;
 
@@ -18,13 +19,12 @@ use crate::integrate::quasi::{Linearised, Second};
 use crate::linalg::dense::Symmetric;
 use crate::linalg::small::dot;
 use estimated::{into_estimated, Rest};
+use pace::Pace;
 
 /// Shift, in standard errors, at which the alternation is done.
 const STILL: f64 = 1e-8;
 /// Rounds after which it gives up.
 const ROUNDS: usize = 500;
-/// Shortest and longest relaxed step.
-const STEP: (f64, f64) = (0.05, 4.0);
 /// Halvings of a step that leaves the domain.
 const HALVINGS: usize = 20;
 /// Scaled gradient at the ends of the first and of the last rounds.
@@ -165,18 +165,19 @@ impl<'a> Alternation<'a> {
     /// Rounds until nothing moves; `None` if not even the first can be done.
     fn run(&mut self, monitor: &Monitor) -> Option<Last> {
         let mut before: Option<Round> = None;
-        let mut residual: Vec<f64> = Vec::new();
-        let (mut step, mut shift, mut rounds) = (1.0, 1.0, 0);
-        let mut away = true;
+        let mut pace = Pace::new();
+        let (mut shift, mut rounds, mut away) = (1.0, 0, true);
         let end = loop {
-            let Some(round) = self.round(shift, away, monitor) else {
+            let found = self.round(shift, away, monitor);
+            let Some((round, next)) = found.and_then(|r| self.next(&r).map(|next| (r, next)))
+            else {
+                self.back(&pace);
                 break Rest::Left { rounds };
             };
             rounds += 1;
-            let next = self.next(&round)?;
             let moved: Vec<f64> = next.iter().zip(&self.state).map(|(a, b)| a - b).collect();
             shift = self.shift(before.as_ref(), &round, &moved);
-            self.tell(&round, shift, step, monitor);
+            self.tell(&round, shift, pace.step, monitor);
             away = shift > SETTLED || round.falls_from_zero;
             before = Some(round);
             if shift < STILL && !away {
@@ -186,9 +187,8 @@ impl<'a> Alternation<'a> {
             if rounds == ROUNDS || over || monitor.stopped() {
                 break Rest::Moving { rounds, shift };
             }
-            step = self.relaxed(step, &residual, &moved);
-            residual = moved;
-            if !self.advance(&residual, &mut step) {
+            pace.follow(self.linearised.response().w, moved, shift);
+            if !self.advance(&mut pace) {
                 break Rest::Left { rounds };
             }
         };
@@ -303,38 +303,31 @@ impl<'a> Alternation<'a> {
         (by_beta + by_theta.abs() + by_sigma).sqrt().max(rows)
     }
 
-    /// The length of the next step: Aitken's rule, from what this round and the last one would have moved.
-    fn relaxed(&self, step: f64, last: &[f64], moved: &[f64]) -> f64 {
-        if last.is_empty() {
-            return 1.0;
-        }
-        let w = self.linearised.response().w;
-        let (mut along, mut change) = (0.0, 0.0);
-        for ((w, last), moved) in w.iter().cycle().zip(last).zip(moved) {
-            along += w * last * (moved - last);
-            change += w * (moved - last) * (moved - last);
-        }
-        let next = -step * along / change;
-        if next.is_finite() {
-            next.clamp(STEP.0, STEP.1)
-        } else {
-            1.0
-        }
-    }
-
     /// Linearises at the relaxed step, or a shorter one where that leaves the domain.
-    fn advance(&mut self, moved: &[f64], step: &mut f64) -> bool {
+    fn advance(&mut self, pace: &mut Pace) -> bool {
         for _ in 0..HALVINGS {
-            let pairs = self.state.iter().zip(moved);
-            let state: Vec<f64> = pairs.map(|(s, m)| s + *step * m).collect();
-            if self.linearised.around(self.model, &state) {
-                self.state = state;
-                self.fill();
+            if self.move_by(pace.step, &pace.moved) {
                 return true;
             }
-            *step *= 0.5;
+            pace.step *= 0.5;
         }
         false
+    }
+
+    /// Returns to where the last round was that could be done.
+    fn back(&mut self, pace: &Pace) {
+        self.move_by(-pace.step, &pace.moved);
+    }
+
+    fn move_by(&mut self, step: f64, moved: &[f64]) -> bool {
+        let pairs = self.state.iter().zip(moved);
+        let state: Vec<f64> = pairs.map(|(s, m)| s + step * m).collect();
+        let inside = state.len() == self.state.len() && self.linearised.around(self.model, &state);
+        if inside {
+            self.state = state;
+            self.fill();
+        }
+        inside
     }
 
     /// The cross-products of the working model.
