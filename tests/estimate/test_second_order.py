@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
-
 import pytest
 from scipy import special
 from tests.estimate.fixed_point import SECOND, assert_fixed_point, drawn
 from tests.estimate.made import CENTRES, ROWS, STRUCTURES
+from tests.estimate.simulated import binary, design_of, grouped
 
 from mixeff.estimate import estimate
 from mixeff.estimate.values import Estimate

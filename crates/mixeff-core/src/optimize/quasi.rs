@@ -2,7 +2,7 @@
 //!
 //! Around `X beta + Z b` it is penalized quasi-likelihood, around `X beta` marginal quasi-likelihood (Breslow and Clayton
 //! 1993), each to first or second order in the effects (Goldstein and Rasbash 1996). The point around which the next round
-//! linearises is over- or under-relaxed, which hastens slow alternations and damps those that swing.
+//! linearises is extrapolated from the last rounds, which hastens slow alternations and damps those that swing.
 
 mod estimated;
 mod pace;
@@ -303,20 +303,20 @@ impl<'a> Alternation<'a> {
         (by_beta + by_theta.abs() + by_sigma).sqrt().max(rows)
     }
 
-    /// Linearises at the relaxed step, or a shorter one where that leaves the domain.
+    /// Linearises where the pace leads, or nearer where that leaves the domain.
     fn advance(&mut self, pace: &mut Pace) -> bool {
         for _ in 0..HALVINGS {
-            if self.move_by(pace.step, &pace.moved) {
+            if self.move_by(1.0, &pace.moved) {
                 return true;
             }
-            pace.step *= 0.5;
+            pace.shorten(0.5);
         }
         false
     }
 
     /// Returns to where the last round was that could be done.
     fn back(&mut self, pace: &Pace) {
-        self.move_by(-pace.step, &pace.moved);
+        self.move_by(-1.0, &pace.moved);
     }
 
     fn move_by(&mut self, step: f64, moved: &[f64]) -> bool {
