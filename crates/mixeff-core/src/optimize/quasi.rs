@@ -11,7 +11,7 @@ pub use estimated::Estimated;
 
 use super::bfgs::{minimize, Outcome};
 use super::boundary::{settle, standard_form};
-use super::gaussian::conclude;
+use super::gaussian::{conclude, Linear};
 use super::{fixed, Control, Monitor, Objective, Point, Record};
 use crate::design::Model;
 use crate::integrate::gaussian::{Gaussian, Solution};
@@ -34,6 +34,9 @@ const FINE: f64 = 1e-9;
 const EVALUATIONS: usize = 25;
 /// Least start of a standard deviation, in standard errors.
 const AWAY: f64 = 0.1;
+/// Distance in standard errors from which on the end of a search counts as another point, and how often it is gone on from.
+const STUCK: f64 = 1e-5;
+const AGAIN: usize = 3;
 /// Shift up to which every round starts away from zero variances, where the gradient vanishes.
 const SETTLED: f64 = 1e-3;
 
@@ -59,28 +62,24 @@ pub fn fit(model: &Model, task: &Task, monitor: &Monitor) -> Option<Estimated> {
     let second = task.second.then(|| Second::of(model));
     let wide = second.as_ref().map(|second| second.widen(model));
     let mut alternation = Alternation::new(wide.as_ref().unwrap_or(model), task, second)?;
-    let state = alternation.run(monitor)?;
-    let Alternation {
-        model: wide,
-        mut criterion,
-        mut record,
-        ..
-    } = alternation;
-    let control = Control {
-        max_evaluations: record.evaluations + task.control.max_evaluations,
-        ..task.control.clone()
-    };
-    let path = std::mem::take(&mut record.path);
-    let found = conclude(
-        &mut criterion,
-        state.search,
-        false,
-        &control,
-        monitor,
-        &mut record,
-    )?;
-    record.path = path;
-    Some(into_estimated(model, wide, found, state.end, record))
+    let mut last = alternation.run(true, monitor)?;
+    let mut found = alternation.conclude(&last, monitor)?;
+    for _ in 0..AGAIN {
+        if !last.was_left_for(&found) {
+            break;
+        }
+        alternation.from = Some((found.end.x, found.end.metric));
+        last = alternation.run(false, monitor)?;
+        found = alternation.conclude(&last, monitor)?;
+    }
+    let rest = last.rest(&found);
+    Some(into_estimated(
+        model,
+        alternation.model,
+        found,
+        rest,
+        alternation.record,
+    ))
 }
 
 /// Estimates of one round.
@@ -95,6 +94,29 @@ struct Round {
 struct Last {
     search: Outcome,
     end: Rest,
+    rounds: usize,
+}
+
+impl Last {
+    /// How far the end of its search is from where it was taken to be, in standard errors.
+    fn distance(&self, found: &Linear) -> f64 {
+        let pairs = found.end.x.iter().zip(&self.search.x);
+        let d: Vec<f64> = pairs.map(|(a, b)| a - b).collect();
+        dot(&d, &found.end.metric.times(&d)).max(0.0).sqrt()
+    }
+
+    /// Whether the rounds stood still where their searches had stuck.
+    fn was_left_for(&self, found: &Linear) -> bool {
+        self.end == Rest::Still && self.distance(found) > STUCK
+    }
+
+    fn rest(&self, found: &Linear) -> Rest {
+        let (rounds, shift) = (self.rounds, self.distance(found));
+        match self.was_left_for(found) {
+            true => Rest::Moving { rounds, shift },
+            false => self.end,
+        }
+    }
 }
 
 /// The criterion with quasi-Newton updates of the metric that a round begins with.
@@ -163,10 +185,10 @@ impl<'a> Alternation<'a> {
     }
 
     /// Rounds until nothing moves; `None` if not even the first can be done.
-    fn run(&mut self, monitor: &Monitor) -> Option<Last> {
+    fn run(&mut self, mut away: bool, monitor: &Monitor) -> Option<Last> {
         let mut before: Option<Round> = None;
         let mut pace = Pace::new();
-        let (mut shift, mut rounds, mut away) = (1.0, 0, true);
+        let (mut shift, mut rounds) = (1.0, 0);
         let end = loop {
             let found = self.round(shift, away, monitor);
             let Some((round, next)) = found.and_then(|r| self.next(&r).map(|next| (r, next)))
@@ -193,7 +215,25 @@ impl<'a> Alternation<'a> {
             }
         };
         let search = before?.search;
-        Some(Last { search, end })
+        Some(Last {
+            search,
+            end,
+            rounds,
+        })
+    }
+
+    /// The end of the last search, with standard errors.
+    fn conclude(&mut self, last: &Last, monitor: &Monitor) -> Option<Linear> {
+        let control = Control {
+            max_evaluations: self.record.evaluations + self.task.control.max_evaluations,
+            ..self.task.control.clone()
+        };
+        let path = std::mem::take(&mut self.record.path);
+        let (criterion, record) = (&mut self.criterion, &mut self.record);
+        let search = last.search.clone();
+        let found = conclude(criterion, search, false, &control, monitor, record);
+        self.record.path = path;
+        found
     }
 
     /// Fits the working model.
