@@ -27,13 +27,13 @@ def test_the_estimates_are_a_fixed_point_in_every_structure(structure, method):
 @pytest.mark.parametrize(("family", "link"), CURVED)
 @pytest.mark.parametrize("method", sorted(SECOND))
 def test_the_estimates_are_a_fixed_point_in_every_family(family, link, method):
-    design = drawn(family, link, "nested", n=60)
+    design = drawn(family, link, "nested")
     done = estimate(design, method=method)
     assert done.converged, done.reason
     assert_fixed_point(design, done, reml=False)
 
 
-@pytest.mark.parametrize(("family", "link"), [("binomial", "logit"), ("poisson", "log")])
+@pytest.mark.parametrize(("family", "link"), [("binomial", "logit"), ("bernoulli", "probit")])
 @pytest.mark.parametrize("structure", ["slope", "nested", "crossed"])
 @pytest.mark.parametrize("method", sorted(SECOND))
 @pytest.mark.parametrize("working", ["ml", "reml"])
@@ -68,7 +68,7 @@ def test_large_effects_end_the_marginal_expansion_of_counts_with_what_it_has():
     assert not done.converged
     assert "diverges" in done.reason
     assert np.isfinite(done.beta).all()
-    assert done.theta[0] < 20
+    assert done.theta[0] < 100
 
 
 def test_large_effects_of_a_binary_response_need_short_steps():
