@@ -82,7 +82,7 @@ def covariance(design: Design, theta: Floats, phi: float, made: Working) -> Floa
 
 
 def second_order(first: Working, forms: list[Floats], phi: float) -> Working:
-    """Goldstein's second order, from z_i'C z_j: one form of nested levels, or one each of crossed."""
+    """Goldstein's second order, from z_i'C z_j: one form if nested, one each if crossed."""
     own = [np.diag(form) for form in forms]
     alone = sum(own) ** 2 - sum(d**2 for d in own)
     extra = (sum(form**2 for form in forms) + np.diag(alone)) / 2
