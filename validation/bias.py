@@ -102,10 +102,11 @@ def document(table: pd.DataFrame, replications: int) -> str:
         "the estimates, with the simulation's standard errors in brackets.\n\n"
         + "\n".join((*lines, *rows))
         + "\n\n"
-        "Rodríguez and Goldman (1995) found marginal quasi-likelihood of first order to lose a "
-        "quarter of the coefficients, half of the communities' variance and nearly all of the "
-        "families'; with their data (2001) the second-order penalized kind came nearest among the "
-        "approximate ones and still fell short. So it is here.\n"
+        "Rodríguez and Goldman report from simulations that marginal quasi-likelihood of first "
+        "order attenuates fixed and random effects substantially (1995), and from their data that the "
+        "second-order penalized kind comes nearest among the approximations and still falls short "
+        "(2001). So it is here. One or two births in a family are too few for `laplace6`, whose fits say "
+        "so in a note.\n"
     )
 
 
