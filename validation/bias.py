@@ -103,10 +103,10 @@ def document(table: pd.DataFrame, replications: int) -> str:
         + "\n".join((*lines, *rows))
         + "\n\n"
         "Rodríguez and Goldman report from simulations that marginal quasi-likelihood of first "
-        "order attenuates fixed and random effects substantially (1995), and from their data that the "
-        "second-order penalized kind comes nearest among the approximations and still falls short "
-        "(2001). So it is here. One or two births in a family are too few for `laplace6`, whose fits say "
-        "so in a note.\n"
+        "order attenuates fixed and random effects substantially (1995), and from their data that "
+        "the second-order penalized kind comes nearest among the approximations and still falls "
+        "short (2001). So it is here. One or two births in a family are too few for `laplace6`, "
+        "whose fits say so in a note.\n"
     )
 
 
