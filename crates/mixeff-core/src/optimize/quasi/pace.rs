@@ -164,7 +164,7 @@ mod tests {
     fn a_linear_map_of_two_speeds_is_solved_in_three_rounds() {
         let (mut x, mut pace) = (vec![1.0, 2.0], Pace::new());
         for _ in 0..3 {
-            let residual = vec![-6.0 * x[0], -0.1 * x[1]];
+            let residual = vec![-6.0 * x[0], -0.5 * x[1]];
             pace.follow(&[1.0], residual, 0.1);
             x.iter_mut().zip(&pace.moved).for_each(|(x, m)| *x += m);
         }
