@@ -54,6 +54,7 @@ class Problem:
         self,
         *,
         penalized: bool,
+        second: bool,
         reml: bool,
         estimate_phi: bool,
         start: tuple[Floats, Floats] | None,

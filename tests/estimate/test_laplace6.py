@@ -7,6 +7,7 @@ import pytest
 from scipy import special
 from tests.estimate import dense
 from tests.estimate.made import random_problem
+from tests.estimate.simulated import binary, design_of, grouped
 from tests.estimate.test_correction import peak
 from tests.estimate.test_gradients import check
 
@@ -152,3 +153,11 @@ def test_it_repairs_most_of_laplace_with_few_rows_per_level():
     assert dense.integral(design, six.beta, six.theta, points=201, reach=8.0) > dense.integral(
         design, laplace.beta, laplace.theta, points=201, reach=8.0
     )
+
+
+@pytest.mark.parametrize(("size", "too_few"), [(2, True), (10, False)])
+def test_terms_too_large_for_an_expansion_are_noted(size, too_few):
+    made = binary(grouped(1, levels=200, size=size, sd=2.5))
+    done = estimate(design_of("y ~ x + (1 | g)", made, "bernoulli"), method="laplace6")
+    assert done.converged
+    assert any("too much for an expansion" in note for note in done.notes) == too_few

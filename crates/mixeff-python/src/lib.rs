@@ -160,13 +160,14 @@ impl Problem {
         })
     }
 
-    /// Quasi-likelihood: penalized, or marginal, with the working model by ML or REML.
-    #[pyo3(signature = (*, penalized, reml, estimate_phi, start, max_evaluations, tolerance, progress))]
+    /// Quasi-likelihood: penalized, or marginal, to first or second order, with the working model by ML or REML.
+    #[pyo3(signature = (*, penalized, second, reml, estimate_phi, start, max_evaluations, tolerance, progress))]
     #[allow(clippy::too_many_arguments)]
     fn fit_quasi<'py>(
         &self,
         py: Python<'py>,
         penalized: bool,
+        second: bool,
         reml: bool,
         estimate_phi: bool,
         start: Option<(Floats<'py>, Floats<'py>)>,
@@ -176,6 +177,7 @@ impl Problem {
     ) -> PyResult<Bound<'py, PyDict>> {
         let task = quasi::Task {
             penalized,
+            second,
             reml,
             estimate_phi,
             start: pair(start)?,

@@ -36,6 +36,7 @@ def compare_methods(
     weights: Any = None,
     offset: Any = None,
     dispersion: str | None = None,
+    priors: Mapping[str, Any] | None = None,
     seed: int | None = None,
     control: Mapping[str, Any] | None = None,
 ) -> MethodComparison:
@@ -54,6 +55,8 @@ def compare_methods(
     nodes : int, mapping or sequence, optional
         Quadrature points per random effect, for ``"agq"`` and ``"ghq"``, as in `fit`. ``"auto"``
         finds its own.
+    priors : mapping of str to str, optional
+        Priors of ``"mcmc"``, as in `fit`.
     seed : int, optional
         Seed of ``"mcmc"``.
     control : mapping, optional
@@ -99,7 +102,7 @@ def compare_methods(
         dispersion=dispersion,
     )
     names = _names(model.design, methods)
-    options = _options(model.design, names, nodes, seed, control)
+    options = _options(model.design, names, nodes, priors, seed, control)
     problem_of(model.design)  # made before the clock of the first method starts
     attempts = tuple(_attempt(model, name, options[name]) for name in names)
     return MethodComparison(model.spec, model.design, attempts, empty_frame(library_of(data)))
@@ -181,6 +184,7 @@ def _options(
     design: Design,
     names: Sequence[str],
     nodes: Nodes | None,
+    priors: Mapping[str, Any] | None,
     seed: int | None,
     control: Mapping[str, Any] | None,
 ) -> dict[str, dict[str, Any]]:
@@ -191,6 +195,9 @@ def _options(
         nodes_per_factor(design, nodes)
         for name in _that_take("nodes", lambda row: row.takes_nodes, names):
             options[name]["nodes"] = nodes
+    if priors is not None:
+        for name in _that_take("priors", lambda row: row.bayesian, names):
+            options[name]["priors"] = priors
     if seed is not None:
         for name in _that_take("seed", lambda row: row.bayesian, names):
             options[name]["seed"] = checked_seed(seed)

@@ -62,8 +62,9 @@ def fit(
         ``"auto"``, ``"laplace"``, ``"agq"`` (adaptive Gauss-Hermite quadrature), ``"ghq"`` (the
         ordinary one), ``"laplace6"`` (the sixth-order expansion), ``"ml"``, ``"reml"``,
         ``"conditional"`` (given the clusters' totals),
-        ``"pql1"`` and ``"mql1"`` (quasi-likelihood), ``"mcmc"`` (the posterior). ``"auto"`` is REML
-        for a linear model; otherwise it raises the numbers of nodes until more move no estimate by
+        ``"pql1"``, ``"pql2"``, ``"mql1"``, ``"mql2"`` (penalized and marginal quasi-likelihood of
+        first and second order), ``"mcmc"`` (the posterior). ``"auto"`` is REML for a linear model;
+        otherwise it raises the numbers of nodes until more move no estimate by
         more than 1 % of its standard error, as far as the model allows.
     nodes : int, mapping or sequence, optional
         Quadrature points per random effect, for ``"agq"`` and ``"ghq"``: one number, or one for

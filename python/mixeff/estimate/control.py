@@ -33,7 +33,7 @@ class Control:
         suggest 2.5); the intercept stays free. The remedy for separation. The log-likelihood
         reported is without the prior. Not for "ml" and "reml".
     working : {"ml", "reml"}, default "ml"
-        How quasi-likelihood ("pql1", "mql1", ...) fits its working linear mixed model.
+        How quasi-likelihood ("pql1", "pql2", "mql1", "mql2") fits its working linear mixed model.
     progress : callable, optional
         Called about ten times a second with the number of evaluations, minus the log-likelihood
         and the gradient in standard-error units.

@@ -22,14 +22,34 @@ NO_VALUE = (
     "for it; use method='agq'."
 )
 
+TOO_LARGE = (
+    "The terms of sixth order change the likelihood of a level by {:.0%} on the average, too much "
+    "for an expansion: the estimates may lie far off the maximum. The rows per level are too few "
+    "for it; use method='agq'."
+)
+
+LARGE = 0.05
+"""Mean of log(1 + x) over the levels from which on the expansion is not to be trusted."""
+
 
 def _fit(design: Design, request: Request) -> Estimate:
     estimate, _ = fit_marginal(
         design, None, request.start, request.control, method="laplace6", expanded=True
     )
-    if np.isfinite(estimate.llf):
+    if not np.isfinite(estimate.llf):
+        return replace(estimate, converged=False, notes=(*estimate.notes, NO_VALUE))
+    gain = _mean_gain(design, estimate)
+    if gain < LARGE:
         return estimate
-    return replace(estimate, converged=False, notes=(*estimate.notes, NO_VALUE))
+    return replace(estimate, notes=(*estimate.notes, TOO_LARGE.format(np.expm1(gain))))
+
+
+def _mean_gain(design: Design, estimate: Estimate) -> float:
+    """What the expansion adds to Laplace's log-likelihood for each level."""
+    if not design.factors:
+        return 0.0
+    laplace, _ = loglik_marginal(design, estimate.beta, estimate.theta)
+    return (estimate.llf - laplace) / max(factor.n_levels for factor in design.factors)
 
 
 def _loglik(design: Design, beta: Floats, theta: Floats, _: Nodes | None) -> tuple[float, Floats]:

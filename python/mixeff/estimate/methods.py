@@ -13,12 +13,12 @@ from .linear import ML, REML
 from .marginal import LAPLACE
 from .method import Method
 from .quadrature import AGQ, GHQ
-from .quasi import MQL1, PQL1
+from .quasi import MQL1, MQL2, PQL1, PQL2
 
 if TYPE_CHECKING:
     from ..model.design import Design
 
-_ROWS = (LAPLACE, AGQ, GHQ, LAPLACE6, ML, REML, CONDITIONAL, PQL1, MQL1, MCMC)
+_ROWS = (LAPLACE, AGQ, GHQ, LAPLACE6, ML, REML, CONDITIONAL, PQL1, PQL2, MQL1, MQL2, MCMC)
 
 METHODS: Mapping[str, Method] = {row.name: row for row in _ROWS}
 

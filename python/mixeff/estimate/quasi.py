@@ -24,7 +24,7 @@ NO_LIKELIHOOD = (
 )
 
 
-def _fit_quasi(name: str, penalized: bool) -> Callable[[Design, Request], Estimate]:
+def _fit_quasi(name: str, penalized: bool, second: bool) -> Callable[[Design, Request], Estimate]:
     def fit(design: Design, request: Request) -> Estimate:
         start, control = request.start, request.control
         if control.penalty is not None:
@@ -36,6 +36,7 @@ def _fit_quasi(name: str, penalized: bool) -> Callable[[Design, Request], Estima
         try:
             numbers = problem_of(design).fit_quasi(
                 penalized=penalized,
+                second=second,
                 reml=control.working == "reml",
                 estimate_phi=design.overdispersed,
                 start=None if start is None else checked_start(design, start),
@@ -78,10 +79,10 @@ def _no_loglik(name: str) -> Callable[..., tuple[float, Floats | None]]:
     return loglik
 
 
-def _row(name: str, penalized: bool) -> Method:
+def _row(name: str, *, penalized: bool, second: bool) -> Method:
     return Method(
         name,
-        _fit_quasi(name, penalized),
+        _fit_quasi(name, penalized, second),
         _no_loglik(name),
         refuses=_refuses,
         takes_overdispersion=True,
@@ -89,5 +90,7 @@ def _row(name: str, penalized: bool) -> Method:
     )
 
 
-PQL1 = _row("pql1", penalized=True)
-MQL1 = _row("mql1", penalized=False)
+PQL1 = _row("pql1", penalized=True, second=False)
+PQL2 = _row("pql2", penalized=True, second=True)
+MQL1 = _row("mql1", penalized=False, second=False)
+MQL2 = _row("mql2", penalized=False, second=True)

@@ -59,18 +59,26 @@ def check_term(term: RandomTerm, factor: GroupingFactor, text: str, n: int, fami
             f"{factor.name!r}) for {n} rows, so that they cannot be told from the "
             f"{family.name} spread of single rows; leave out the term or some of its slopes"
         )
-    if "Intercept" in term.names and term.z is not None:
-        _refuse_constant_slopes(term, text)
+    if term.z is not None:
+        for predictor in set(term.places):
+            _refuse_constant_slopes(term, text, term.effects_of(predictor))
 
 
-def _refuse_constant_slopes(term: RandomTerm, text: str) -> None:
+def _refuse_constant_slopes(term: RandomTerm, text: str, effects: list[int]) -> None:
+    """Of the effects in one linear predictor, one at most may be constant."""
     assert term.z is not None
-    for j, name in enumerate(term.names):
-        if name != "Intercept" and is_constant(term.z[:, j]):
-            raise ConstantColumnError(
-                f"{name!r} in {text} is {term.z[0, j]:g} in every row, so its random slope cannot "
-                "be told from the random intercept; leave it out"
-            )
+    constant = [j for j in effects if is_constant(term.z[:, j])]
+    intercepts = [j for j in constant if _is_intercept(term.names[j])]
+    slopes = [j for j in constant if j not in intercepts]
+    if intercepts and slopes:
+        raise ConstantColumnError(
+            f"{term.names[slopes[0]]!r} in {text} is {term.z[0, slopes[0]]:g} in every row, so its "
+            "random slope cannot be told from the random intercept; leave it out"
+        )
+
+
+def _is_intercept(name: str) -> bool:
+    return name.rpartition(":")[2] == "Intercept"
 
 
 def check_repeats(terms: tuple[RandomTerm, ...], factors: tuple[GroupingFactor, ...]) -> None:

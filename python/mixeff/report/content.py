@@ -27,7 +27,9 @@ METHODS = {
     "reml": "restricted maximum likelihood, exact",
     "conditional": "conditional maximum likelihood, given the levels' totals, exact",
     "pql1": "penalized quasi-likelihood, first order",
+    "pql2": "penalized quasi-likelihood, second order",
     "mql1": "marginal quasi-likelihood, first order",
+    "mql2": "marginal quasi-likelihood, second order",
     "mcmc": "posterior by the no-U-turn sampler",
 }
 LIKELIHOODS = {"reml": "REML criterion / -2", "conditional": "Conditional log-likelihood"}

@@ -4,7 +4,10 @@
 //! sign: the likelihood is even in each column, so a zero variance is an ordinary point.
 
 mod diagonal;
+mod unit;
 mod unstructured;
+
+pub(crate) use unit::Unit;
 
 /// How the free parameters of one term fill its lower-triangular `p x p` factor `Lambda` (row-major).
 pub trait Covariance: Send + Sync {
@@ -12,10 +15,18 @@ pub trait Covariance: Send + Sync {
     fn name(&self) -> &'static str;
     /// The entries `(row, column)` of `Lambda` that `theta` fills, in the order of `theta`.
     fn entries(&self, p: usize) -> Vec<(usize, usize)>;
+    /// The entries of `Lambda` that are held at one.
+    fn ones(&self, _p: usize) -> Vec<(usize, usize)> {
+        Vec::new()
+    }
 }
 
 /// The table of structures.
-static STRUCTURES: [&dyn Covariance; 2] = [&unstructured::Unstructured, &diagonal::Diagonal];
+static STRUCTURES: [&dyn Covariance; 3] = [
+    &unstructured::Unstructured,
+    &diagonal::Diagonal,
+    &unit::Unit,
+];
 
 /// The structure of this name.
 pub fn lookup(name: &str) -> Option<&'static dyn Covariance> {
@@ -83,6 +94,8 @@ mod tests {
             vec![(0, 0), (1, 0), (1, 1)]
         );
         assert_eq!(lookup("diagonal").unwrap().entries(2), vec![(0, 0), (1, 1)]);
+        assert!(lookup("unit").unwrap().entries(2).is_empty());
+        assert_eq!(lookup("unit").unwrap().ones(2), vec![(0, 0), (1, 1)]);
     }
 
     #[test]

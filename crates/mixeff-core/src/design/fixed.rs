@@ -44,6 +44,7 @@ pub struct FixedData<'a> {
 }
 
 /// A column of `X` of one linear predictor.
+#[derive(Clone)]
 pub struct FixedColumn {
     /// Position of its coefficient in `beta`.
     pub coefficient: usize,
@@ -51,6 +52,7 @@ pub struct FixedColumn {
 }
 
 /// Where the numbers of a column are.
+#[derive(Clone)]
 enum Values {
     /// Once and for all shards of the same value.
     Constant(f64, Arc<[f64]>),
@@ -61,13 +63,14 @@ enum Values {
 }
 
 /// The fixed part of one linear predictor, rows in sorted order.
+#[derive(Clone)]
 pub struct Predictor {
     /// Columns of `X`.
     pub columns: Vec<FixedColumn>,
     /// Offset.
     pub offset: Option<Vec<f64>>,
     /// Shard by shard, column by column within a shard.
-    block: Vec<f64>,
+    block: Arc<Vec<f64>>,
     blocked: usize,
 }
 
@@ -102,7 +105,7 @@ impl Predictor {
         Predictor {
             columns: columns.collect(),
             offset: data.offset.map(|o| order.gather(o)),
-            block,
+            block: block.into(),
             blocked: n_moved,
         }
     }

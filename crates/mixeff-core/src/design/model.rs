@@ -7,6 +7,8 @@ use super::nesting::{elimination_order, is_chain, row_order, Codes, Order, Renum
 use super::shard::{nested_shards, whole_shard, Shard};
 use super::term::Term;
 use crate::family::{Family, Rows};
+use crate::linalg::pages::zeros;
+use std::sync::Arc;
 
 /// One random-effects term as the user gave it.
 pub struct TermData {
@@ -39,9 +41,10 @@ pub struct ModelData<'a> {
 }
 
 /// The model.
+#[derive(Clone)]
 pub struct Model {
     /// Response distribution.
-    pub family: Box<dyn Family>,
+    pub family: Arc<dyn Family>,
     y: Vec<f64>,
     extra: Vec<f64>,
     weights: Vec<f64>,
@@ -105,7 +108,7 @@ impl Model {
         let fixed = data.fixed.into_iter();
         let predictors = fixed.map(|x| Predictor::new(x, &order, &shards)).collect();
         Ok(Model {
-            family: data.family,
+            family: data.family.into(),
             y,
             extra: trials,
             weights,
@@ -121,6 +124,21 @@ impl Model {
             shards,
             log_normalizer,
         })
+    }
+
+    /// The same with further effects of variance one, so many for each factor, whose columns are zeros.
+    pub fn widened(&self, by: &[usize]) -> Model {
+        let (mut wide, theta_start) = (self.clone(), self.n_theta());
+        for (f, &p) in by.iter().enumerate().filter(|(_, &p)| p > 0) {
+            let columns = &mut wide.factors[f].columns;
+            let term = Term::new(f, columns.len(), p, theta_start, &covariance::Unit);
+            columns.extend((0..p).map(|_| Column {
+                values: Some(zeros(self.n())),
+                predictor: 0,
+            }));
+            wide.terms.push(term);
+        }
+        wide
     }
 
     /// Number of rows.

@@ -15,6 +15,8 @@ pub struct Term {
     pub theta_start: usize,
     /// Entries of the term's `Lambda` that `theta` fills.
     pub entries: Vec<(usize, usize)>,
+    /// Entries of it that are one.
+    pub ones: Vec<(usize, usize)>,
 }
 
 impl Term {
@@ -32,6 +34,7 @@ impl Term {
             p,
             theta_start,
             entries: structure.entries(p),
+            ones: structure.ones(p),
         }
     }
 
@@ -47,6 +50,7 @@ impl Term {
         for (k, &(r, c)) in self.entries.iter().enumerate() {
             l[r * p + c] = theta[self.theta_start + k];
         }
+        self.ones.iter().for_each(|&(r, c)| l[r * p + c] = 1.0);
         (0..p * p)
             .map(|i| (0..p).map(|k| l[i / p * p + k] * l[i % p * p + k]).sum())
             .collect()
@@ -69,6 +73,10 @@ pub fn lambdas(terms: &[Term], sizes: &[usize], theta: &[f64]) -> Vec<Lambda> {
     for term in terms {
         for (k, at) in term.places(sizes[term.factor]) {
             all[term.factor].values[at] = theta[k];
+        }
+        let size = sizes[term.factor];
+        for (r, c) in &term.ones {
+            all[term.factor].values[(term.first + r) * size + term.first + c] = 1.0;
         }
     }
     all

@@ -8,6 +8,7 @@
 
 mod part;
 mod response;
+mod spread;
 
 pub use response::Response;
 
@@ -90,7 +91,11 @@ impl<'a> Gaussian<'a> {
 
     /// The cross-products of a response.
     pub fn set(&mut self, response: Response<'_>) {
-        let model = self.model;
+        self.set_in(self.model, response);
+    }
+
+    /// The same with the columns of another model of the same shape.
+    pub fn set_in(&mut self, model: &Model, response: Response<'_>) {
         (self.origin, self.total) = least_squares(model, response, self.p);
         let origin = &self.origin;
         let pieces: Vec<Symmetric> = self

@@ -65,7 +65,9 @@ fn columns(model: &Model) -> Vec<Vec<usize>> {
                 }
             }
             column.sort_unstable();
-            all.push(column.into_iter().map(|(_, at)| at).collect());
+            if !column.is_empty() {
+                all.push(column.into_iter().map(|(_, at)| at).collect());
+            }
         }
     }
     all

@@ -1,25 +1,30 @@
 //! Quasi-likelihood for GLMMs: linearise, fit the working linear mixed model, linearise anew, until nothing moves.
 //!
 //! Around `X beta + Z b` it is penalized quasi-likelihood, around `X beta` marginal quasi-likelihood (Breslow and Clayton
-//! 1993). The point around which the next round linearises is over- or under-relaxed by Aitken's rule for vectors
-//! (Irons and Tuck 1969), which hastens slow alternations and damps those that swing.
+//! 1993), each to first or second order in the effects (Goldstein and Rasbash 1996). The point around which the next round
+//! linearises is extrapolated from the last rounds, which hastens slow alternations and damps those that swing.
+
+mod estimated;
+mod pace;
+
+pub use estimated::Estimated;
 
 use super::bfgs::{minimize, Outcome};
 use super::boundary::{settle, standard_form};
 use super::gaussian::{conclude, Linear};
-use super::{fixed, Control, Fitted, Monitor, Objective, Point, Record};
+use super::{fixed, Control, Monitor, Objective, Point, Record};
 use crate::design::Model;
 use crate::integrate::gaussian::{Gaussian, Solution};
-use crate::integrate::quasi::Linearised;
+use crate::integrate::quasi::{Linearised, Second};
 use crate::linalg::dense::Symmetric;
 use crate::linalg::small::dot;
+use estimated::{into_estimated, Rest};
+use pace::Pace;
 
 /// Shift, in standard errors, at which the alternation is done.
 const STILL: f64 = 1e-8;
 /// Rounds after which it gives up.
 const ROUNDS: usize = 500;
-/// Shortest and longest relaxed step.
-const STEP: (f64, f64) = (0.05, 4.0);
 /// Halvings of a step that leaves the domain.
 const HALVINGS: usize = 20;
 /// Scaled gradient at the ends of the first and of the last rounds.
@@ -29,6 +34,9 @@ const FINE: f64 = 1e-9;
 const EVALUATIONS: usize = 25;
 /// Least start of a standard deviation, in standard errors.
 const AWAY: f64 = 0.1;
+/// Distance in standard errors from which on the end of a search counts as another point, and how often it is gone on from.
+const STUCK: f64 = 1e-5;
+const AGAIN: usize = 3;
 /// Shift up to which every round starts away from zero variances, where the gradient vanishes.
 const SETTLED: f64 = 1e-3;
 
@@ -37,6 +45,8 @@ const SETTLED: f64 = 1e-3;
 pub struct Task {
     /// Linearise around the predicted random effects, and not around zero.
     pub penalized: bool,
+    /// Expand the mean to second order in the random effects, and not to first.
+    pub second: bool,
     /// Restricted maximum likelihood for the working model.
     pub reml: bool,
     /// Estimate `phi`, which is one otherwise; families with a dispersion of their own always do.
@@ -47,64 +57,29 @@ pub struct Task {
     pub control: Control,
 }
 
-/// The estimates, with `phi` and its standard error.
-pub struct Estimated {
-    /// As of any method; its log-likelihood is not a number.
-    pub fitted: Fitted,
-    /// Dispersion.
-    pub phi: f64,
-    /// Standard error of `phi`; not a number if it is not estimated.
-    pub phi_se: f64,
-}
-
 /// Fits. `None` if no working model can be evaluated, or the family has no mean and variance function.
 pub fn fit(model: &Model, task: &Task, monitor: &Monitor) -> Option<Estimated> {
-    let mut alternation = Alternation::new(model, task)?;
-    let state = alternation.run(monitor)?;
-    let Alternation {
-        mut criterion,
-        mut record,
-        ..
-    } = alternation;
-    let control = Control {
-        max_evaluations: record.evaluations + task.control.max_evaluations,
-        ..task.control.clone()
-    };
-    let path = std::mem::take(&mut record.path);
-    let found = conclude(
-        &mut criterion,
-        state.search,
-        false,
-        &control,
-        monitor,
-        &mut record,
-    )?;
-    record.path = path;
-    Some(into_estimated(model, found, state.end, record))
-}
-
-/// How the alternation ended.
-#[derive(Clone, Copy, PartialEq)]
-enum Rest {
-    Still,
-    Moving { rounds: usize, shift: f64 },
-    Left { rounds: usize },
-}
-
-impl Rest {
-    fn words(self) -> String {
-        match self {
-            Rest::Still => String::new(),
-            Rest::Moving { rounds, shift } => format!(
-                "not converged: after {rounds} rounds of linearising and fitting, the last one still moved the estimates by \
-                 {shift:.1e} standard errors"
-            ),
-            Rest::Left { rounds } => format!(
-                "not converged: after {rounds} rounds of linearising and fitting, the working model can no longer be \
-                 evaluated; the alternation diverges"
-            ),
+    let second = task.second.then(|| Second::of(model));
+    let wide = second.as_ref().map(|second| second.widen(model));
+    let mut alternation = Alternation::new(wide.as_ref().unwrap_or(model), task, second)?;
+    let mut last = alternation.run(true, monitor)?;
+    let mut found = alternation.conclude(&last, monitor)?;
+    for _ in 0..AGAIN {
+        if !last.was_left_for(&found) {
+            break;
         }
+        alternation.from = Some((found.end.x, found.end.metric));
+        last = alternation.run(false, monitor)?;
+        found = alternation.conclude(&last, monitor)?;
     }
+    let rest = last.rest(&found);
+    Some(into_estimated(
+        model,
+        alternation.model,
+        found,
+        rest,
+        alternation.record,
+    ))
 }
 
 /// Estimates of one round.
@@ -119,6 +94,29 @@ struct Round {
 struct Last {
     search: Outcome,
     end: Rest,
+    rounds: usize,
+}
+
+impl Last {
+    /// How far the end of its search is from where it was taken to be, in standard errors.
+    fn distance(&self, found: &Linear) -> f64 {
+        let pairs = found.end.x.iter().zip(&self.search.x);
+        let d: Vec<f64> = pairs.map(|(a, b)| a - b).collect();
+        dot(&d, &found.end.metric.times(&d)).max(0.0).sqrt()
+    }
+
+    /// Whether the rounds stood still where their searches had stuck.
+    fn was_left_for(&self, found: &Linear) -> bool {
+        self.end == Rest::Still && self.distance(found) > STUCK
+    }
+
+    fn rest(&self, found: &Linear) -> Rest {
+        let (rounds, shift) = (self.rounds, self.distance(found));
+        match self.was_left_for(found) {
+            true => Rest::Moving { rounds, shift },
+            false => self.end,
+        }
+    }
 }
 
 /// The criterion with quasi-Newton updates of the metric that a round begins with.
@@ -139,14 +137,17 @@ struct Alternation<'a> {
     task: &'a Task,
     criterion: Gaussian<'a>,
     linearised: Linearised,
-    eta: Vec<f64>,
+    /// The model with the columns of the second order, and the columns of each factor without them.
+    second: Option<(Model, Vec<usize>)>,
+    /// The linear predictor around which the last round linearised, and to second order how far effects lie from it.
+    state: Vec<f64>,
     /// Where the next round starts, and the metric there.
     from: Option<(Vec<f64>, Symmetric)>,
     record: Record,
 }
 
 impl<'a> Alternation<'a> {
-    fn new(model: &'a Model, task: &'a Task) -> Option<Self> {
+    fn new(model: &'a Model, task: &'a Task, second: Option<Second>) -> Option<Self> {
         let all: Vec<usize> = (0..model.shards.len()).collect();
         let (beta, theta) = match &task.start {
             Some((beta, theta)) => (beta.clone(), Some(theta.clone())),
@@ -154,9 +155,12 @@ impl<'a> Alternation<'a> {
         };
         let known = (model.predictors.len() == 1 && !task.estimate_phi).then_some(1.0);
         let mut criterion = Gaussian::empty(model, task.reml, known);
-        let mut linearised = Linearised::new(model);
-        let eta = criterion.linear_predictor(&beta, None);
-        if !linearised.around(model, &eta) {
+        let width = second.as_ref().map_or(0, Second::width);
+        let wide = second.as_ref().map(|s| (model.clone(), s.sizes.clone()));
+        let mut linearised = Linearised::new(model, second);
+        let mut state = criterion.linear_predictor(&beta, None);
+        state.resize((1 + width) * model.n(), 0.0);
+        if !linearised.around(model, &state) {
             return None;
         }
         criterion.set(linearised.response());
@@ -170,7 +174,8 @@ impl<'a> Alternation<'a> {
             task,
             criterion,
             linearised,
-            eta,
+            second: wide,
+            state,
             from: from.map(|(metric, theta)| (theta, metric)),
             record: Record {
                 start,
@@ -180,20 +185,21 @@ impl<'a> Alternation<'a> {
     }
 
     /// Rounds until nothing moves; `None` if not even the first can be done.
-    fn run(&mut self, monitor: &Monitor) -> Option<Last> {
+    fn run(&mut self, mut away: bool, monitor: &Monitor) -> Option<Last> {
         let mut before: Option<Round> = None;
-        let mut residual: Vec<f64> = Vec::new();
-        let (mut step, mut shift, mut rounds) = (1.0, 1.0, 0);
-        let mut away = true;
+        let mut pace = Pace::new();
+        let (mut shift, mut rounds) = (1.0, 0);
         let end = loop {
-            let Some(round) = self.round(shift, away, monitor) else {
+            let found = self.round(shift, away, monitor);
+            let Some((round, next)) = found.and_then(|r| self.next(&r).map(|next| (r, next)))
+            else {
+                self.back(&pace);
                 break Rest::Left { rounds };
             };
             rounds += 1;
-            let next = self.predictor(&round);
-            let moved: Vec<f64> = next.iter().zip(&self.eta).map(|(a, b)| a - b).collect();
+            let moved: Vec<f64> = next.iter().zip(&self.state).map(|(a, b)| a - b).collect();
             shift = self.shift(before.as_ref(), &round, &moved);
-            self.tell(&round, shift, step, monitor);
+            self.tell(&round, shift, pace.step, monitor);
             away = shift > SETTLED || round.falls_from_zero;
             before = Some(round);
             if shift < STILL && !away {
@@ -203,14 +209,31 @@ impl<'a> Alternation<'a> {
             if rounds == ROUNDS || over || monitor.stopped() {
                 break Rest::Moving { rounds, shift };
             }
-            step = self.relaxed(step, &residual, &moved);
-            residual = moved;
-            if !self.advance(&residual, &mut step) {
+            pace.follow(self.linearised.response().w, moved, shift);
+            if !self.advance(&mut pace) {
                 break Rest::Left { rounds };
             }
         };
         let search = before?.search;
-        Some(Last { search, end })
+        Some(Last {
+            search,
+            end,
+            rounds,
+        })
+    }
+
+    /// The end of the last search, with standard errors.
+    fn conclude(&mut self, last: &Last, monitor: &Monitor) -> Option<Linear> {
+        let control = Control {
+            max_evaluations: self.record.evaluations + self.task.control.max_evaluations,
+            ..self.task.control.clone()
+        };
+        let path = std::mem::take(&mut self.record.path);
+        let (criterion, record) = (&mut self.criterion, &mut self.record);
+        let search = last.search.clone();
+        let found = conclude(criterion, search, false, &control, monitor, record);
+        self.record.path = path;
+        found
     }
 
     /// Fits the working model.
@@ -288,16 +311,24 @@ impl<'a> Alternation<'a> {
     }
 
     /// Where the next round would linearise.
-    fn predictor(&mut self, round: &Round) -> Vec<f64> {
-        let theta = self.task.penalized.then_some(&round.search.x[..]);
-        self.criterion.linear_predictor(&round.solution.beta, theta)
+    fn next(&mut self, round: &Round) -> Option<Vec<f64>> {
+        let (penalized, theta) = (self.task.penalized, &round.search.x);
+        let around = penalized.then_some(&theta[..]);
+        let mut state = self
+            .criterion
+            .linear_predictor(&round.solution.beta, around);
+        if let Some((_, sizes)) = &self.second {
+            state.extend(self.criterion.spread(theta, sizes, penalized)?);
+            self.linearised.sigma2 = round.solution.sigma2;
+        }
+        Some(state)
     }
 
     /// How far the estimates moved, in standard errors, or the linear predictor in residual ones.
     fn shift(&self, before: Option<&Round>, now: &Round, moved: &[f64]) -> f64 {
-        let n = self.eta.len().max(1) as f64;
+        let n = self.model.n().max(1) as f64;
         let sigma2 = now.solution.sigma2;
-        let rows = (self.linearised.norm(|i| moved[i]) / (sigma2 * n)).sqrt();
+        let rows = (self.linearised.norm(moved) / (sigma2 * n)).sqrt();
         let Some(before) = before else {
             return rows.max(1.0);
         };
@@ -312,42 +343,43 @@ impl<'a> Alternation<'a> {
         (by_beta + by_theta.abs() + by_sigma).sqrt().max(rows)
     }
 
-    /// The length of the next step: Aitken's rule, from what this round and the last one would have moved.
-    fn relaxed(&self, step: f64, last: &[f64], moved: &[f64]) -> f64 {
-        if last.is_empty() {
-            return 1.0;
-        }
-        let w = self.linearised.response().w;
-        let (mut along, mut change) = (0.0, 0.0);
-        for ((w, last), moved) in w.iter().zip(last).zip(moved) {
-            along += w * last * (moved - last);
-            change += w * (moved - last) * (moved - last);
-        }
-        let next = -step * along / change;
-        if next.is_finite() {
-            next.clamp(STEP.0, STEP.1)
-        } else {
-            1.0
-        }
-    }
-
-    /// Linearises at the relaxed step, or a shorter one where that leaves the domain.
-    fn advance(&mut self, moved: &[f64], step: &mut f64) -> bool {
+    /// Linearises where the pace leads, or nearer where that leaves the domain.
+    fn advance(&mut self, pace: &mut Pace) -> bool {
         for _ in 0..HALVINGS {
-            let eta: Vec<f64> = self
-                .eta
-                .iter()
-                .zip(moved)
-                .map(|(e, m)| e + *step * m)
-                .collect();
-            if self.linearised.around(self.model, &eta) {
-                self.eta = eta;
-                self.criterion.set(self.linearised.response());
+            if self.move_by(1.0, &pace.moved) {
                 return true;
             }
-            *step *= 0.5;
+            pace.shorten(0.5);
         }
         false
+    }
+
+    /// Returns to where the last round was that could be done.
+    fn back(&mut self, pace: &Pace) {
+        self.move_by(-1.0, &pace.moved);
+    }
+
+    fn move_by(&mut self, step: f64, moved: &[f64]) -> bool {
+        let pairs = self.state.iter().zip(moved);
+        let state: Vec<f64> = pairs.map(|(s, m)| s + step * m).collect();
+        let inside = state.len() == self.state.len() && self.linearised.around(self.model, &state);
+        if inside {
+            self.state = state;
+            self.fill();
+        }
+        inside
+    }
+
+    /// The cross-products of the working model.
+    fn fill(&mut self) {
+        let response = self.linearised.response();
+        match &mut self.second {
+            Some((wide, _)) => {
+                self.linearised.write(&self.state, wide);
+                self.criterion.set_in(wide, response);
+            }
+            None => self.criterion.set(response),
+        }
     }
 
     fn tell(&mut self, round: &Round, shift: f64, step: f64, monitor: &Monitor) {
@@ -359,51 +391,5 @@ impl<'a> Alternation<'a> {
         };
         monitor.tell(&point);
         self.record.path.push(point);
-    }
-}
-
-/// The estimates in the parameters of the model: `log sigma` of the working model as the dispersion's coefficient, or as `phi`.
-fn into_estimated(model: &Model, found: Linear, rest: Rest, record: Record) -> Estimated {
-    let p = found.beta.len();
-    let converged = rest == Rest::Still && found.end.converged(found.proper);
-    let reason = match rest {
-        Rest::Still => found.end.words(found.proper),
-        rest => rest.words(),
-    };
-    let phi = found.sigma * found.sigma;
-    let estimated = found.cov.n > p + found.theta.len();
-    let phi_se = if estimated {
-        2.0 * phi * found.cov.at(p, p).sqrt()
-    } else {
-        f64::NAN
-    };
-    let (mut beta, mut cov) = (found.beta, found.cov);
-    if model.predictors.len() > 1 {
-        let scale = 2.0 / model.family.phi_power();
-        beta.push(scale * found.sigma.ln());
-        for i in 0..cov.n {
-            let factor = if i == p { scale * scale } else { scale };
-            cov.set(p, i, factor * cov.at(p, i));
-        }
-    } else if estimated {
-        let keep: Vec<usize> = (0..cov.n).filter(|&i| i != p).collect();
-        cov = cov.part(&keep);
-    }
-    let fitted = Fitted {
-        beta,
-        theta: found.theta,
-        cov,
-        log_likelihood: f64::NAN,
-        posterior: found.posterior,
-        converged,
-        singular: !found.end.fixed.is_empty(),
-        reason,
-        record,
-        metric: found.end.metric,
-    };
-    Estimated {
-        fitted,
-        phi,
-        phi_se,
     }
 }

@@ -44,6 +44,10 @@ pub trait System: Send + Sync {
     fn add_a_times(&self, b: &[f64], out: &mut [f64]);
     /// The block of `V` of one level of factor `f`, `p x p`.
     fn level_inverse(&self, f: usize, level: usize) -> Vec<f64>;
+    /// The block of `V` of one level of factor `f` and, nested, of the levels it lies in, one after the other.
+    fn path_inverse(&self, f: usize, level: usize) -> Vec<f64> {
+        self.level_inverse(f, level)
+    }
     /// True if a factorisation costs much more than a pass over the rows.
     fn is_expensive(&self) -> bool {
         false

@@ -364,6 +364,10 @@ impl System for Nested {
         self.rungs[f].own_block(&self.rungs[f].inverse, level)
     }
 
+    fn path_inverse(&self, f: usize, level: usize) -> Vec<f64> {
+        self.along_inverse(f, level)
+    }
+
     fn as_nested(&mut self) -> Option<&mut Nested> {
         Some(self)
     }

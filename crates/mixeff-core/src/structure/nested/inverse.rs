@@ -1,6 +1,6 @@
 //! The entries of `V = H^-1` that the likelihood's gradient needs, level by level from the root.
 
-use super::Rung;
+use super::{Nested, Rung};
 use crate::linalg::small::inverse_from_cholesky;
 use crate::structure::blocks::backward_rows;
 
@@ -41,6 +41,16 @@ pub(super) fn invert_level(
                 .sum();
             inverse[i * width + j] = own[i * p + j] - v;
         }
+    }
+}
+
+impl Nested {
+    /// The dense `V` of a level of factor `f` and of those it lies in.
+    pub(super) fn along_inverse(&self, f: usize, level: usize) -> Vec<f64> {
+        let width = self.rungs[f].width;
+        let mut v = vec![0.0; width * width];
+        gather_above(Some(level), &self.rungs[f..], width, &mut v);
+        v
     }
 }
 
