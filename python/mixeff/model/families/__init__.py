@@ -8,12 +8,19 @@ from collections.abc import Mapping
 from ...errors import UnknownFamilyError, UnknownLinkError
 from ..links import LINKS, Link
 from .base import Family, Optional, Parameter, Parameters
+from .beta_binomial import BETA_BINOMIAL
 from .binary import BERNOULLI, BINOMIAL
 from .categories import CATEGORICAL, expanded
 from .counts import POISSON
 from .curves import FLEXIBLE
+from .dispersed_counts import COMPOIS, GENPOIS
 from .gamma import GAMMA
 from .gaussian import GAUSSIAN
+from .negative_binomial import NB1, NB2
+from .positive import POSITIVE
+from .proportions import PROPORTIONS
+from .robust import SKEW_NORMAL, STUDENT
+from .truncated import truncated
 from .zeros import with_zeros
 
 __all__ = [
@@ -31,7 +38,24 @@ __all__ = [
     "with_zeros",
 ]
 
-_ROWS = (GAUSSIAN, BERNOULLI, BINOMIAL, POISSON, GAMMA, *CATEGORICAL)
+_ROWS = (
+    GAUSSIAN,
+    BERNOULLI,
+    BINOMIAL,
+    POISSON,
+    NB2,
+    NB1,
+    GENPOIS,
+    COMPOIS,
+    *(truncated(inner) for inner in (POISSON, NB2, NB1, GENPOIS, COMPOIS)),
+    BETA_BINOMIAL,
+    GAMMA,
+    *POSITIVE,
+    STUDENT,
+    SKEW_NORMAL,
+    *PROPORTIONS,
+    *CATEGORICAL,
+)
 
 FAMILIES: dict[str, Family] = {row.name: row for row in _ROWS}
 

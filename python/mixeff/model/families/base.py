@@ -36,16 +36,19 @@ class Parameter:
         a constant parameter.
     group : str or None
         What it is one of, such as "thresholds".
+    shift : float
+        Added to what the link gives.
     """
 
     name: str
     link: str = "log"
     argument: str | None = None
     group: str | None = None
+    shift: float = 0.0
 
     def value(self, eta: Array) -> Array:
         """The parameter on its natural scale."""
-        return LINKS[self.link].inverse(eta)
+        return self.shift + LINKS[self.link].inverse(eta)
 
 
 DISPERSION = Parameter("dispersion", "log", "dispersion")

@@ -7,7 +7,7 @@ With the probability pi of a zero of its own kind, a family that can be zero bec
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -64,11 +64,12 @@ def with_zeros(family: Family) -> Family:
     )
 
 
+@dataclass(frozen=True)
 class _Zeros:
     """The functions of a family with a predictor for zeros, from those of the family."""
 
-    def __init__(self, inner: Family, mixture: bool) -> None:
-        self.inner, self.mixture = inner, mixture
+    inner: Family
+    mixture: bool
 
     def split(self, p: Parameters) -> tuple[Parameters, Array]:
         """The inner parameters and pi."""
