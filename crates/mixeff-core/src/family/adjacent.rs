@@ -3,7 +3,7 @@
 use super::frequencies::frequencies;
 use super::math::coefficients::{ln_of, product_term};
 use super::simd::LANES;
-use super::softmax::{lanes, Categories, Coding, Lanes, Softmax, MOST};
+use super::softmax::{lanes, Categories, Coding, Lanes, Softmax};
 use super::{Rows, EXPANDED};
 
 /// `log P(y = j) / P(y = j - 1) = eta - kappa_j`, `j = 1 .. J-1`
@@ -19,33 +19,6 @@ pub struct Adjacent {
 /// The family of a number of categories, with as many predictors.
 pub fn adjacent(categories: usize) -> Softmax<Adjacent> {
     Softmax(Adjacent { categories })
-}
-
-/// For each threshold, the probabilities of the categories above and below.
-struct Tails {
-    above: [Lanes; MOST],
-    below: [Lanes; MOST],
-}
-
-impl Tails {
-    #[inline(always)]
-    fn new(at: &Categories, count: usize) -> Self {
-        let mut tails = Tails {
-            above: [[0.0; LANES]; MOST],
-            below: [[0.0; LANES]; MOST],
-        };
-        let mut sum = [0.0; LANES];
-        for j in (1..count).rev() {
-            sum = lanes(|k| sum[k] + at.p[j][k]);
-            tails.above[j] = sum;
-        }
-        sum = [0.0; LANES];
-        for j in 1..count {
-            sum = lanes(|k| sum[k] + at.p[j - 1][k]);
-            tails.below[j] = sum;
-        }
-        tails
-    }
 }
 
 impl Coding for Adjacent {
@@ -67,11 +40,28 @@ impl Coding for Adjacent {
         }
     }
 
+    /// `T` and `B`.
+    #[inline(always)]
+    fn prepare(&self, at: &mut Categories) {
+        let Categories { p, own, .. } = at;
+        let [above, below] = own;
+        let mut sum = [0.0; LANES];
+        for j in (1..self.categories).rev() {
+            sum = lanes(|k| sum[k] + p[j][k]);
+            above[j] = sum;
+        }
+        sum = [0.0; LANES];
+        for j in 1..self.categories {
+            sum = lanes(|k| sum[k] + p[j - 1][k]);
+            below[j] = sum;
+        }
+    }
+
     #[inline(always)]
     fn score(&self, at: &Categories, y: &Lanes, mut put: impl FnMut(usize, Lanes)) {
-        let (tails, mut sum) = (Tails::new(at, self.categories), [0.0; LANES]);
+        let ([above, below], mut sum) = (&at.own, [0.0; LANES]);
         for j in 1..self.categories {
-            let (above, below) = (&tails.above[j], &tails.below[j]);
+            let (above, below) = (&above[j], &below[j]);
             let by_z = lanes(|k| {
                 if y[k] >= j as f64 {
                     below[k]
@@ -88,11 +78,11 @@ impl Coding for Adjacent {
     /// `T_j B_i` for `i <= j`.
     #[inline(always)]
     fn weight(&self, at: &Categories, mut put: impl FnMut(usize, usize, Lanes)) {
-        let (tails, mut all) = (Tails::new(at, self.categories), [0.0; LANES]);
+        let ([above, below], mut all) = (&at.own, [0.0; LANES]);
         for j in 1..self.categories {
             let mut sum = [0.0; LANES];
             for i in 1..self.categories {
-                let (above, below) = (&tails.above[i.max(j)], &tails.below[i.min(j)]);
+                let (above, below) = (&above[i.max(j)], &below[i.min(j)]);
                 let weight = lanes(|k| above[k] * below[k]);
                 sum = lanes(|k| sum[k] + weight[k]);
                 if i >= j {
@@ -110,12 +100,12 @@ impl Coding for Adjacent {
     #[inline(always)]
     fn third(
         &self,
-        at: &Categories,
+        at: &mut Categories,
         h: impl Fn(usize, usize) -> Lanes,
         mut put: impl FnMut(usize, Lanes),
     ) {
-        let tails = Tails::new(at, self.categories);
-        let terms = self.weighted_squares(at, &tails, h);
+        self.weigh_squares(at, h);
+        let (terms, [above, below]) = (&at.rest, &at.own);
         let (mut sum, mut low) = ([0.0; LANES], [0.0; LANES]);
         for j in 1..self.categories {
             low = lanes(|k| low[k] + terms[j - 1][k]);
@@ -123,7 +113,7 @@ impl Coding for Adjacent {
             for term in &terms[j..self.categories] {
                 high = lanes(|k| high[k] + term[k]);
             }
-            let (above, below) = (&tails.above[j], &tails.below[j]);
+            let (above, below) = (&above[j], &below[j]);
             let by_z = lanes(|k| below[k] * high[k] - above[k] * low[k]);
             sum = lanes(|k| sum[k] + by_z[k]);
             put(j, lanes(|k| -by_z[k]));
@@ -157,20 +147,15 @@ impl Coding for Adjacent {
 }
 
 impl Adjacent {
-    /// `p_c r_c`.
+    /// `p_c r_c`, in the place of `rest`.
     #[inline(always)]
-    fn weighted_squares(
-        &self,
-        at: &Categories,
-        tails: &Tails,
-        h: impl Fn(usize, usize) -> Lanes,
-    ) -> [Lanes; MOST] {
+    fn weigh_squares(&self, at: &mut Categories, h: impl Fn(usize, usize) -> Lanes) {
         let (location, mut r) = (h(0, 0), [0.0; LANES]);
-        let mut terms = [[0.0; LANES]; MOST];
+        at.rest[0] = [0.0; LANES];
         for j in 1..self.categories {
             let (mixed, mut step) = (h(0, j), [0.0; LANES]);
             for i in 1..self.categories {
-                let (other, own, above) = (h(0, i), h(i, j), &tails.above[i]);
+                let (other, own, above) = (h(0, i), h(i, j), &at.own[0][i]);
                 let inside = if i < j {
                     2.0
                 } else {
@@ -182,9 +167,8 @@ impl Adjacent {
                 });
             }
             r = lanes(|k| r[k] + step[k]);
-            terms[j] = lanes(|k| at.p[j][k] * r[k]);
+            at.rest[j] = lanes(|k| at.p[j][k] * r[k]);
         }
-        terms
     }
 }
 

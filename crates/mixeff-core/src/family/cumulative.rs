@@ -39,19 +39,18 @@ impl<L: IntervalLink> Density<3> for Between<L> {
 /// The first predictor is the location `eta`: the larger, the larger the category. The others are the thresholds
 /// `kappa_1 < .. < kappa_(J-1)`; where those about a response are not in this order it has no density. A row depends on the
 /// location and the two thresholds about its response only.
-#[derive(Clone, Copy, Debug)]
-pub struct Cumulative<L> {
-    between: Pointwise<Between<L>, 3>,
-    link: L,
+pub struct Cumulative {
+    between: Box<dyn Family>,
+    quantile: Box<dyn Fn(f64) -> f64 + Send + Sync>,
     categories: usize,
 }
 
-impl<L: IntervalLink> Cumulative<L> {
+impl Cumulative {
     /// For a number of categories, at least two.
-    pub fn new(link: L, categories: usize) -> Self {
+    pub fn new(link: impl IntervalLink, categories: usize) -> Self {
         Cumulative {
-            between: Pointwise(Between(link)),
-            link,
+            between: Box::new(Pointwise(Between(link))),
+            quantile: Box::new(move |p| link.quantile(p)),
             categories,
         }
     }
@@ -69,7 +68,7 @@ impl<L: IntervalLink> Cumulative<L> {
     }
 }
 
-impl<L: IntervalLink> Family for Cumulative<L> {
+impl Family for Cumulative {
     fn predictors(&self) -> usize {
         self.categories
     }
@@ -132,7 +131,7 @@ impl<L: IntervalLink> Family for Cumulative<L> {
         let mut below = 0.0;
         let thresholds = counts[1..].iter().zip(&counts).map(|(_, count)| {
             below += count;
-            self.link.quantile(below / total)
+            (self.quantile)(below / total)
         });
         Some([0.0].into_iter().chain(thresholds).collect())
     }

@@ -196,9 +196,11 @@ impl<F: Density<D>, const D: usize, const ORDER: u8> Kernel for Pass<'_, F, D, O
         let mut s = [[0.0; LANES]; D];
         let mut w = [[[0.0; LANES]; D]; D];
         for k in 0..LANES {
-            let jet = self
-                .family
-                .expand::<A>(y[k], extra[k], std::array::from_fn(|d| eta[d][k]));
+            let mut at = [0.0; D];
+            for d in 0..D {
+                at[d] = eta[d][k];
+            }
+            let jet = self.family.expand::<A>(y[k], extra[k], at);
             let inside = F::EVERYWHERE || jet.value().abs() < f64::INFINITY;
             let or = |x: f64, outside: f64| if inside { x } else { outside };
             l[k] = or(jet.value(), f64::NEG_INFINITY);

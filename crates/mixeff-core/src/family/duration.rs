@@ -24,6 +24,6 @@ impl Path for Survival {
 }
 
 /// The family of a number of periods.
-pub fn duration<L: ProbabilityLink>(link: L, periods: usize) -> Trials<Survival, L> {
+pub fn duration<L: ProbabilityLink>(link: L, periods: usize) -> Trials<Survival> {
     Trials::new(Survival, link, 1 + periods)
 }

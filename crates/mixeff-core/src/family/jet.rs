@@ -50,14 +50,12 @@ impl<A: Arithmetic, const N: usize> Jet<A, N> {
     /// The variables themselves, at `x`.
     #[inline(always)]
     pub fn variables(x: [f64; N]) -> [Self; N] {
-        std::array::from_fn(|d| {
-            Self::new(
-                x[d],
-                |a| if a == d { 1.0 } else { 0.0 },
-                |_, _| 0.0,
-                |_, _, _| 0.0,
-            )
-        })
+        let mut all = [Self::constant(0.0); N];
+        for d in 0..N {
+            all[d].value = x[d];
+            all[d].first[d] = 1.0;
+        }
+        all
     }
 
     /// First derivative.

@@ -5,7 +5,7 @@ use super::density::Pointwise;
 use super::frequencies::frequencies;
 use super::link::Logit;
 use super::simd::LANES;
-use super::softmax::{lanes, Categories, Coding, Lanes, Softmax, MOST};
+use super::softmax::{lanes, Categories, Coding, Lanes, Softmax};
 use super::{Family, Rows, EXPANDED};
 
 /// Each predictor is the utility of a category, and a first one without predictor may have utility zero.
@@ -107,30 +107,33 @@ impl Coding for Utilities {
     #[inline(always)]
     fn third(
         &self,
-        at: &Categories,
+        at: &mut Categories,
         h: impl Fn(usize, usize) -> Lanes,
         mut put: impl FnMut(usize, Lanes),
     ) {
-        let mut r = [[0.0; LANES]; MOST];
+        let Categories {
+            p, rest, top, own, ..
+        } = at;
+        let r = &mut own[0];
         let (mut all, mut others) = ([0.0; LANES], [0.0; LANES]);
         for (a, c) in self.each() {
             let mut sum = [0.0; LANES];
             for (b, e) in self.each() {
                 let h = h(a, b);
-                sum = lanes(|k| sum[k] + h[k] * at.p[e][k]);
+                sum = lanes(|k| sum[k] + h[k] * p[e][k]);
             }
-            let own = h(a, a);
-            r[a] = lanes(|k| own[k] - 2.0 * sum[k]);
-            let term = lanes(|k| at.p[c][k] * r[a][k]);
+            let diagonal = h(a, a);
+            r[a] = lanes(|k| diagonal[k] - 2.0 * sum[k]);
+            let term = lanes(|k| p[c][k] * r[a][k]);
             all = lanes(|k| all[k] + term[k]);
-            others = lanes(|k| others[k] + if at.top[k] == c as f64 { 0.0 } else { term[k] });
+            others = lanes(|k| others[k] + if top[k] == c as f64 { 0.0 } else { term[k] });
         }
         for (a, c) in self.each() {
-            let (p, rest, r) = (&at.p[c], &at.rest[c], &r[a]);
+            let (p, rest, r) = (&p[c], &rest[c], &r[a]);
             put(
                 a,
                 lanes(|k| {
-                    let most = at.top[k] == c as f64;
+                    let most = top[k] == c as f64;
                     let less = if most {
                         rest[k] * r[k] - others[k]
                     } else {

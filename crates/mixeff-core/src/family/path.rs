@@ -25,25 +25,25 @@ pub trait Path: Copy + Send + Sync + 'static {
 
 /// `log f(y) = sum_t log F(z_t)` over the trials that succeeded `+ sum_t log (1 - F(z_t))` over those that failed, where
 /// `z_t` is plus or minus the location, which is the first predictor, plus or minus the predictor of trial `t`.
-#[derive(Clone, Copy, Debug)]
-pub struct Trials<P, L> {
+pub struct Trials<P> {
     path: P,
-    link: L,
+    trial: Box<dyn Family>,
+    /// Whether the trials have a density everywhere.
+    everywhere: bool,
+    quantile: Box<dyn Fn(f64) -> f64 + Send + Sync>,
     predictors: usize,
 }
 
-impl<P: Path, L: ProbabilityLink> Trials<P, L> {
+impl<P: Path> Trials<P> {
     /// With the predictors of all trials, and the location.
-    pub fn new(path: P, link: L, predictors: usize) -> Self {
+    pub fn new<L: ProbabilityLink>(path: P, link: L, predictors: usize) -> Self {
         Trials {
             path,
-            link,
+            trial: Box::new(Pointwise(Bernoulli(link))),
+            everywhere: L::EVERYWHERE,
+            quantile: Box::new(move |p| link.quantile(p)),
             predictors,
         }
-    }
-
-    fn trial(&self) -> Pointwise<Bernoulli<L>, 1> {
-        Pointwise(Bernoulli(self.link))
     }
 
     /// Calls `f` with the row, the number and the outcome of each trial.
@@ -75,12 +75,12 @@ impl<P: Path, L: ProbabilityLink> Trials<P, L> {
 
     /// Clears the rows with a trial outside the domain of the link.
     fn clear_outside(&self, rows: Rows<'_>, eta: &[f64], out: &mut [f64]) {
-        if L::EVERYWHERE {
+        if self.everywhere {
             return;
         }
         let (n, mut l) = (rows.len(), [0.0; BATCH]);
         self.each_batch(rows, eta, |batch| {
-            self.trial()
+            self.trial
                 .density(batch.rows(), batch.z(), &mut l[..batch.len]);
             for (l, i) in l.iter().zip(batch.row()) {
                 if *l == f64::NEG_INFINITY {
@@ -101,7 +101,7 @@ fn clear_where_outside(l: &[f64], out: &mut [f64]) {
     outside.for_each(|i| clear(i, l.len(), out));
 }
 
-impl<P: Path, L: ProbabilityLink> Family for Trials<P, L> {
+impl<P: Path> Family for Trials<P> {
     fn predictors(&self) -> usize {
         self.predictors
     }
@@ -115,7 +115,7 @@ impl<P: Path, L: ProbabilityLink> Family for Trials<P, L> {
         let mut own = [0.0; BATCH];
         self.each_batch(rows, eta, |batch| {
             let own = &mut own[..batch.len];
-            self.trial().density(batch.rows(), batch.z(), own);
+            self.trial.density(batch.rows(), batch.z(), own);
             batch.row().iter().zip(own).for_each(|(&i, x)| l[i] += *x);
         });
         weigh(rows.weights, l);
@@ -127,7 +127,7 @@ impl<P: Path, L: ProbabilityLink> Family for Trials<P, L> {
         let (n, [mut own_l, mut own_s]) = (rows.len(), [[0.0; BATCH]; 2]);
         self.each_batch(rows, eta, |batch| {
             let (own_l, own_s) = (&mut own_l[..batch.len], &mut own_s[..batch.len]);
-            self.trial().score(batch.rows(), batch.z(), own_l, own_s);
+            self.trial.score(batch.rows(), batch.z(), own_l, own_s);
             for (k, (i, t)) in batch.places() {
                 l[i] += own_l[k];
                 s[i] += P::LOCATION * own_s[k];
@@ -147,7 +147,7 @@ impl<P: Path, L: ProbabilityLink> Family for Trials<P, L> {
         self.each_batch(rows, eta, |batch| {
             let [own_l, own_s, own_w] =
                 [&mut own_l, &mut own_s, &mut own_w].map(|x| &mut x[..batch.len]);
-            self.trial()
+            self.trial
                 .curvature(batch.rows(), batch.z(), own_l, own_s, own_w);
             for (k, (i, t)) in batch.places() {
                 l[i] += own_l[k];
@@ -174,7 +174,7 @@ impl<P: Path, L: ProbabilityLink> Family for Trials<P, L> {
                 own_h[k] = h[i] + mixed + h[pair(d, t, t) * n + i];
             }
             let (own_h, own_v) = (&own_h[..batch.len], &mut own_v[..batch.len]);
-            self.trial().third(batch.rows(), batch.z(), own_h, own_v);
+            self.trial.third(batch.rows(), batch.z(), own_h, own_v);
             for (k, (i, t)) in batch.places() {
                 v[i] += P::LOCATION * own_v[k];
                 v[t * n + i] = P::OWN * own_v[k];
@@ -200,7 +200,7 @@ impl<P: Path, L: ProbabilityLink> Family for Trials<P, L> {
             counts[t][0] += if success { *weight } else { 0.0 };
             counts[t][1] += weight;
         });
-        let own = |[successes, all]: &[f64; 2]| P::OWN * self.link.quantile(successes / all);
+        let own = |[successes, all]: &[f64; 2]| P::OWN * (self.quantile)(successes / all);
         Some(
             [0.0]
                 .into_iter()
@@ -217,7 +217,7 @@ impl<P: Path, L: ProbabilityLink> Family for Trials<P, L> {
         self.each_batch(rows, eta, |batch| {
             let m = batch.len;
             let [own, slopes] = [&mut own, &mut slopes].map(|x| &mut x[..EXPANDED.len() * m]);
-            self.trial().expansion(batch.rows(), batch.z(), own, slopes);
+            self.trial.expansion(batch.rows(), batch.z(), own, slopes);
             for (p, &power) in EXPANDED.iter().enumerate() {
                 let sign = P::LOCATION.powi(power as i32);
                 for (k, (i, t)) in batch.places() {

@@ -36,10 +36,6 @@ impl Path for Backward {
 }
 
 /// The family of a number of categories, with as many predictors.
-pub fn sequential<P: Path, L: ProbabilityLink>(
-    path: P,
-    link: L,
-    categories: usize,
-) -> Trials<P, L> {
+pub fn sequential<P: Path, L: ProbabilityLink>(path: P, link: L, categories: usize) -> Trials<P> {
     Trials::new(path, link, categories)
 }

@@ -34,7 +34,11 @@ fn store(x: &mut [f64], n: usize, column: usize, start: usize, lanes: &Lanes) {
 /// A function of each of the rows.
 #[inline(always)]
 pub fn lanes(f: impl Fn(usize) -> f64) -> Lanes {
-    std::array::from_fn(f)
+    let mut x = [0.0; LANES];
+    for k in 0..LANES {
+        x[k] = f(k);
+    }
+    x
 }
 
 /// The categories of a vector of rows.
@@ -47,6 +51,8 @@ pub struct Categories {
     pub p: [Lanes; MOST],
     /// `1 - p`, exact where it is small.
     pub rest: [Lanes; MOST],
+    /// Room for a coding's own numbers.
+    pub own: [[Lanes; MOST]; 2],
 }
 
 impl Categories {
@@ -56,6 +62,7 @@ impl Categories {
             top: [0.0; LANES],
             p: [[0.0; LANES]; MOST],
             rest: [[0.0; LANES]; MOST],
+            own: [[[0.0; LANES]; MOST]; 2],
         }
     }
 
@@ -129,6 +136,10 @@ pub trait Coding: Copy + Send + Sync + 'static {
     /// The utilities of some rows.
     fn utilities(&self, eta: impl Fn(usize) -> Lanes, u: &mut [Lanes]);
 
+    /// What is needed for the derivatives, kept in `own`.
+    #[inline(always)]
+    fn prepare(&self, _at: &mut Categories) {}
+
     /// The score.
     fn score(&self, at: &Categories, y: &Lanes, put: impl FnMut(usize, Lanes));
 
@@ -138,7 +149,7 @@ pub trait Coding: Copy + Send + Sync + 'static {
     /// The contracted third derivatives.
     fn third(
         &self,
-        at: &Categories,
+        at: &mut Categories,
         h: impl Fn(usize, usize) -> Lanes,
         put: impl FnMut(usize, Lanes),
     );
@@ -244,14 +255,14 @@ impl<C: Coding, const ORDER: u8> Work for Pass<'_, C, ORDER> {
             let eta = |d: usize| load(self.eta, n, d, start);
             self.coding.utilities(eta, &mut at.p[..categories]);
             at.set::<A>(categories, &y);
-            self.put(&at, &y, start);
+            self.put(&mut at, &y, start);
         }
     }
 }
 
 impl<C: Coding, const ORDER: u8> Pass<'_, C, ORDER> {
     #[inline(always)]
-    fn put(&mut self, at: &Categories, y: &Lanes, start: usize) {
+    fn put(&mut self, at: &mut Categories, y: &Lanes, start: usize) {
         let (n, d, coding, h) = (
             self.rows.len(),
             self.coding.predictors(),
@@ -259,6 +270,9 @@ impl<C: Coding, const ORDER: u8> Pass<'_, C, ORDER> {
             self.h,
         );
         let [l, s, w] = &mut self.out;
+        if ORDER != VALUE {
+            coding.prepare(at);
+        }
         if ORDER == THIRD {
             let h = |a: usize, b: usize| load(h, n, pair(d, a, b), start);
             coding.third(at, h, |a, v| store(s, n, a, start, &v));

@@ -12,8 +12,9 @@
 //!
 //! Where an end is missing its factor and `d(g)` are.
 
-use super::{Cauchit, Cloglog, Logit, Loglog, ProbabilityLink, EDGE};
+use super::{select, Cauchit, Cloglog, Logit, Loglog, ProbabilityLink, Taylor, EDGE};
 use crate::family::jet::Jet;
+use crate::family::math;
 use crate::family::real::Real;
 use crate::family::simd::Arithmetic;
 
@@ -83,12 +84,104 @@ pub trait IntervalLink: ProbabilityLink {
     }
 }
 
+/// No term.
+const NONE: Taylor = [0.0; 4];
+
+/// `d` with its derivatives, nothing where an end is missing.
+#[inline(always)]
+fn d_of<A: Arithmetic>(side: f64, width: f64) -> Taylor {
+    let (log, odds) = math::ln_1m_exp_neg::<A>(width);
+    let bend = odds * (1.0 + odds);
+    select(
+        side == 0.0,
+        [log, odds, -bend, bend * (1.0 + 2.0 * odds)],
+        NONE,
+    )
+}
+
+#[inline(always)]
+fn ordered(side: f64, width: f64) -> bool {
+    side != 0.0 || width > EDGE
+}
+
+/// `a(lower - eta) + b(upper - eta) + d(upper - lower)`
+#[inline(always)]
+fn separate<A: Arithmetic>(a: Taylor, b: Taylor, d: Taylor) -> Jet<A, 3> {
+    Jet::new(
+        a[0] + b[0] + d[0],
+        |i| [-(a[1] + b[1]), a[1] - d[1], b[1] + d[1]][i],
+        |i, j| match (i, j) {
+            (0, 0) => a[2] + b[2],
+            (0, 1) => -a[2],
+            (0, _) => -b[2],
+            (1, 1) => a[2] + d[2],
+            (1, _) => -d[2],
+            _ => b[2] + d[2],
+        },
+        |i, j, k| match (i, j, k) {
+            (0, 0, 0) => -(a[3] + b[3]),
+            (0, 0, 1) => a[3],
+            (0, 0, _) => b[3],
+            (0, 1, 1) => -a[3],
+            (0, 1, _) => 0.0,
+            (0, _, _) => -b[3],
+            (1, 1, 1) => a[3] - d[3],
+            (1, 1, _) => d[3],
+            (1, _, _) => -d[3],
+            _ => b[3] + d[3],
+        },
+    )
+}
+
+/// `a(lower - eta) + b(upper - eta + d(upper - lower))`
+#[inline(always)]
+fn lifted<A: Arithmetic>(a: Taylor, b: Taylor, d: Taylor) -> Jet<A, 3> {
+    let (r, c) = (-d[1], 1.0 + d[1]);
+    let (bend, twist, third) = (b[1] * d[2], b[2] * d[2], b[1] * d[3]);
+    Jet::new(
+        a[0] + b[0],
+        |i| [-(a[1] + b[1]), a[1] + b[1] * r, b[1] * c][i],
+        |i, j| match (i, j) {
+            (0, 0) => a[2] + b[2],
+            (0, 1) => -(a[2] + b[2] * r),
+            (0, _) => -b[2] * c,
+            (1, 1) => a[2] + b[2] * r * r + bend,
+            (1, _) => b[2] * r * c - bend,
+            _ => b[2] * c * c + bend,
+        },
+        |i, j, k| match (i, j, k) {
+            (0, 0, 0) => -(a[3] + b[3]),
+            (0, 0, 1) => a[3] + b[3] * r,
+            (0, 0, _) => b[3] * c,
+            (0, 1, 1) => -(a[3] + b[3] * r * r + twist),
+            (0, 1, _) => twist - b[3] * r * c,
+            (0, _, _) => -(b[3] * c * c + twist),
+            (1, 1, 1) => a[3] + (b[3] * r * r + 3.0 * twist) * r - third,
+            (1, 1, _) => b[3] * r * r * c + twist * (c - 2.0 * r) + third,
+            (1, _, _) => b[3] * r * c * c + twist * (r - 2.0 * c) - third,
+            _ => (b[3] * c * c + 3.0 * twist) * c + third,
+        },
+    )
+}
+
 impl IntervalLink for Logit {
     #[inline(always)]
     fn log_between<T: Real>(self, i: Interval<T>) -> T {
         let below = given(i.to, self.log_likelihood_of(1.0, 0.0, i.high));
         let above = given(i.from, self.log_likelihood_of(0.0, 1.0, i.low));
         (below + above + i.d()).only_if(i.ordered(EDGE))
+    }
+
+    #[inline(always)]
+    fn between<A: Arithmetic>(self, side: f64, [eta, lower, upper]: [f64; 3]) -> Jet<A, 3> {
+        let d = d_of::<A>(side, upper - lower);
+        let [below, _] = self.log_probabilities::<A>(upper - eta);
+        let [_, above] = self.log_probabilities::<A>(lower - eta);
+        let (a, b) = (
+            select(side >= 0.0, above, NONE),
+            select(side <= 0.0, below, NONE),
+        );
+        separate(a, b, d).only_if(ordered(side, upper - lower))
     }
 }
 
@@ -99,6 +192,18 @@ impl IntervalLink for Cloglog {
         let above = given(i.from, self.log_likelihood_of(0.0, 1.0, i.low));
         (below + above).only_if(i.ordered(EDGE))
     }
+
+    #[inline(always)]
+    fn between<A: Arithmetic>(self, side: f64, [eta, lower, upper]: [f64; 3]) -> Jet<A, 3> {
+        let d = d_of::<A>(side, upper - lower);
+        let [below, _] = self.log_probabilities::<A>(upper - eta + d[0]);
+        let [_, above] = self.log_probabilities::<A>(lower - eta);
+        let (a, b) = (
+            select(side >= 0.0, above, NONE),
+            select(side <= 0.0, below, NONE),
+        );
+        lifted(a, b, d).only_if(ordered(side, upper - lower))
+    }
 }
 
 impl IntervalLink for Loglog {
@@ -107,6 +212,19 @@ impl IntervalLink for Loglog {
         let below = given(i.to, self.log_likelihood_of(1.0, 0.0, i.high));
         let above = given(i.from, self.log_likelihood_of(0.0, 1.0, i.low - i.d()));
         (below + above).only_if(i.ordered(EDGE))
+    }
+
+    /// The mirror image.
+    #[inline(always)]
+    fn between<A: Arithmetic>(self, side: f64, [eta, lower, upper]: [f64; 3]) -> Jet<A, 3> {
+        let jet = Cloglog.between::<A>(-side, [-eta, -upper, -lower]);
+        const TO: [usize; 3] = [0, 2, 1];
+        Jet::new(
+            jet.value(),
+            |a| -jet.first(TO[a]),
+            |a, b| jet.second(TO[a].min(TO[b]), TO[a].max(TO[b])),
+            |a, b, c| -jet.third(TO[a], TO[b], TO[c]),
+        )
     }
 }
 

@@ -26,7 +26,7 @@ fn mean_density<T: Real>(m: T, h: T) -> [T; 2] {
     let (step, square) = (m * h, h * h);
     let (mut last, mut term) = (T::constant(1.0), step);
     let (mut sum, mut slope, mut factorial) = (last, T::constant(0.0), 1.0);
-    for k in 1..=8 {
+    for k in 1..9 {
         let n = (2 * k) as f64;
         factorial *= n * (n + 1.0);
         slope = slope + term * (n / factorial);
@@ -60,15 +60,15 @@ impl IntervalLink for Probit {
 
     #[inline(always)]
     fn between<A: Arithmetic>(self, side: f64, eta: [f64; 3]) -> Jet<A, 3> {
-        let plain = Interval::new(side, eta.map(Jet::<A, 0>::constant));
-        let [low, high, width] = [plain.low, plain.high, plain.width].map(Real::value);
-        let (two, below) = (plain.closed(), plain.to);
+        let [location, lower, upper] = eta;
+        let (low, high, width) = (lower - location, upper - location, upper - lower);
+        let (two, below) = (side == 0.0, side < 0.0);
         let mirrored = if two { low + high < 0.0 } else { below };
         let (a, b) = if mirrored { (-high, -low) } else { (low, high) };
         let [_, near] = self.log_probabilities::<A>(a);
         let [_, far] = self.log_probabilities::<A>(b);
         let share = Share::new::<A>([near, far], [a, b, width]);
-        let inside = plain.ordered(EDGE) && low.abs().max(high.abs()) < FAR;
+        let inside = width > EDGE && low.abs().max(high.abs()) < FAR;
         derivatives::<A>(share, [low, high, width], mirrored)
             .only_if(inside)
             .select(two, one_sided(mirrored, eta, near))
@@ -99,7 +99,7 @@ impl Share {
     fn new<A: Arithmetic>([near, far]: [Taylor; 2], [a, b, width]: [f64; 3]) -> Self {
         let (m, h) = (0.5 * (a + b), 0.5 * width);
         let [mean, bend] = mean_density(Jet::<A, 0>::constant(m), Jet::constant(h));
-        let [mean, bend] = [mean, bend].map(Real::value);
+        let (mean, bend) = (mean.value(), bend.value());
         let fall = math::exp::<A>(-m * width);
         let part = 1.0 - fall * (near[1] / far[1]);
         let density = math::exp::<A>(h * (m - 0.5 * h));
