@@ -99,3 +99,8 @@ pub fn lookup(family: &str, link: &str, categories: usize) -> Option<Box<dyn Fam
         .find(|row| row.family == family && row.link == link)
         .map(|row| (row.new)(categories))
 }
+
+/// A family with its zeros modified in the ways named, one after the other; `None` if a name is unknown.
+pub fn modified(inner: Box<dyn Family>, names: &[&str]) -> Option<Box<dyn Family>> {
+    names.is_empty().then_some(inner)
+}
