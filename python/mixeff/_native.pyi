@@ -25,6 +25,7 @@ class Problem:
         factors: Sequence[tuple[NDArray[np.int32], int]],
         terms: Sequence[Term],
         categories: int = 0,
+        modifiers: Sequence[str] = (),
     ) -> Problem: ...
     def fit(
         self,

@@ -18,7 +18,7 @@ fn main() {
         let trials = vec![9.0; n];
         let center = if row.domain.1 == 0.0 { -1.5 } else { 1.5 };
         let times = measure(&*row.example(), &y, &trials, center);
-        print!("{:10} {:8}", row.family, row.link);
+        print!("{:13} {:8}", row.family, row.link);
         times.iter().for_each(|t| print!(" {t:8.2}"));
         println!();
     }
@@ -28,7 +28,8 @@ fn response(support: Support, i: usize) -> f64 {
     match support {
         Support::Binary => (i % 2) as f64,
         Support::Successes | Support::Counts => (i % 9) as f64,
-        Support::Positive | Support::Real => 0.5 + (i % 13) as f64 * 0.2,
+        Support::CountsFromOne => (1 + i % 9) as f64,
+        Support::NonNegative | Support::Positive | Support::Real => 0.5 + (i % 13) as f64 * 0.2,
     }
 }
 

@@ -43,7 +43,7 @@ fn outside() -> PyErr {
 impl Problem {
     /// Sorts the rows and lays out the design. Arrays are copied, but for frozen matrices `x` whose rows stay where they are.
     #[new]
-    #[pyo3(signature = (*, family, link, y, extra, weights, x, offset, factors, terms, categories=0))]
+    #[pyo3(signature = (*, family, link, y, extra, weights, x, offset, factors, terms, categories=0, modifiers=Vec::new()))]
     #[allow(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
@@ -57,10 +57,13 @@ impl Problem {
         factors: Vec<(PyReadonlyArray1<'_, i32>, usize)>,
         terms: Vec<TermTuple<'_>>,
         categories: usize,
+        modifiers: Vec<String>,
     ) -> PyResult<Self> {
         let family = registry::lookup(family, link, categories).ok_or_else(|| {
             PyValueError::new_err(format!("no family '{family}' with link '{link}'"))
         })?;
+        let family = registry::modified(family, &modifiers)
+            .ok_or_else(|| PyValueError::new_err(format!("unknown: one of {modifiers:?}")))?;
         let inputs = Inputs {
             n: y.as_slice()?.len(),
             predictors: family.predictors(),

@@ -150,7 +150,7 @@ impl<F: Density<D>, const D: usize> Pointwise<F, D> {
 }
 
 /// Multiplies each block of rows of `out` by the weights, if there are any.
-fn weigh(weights: &[f64], out: &mut [f64]) {
+pub(super) fn weigh(weights: &[f64], out: &mut [f64]) {
     if weights.is_empty() {
         return;
     }

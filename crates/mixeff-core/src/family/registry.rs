@@ -1,12 +1,17 @@
 //! The table of families: the only place where they have names.
 
 use super::bernoulli::Bernoulli;
+use super::beta_binomial::BetaBinomial;
 use super::binomial::Binomial;
+use super::compois::ConwayMaxwellPoisson;
 use super::density::Pointwise;
 use super::gamma::Gamma;
 use super::gaussian::Gaussian;
+use super::genpois::GeneralizedPoisson;
 use super::link::{Cauchit, Cloglog, Identity, Inverse, Log, Logit, Loglog, Probit, Sqrt};
+use super::negative_binomial::{Linear, Quadratic};
 use super::poisson::Poisson;
+use super::zeros::{ExtraZeros, ZeroTruncated};
 use super::Family;
 
 /// The responses that a family takes, for drawing valid ones in tests.
@@ -18,8 +23,12 @@ pub enum Support {
     Successes,
     /// 0, 1, 2, ..
     Counts,
+    /// 1, 2, ..
+    CountsFromOne,
     /// Positive numbers.
     Positive,
+    /// Zero and positive numbers.
+    NonNegative,
     /// All numbers.
     Real,
 }
@@ -37,9 +46,10 @@ pub struct Row {
     pub categories: usize,
     /// What responses are valid.
     pub support: Support,
-    /// The interval of the first linear predictor in which every response has a density; the
-    /// other predictors are free.
+    /// The interval of the first linear predictor in which every response has a density.
     pub domain: (f64, f64),
+    /// That of the other predictors.
+    pub others: (f64, f64),
 }
 
 impl Row {
@@ -62,6 +72,7 @@ macro_rules! row {
             categories: 0,
             support: Support::$support,
             domain: $domain,
+            others: FREE,
         }
     };
 }
@@ -82,6 +93,34 @@ const ROWS: &[Row] = &[
     row!("poisson", "log", Poisson(Log), Counts, FREE),
     row!("poisson", "sqrt", Poisson(Sqrt), Counts, POSITIVE),
     row!("poisson", "identity", Poisson(Identity), Counts, POSITIVE),
+    row!("nb2", "log", Quadratic, Counts, FREE),
+    row!("nb1", "log", Linear, Counts, FREE),
+    Row {
+        others: POSITIVE,
+        ..row!("genpois", "log", GeneralizedPoisson, Counts, FREE)
+    },
+    row!("compois", "log", ConwayMaxwellPoisson, Counts, FREE),
+    row!(
+        "beta_binomial",
+        "logit",
+        BetaBinomial(Logit),
+        Successes,
+        FREE
+    ),
+    row!(
+        "beta_binomial",
+        "probit",
+        BetaBinomial(Probit),
+        Successes,
+        FREE
+    ),
+    row!(
+        "beta_binomial",
+        "cloglog",
+        BetaBinomial(Cloglog),
+        Successes,
+        FREE
+    ),
     row!("gaussian", "identity", Gaussian(Identity), Real, FREE),
     row!("gaussian", "log", Gaussian(Log), Real, FREE),
     row!("gamma", "log", Gamma(Log), Positive, FREE),
@@ -100,7 +139,29 @@ pub fn lookup(family: &str, link: &str, categories: usize) -> Option<Box<dyn Fam
         .map(|row| (row.new)(categories))
 }
 
+/// Makes a family from another.
+type Modifier = fn(Box<dyn Family>) -> Box<dyn Family>;
+
+const MODIFIERS: &[(&str, Modifier)] = &[
+    ("zero_truncated", |inner| Box::new(ZeroTruncated { inner })),
+    ("zero_inflated", |inner| {
+        Box::new(ExtraZeros {
+            inner,
+            inflated: true,
+        })
+    }),
+    ("hurdle", |inner| {
+        Box::new(ExtraZeros {
+            inner,
+            inflated: false,
+        })
+    }),
+];
+
 /// A family with its zeros modified in the ways named, one after the other; `None` if a name is unknown.
-pub fn modified(inner: Box<dyn Family>, names: &[&str]) -> Option<Box<dyn Family>> {
-    names.is_empty().then_some(inner)
+pub fn modified<N: AsRef<str>>(inner: Box<dyn Family>, names: &[N]) -> Option<Box<dyn Family>> {
+    names.iter().try_fold(inner, |inner, name| {
+        let (_, modify) = MODIFIERS.iter().find(|row| row.0 == name.as_ref())?;
+        Some(modify(inner))
+    })
 }
