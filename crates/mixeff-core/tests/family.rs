@@ -5,7 +5,7 @@ mod common;
 use common::families;
 use common::points::{close, predictors, responses, Uniform, TRIALS};
 use mixeff_core::family::registry::{self, lookup, Row, Support};
-use mixeff_core::family::{pair, pairs, Family, Rows};
+use mixeff_core::family::{pair, pairs, Family, Rows, EXPANDED};
 
 /// Everything a family says about a block of rows.
 #[derive(Debug, PartialEq)]
@@ -116,14 +116,15 @@ fn expansions_go_on_where_three_derivatives_end() {
     }
 }
 
-/// `c_3, c_4, c_6`, and their derivatives by each predictor.
-fn expansion(family: &dyn Family, y: f64, eta: &[f64]) -> ([f64; 3], Vec<f64>) {
+/// The coefficients of the expansion, and their derivatives by each predictor.
+fn expansion(family: &dyn Family, y: f64, eta: &[f64]) -> ([f64; EXPANDED.len()], Vec<f64>) {
     let rows = Rows {
         y: &[y],
         extra: &[TRIALS],
         weights: &[],
     };
-    let (mut c, mut slope) = ([f64::NAN; 3], vec![f64::NAN; 3 * eta.len()]);
+    let mut c = [f64::NAN; EXPANDED.len()];
+    let mut slope = vec![f64::NAN; c.len() * eta.len()];
     family.expansion(rows, eta, &mut c, &mut slope);
     (c, slope)
 }
@@ -148,7 +149,7 @@ fn check_expansion(row: &Row, family: &dyn Family, y: f64, eta: &[f64]) {
     check("c4", slope[0], 4.0 * c[1]);
     let sixth = derivative(|x| moved(0, x).1[d], eta[0]);
     check("c6", sixth, 30.0 * c[2]);
-    for k in 0..3 {
+    for k in 0..c.len() {
         for e in 0..d {
             let want = derivative(|x| moved(e, x).0[k], eta[e]);
             check(&format!("slope of {k} by {e}"), slope[k * d + e], want);

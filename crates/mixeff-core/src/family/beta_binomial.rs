@@ -7,7 +7,7 @@ use super::jet::Jet;
 use super::link::{ProbabilityLink, Taylor};
 use super::math::coefficients::MOST;
 use super::real::Real;
-use super::rising::ln_rising;
+use super::rising::{ln_rising, LOG_LIMIT};
 use super::simd::Arithmetic;
 
 /// Log precisions beyond count as outside the domain.
@@ -40,11 +40,12 @@ impl<L: ProbabilityLink> Density<2> for BetaBinomial<L> {
     fn expand<A: Arithmetic>(&self, y: f64, trials: f64, eta: [f64; 2]) -> Jet<A, 2> {
         let failures = trials - y;
         let [_, log_phi] = eta.map(|x| Jet::<A, 1>::variables([x])[0]);
-        let log_phi = log_phi.only_if(log_phi.value().abs() < LOG_PHI_LIMIT);
+        let inside = log_phi.value().abs() < LOG_PHI_LIMIT;
         let [success, failure] = self.0.log_probabilities::<A>(eta[0]);
         let binomial = of_first(self.0.log_likelihood::<A>(y, failures, eta[0]));
         let parts = part(y, success, eta[1]) + part(failures, failure, eta[1]);
-        binomial + parts - Jet::of_second(ln_rising(trials, log_phi))
+        let all = binomial + parts - Jet::of_second(ln_rising(trials, log_phi));
+        all.only_if(inside)
     }
 
     fn log_normalizer(&self, y: f64, trials: f64) -> f64 {
@@ -84,11 +85,15 @@ fn of_first<A: Arithmetic>(f: Taylor) -> Jet<A, 2> {
     )
 }
 
-/// The rising factorial of `count`, from `log mu phi`.
+/// The rising factorial of `count`, from `log mu phi`, on which it depends linearly far below zero.
 #[inline(always)]
 fn part<A: Arithmetic>(count: f64, log_mu: Taylor, log_phi: f64) -> Jet<A, 2> {
     let [_, x2] = Jet::variables([0.0, log_phi]);
     let [log_k] = Jet::<A, 1>::variables([log_mu[0] + log_phi]);
-    let rising = (of_first(log_mu) + x2).chain(ln_rising(count, log_k).entries(), |_| {});
-    rising.select(count > 0.0, Jet::constant(0.0))
+    let rising = ln_rising(count, log_k).entries();
+    let (all, bent) = (of_first(log_mu) + x2, log_k.value() > -LOG_LIMIT);
+    let near = all.select(bent, Jet::constant(0.0)).chain(rising, |_| {});
+    let line = (all - log_k.value()) * rising[1] + rising[0];
+    near.select(bent, line)
+        .select(count > 0.0, Jet::constant(0.0))
 }

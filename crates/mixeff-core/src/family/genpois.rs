@@ -8,6 +8,8 @@ use super::simd::{Arithmetic, Plain};
 
 /// Log dispersions beyond count as outside the domain.
 const LOG_PHI_LIMIT: f64 = 200.0;
+/// Means beyond, in units of the count, are outside too.
+const FAR: f64 = 1e90;
 const HALF_LN_TAU: f64 = 0.918_938_533_204_672_8;
 
 /// `log f(y) = log theta + (y - 1) log(theta + lambda y) - theta - lambda y - log y!`
@@ -56,7 +58,7 @@ fn half_precision<T: Real>(log_phi: T) -> T {
 fn rest<T: Real>(y: f64, log_theta: T, above: T) -> T {
     let some = if y > 0.0 { y } else { 1.0 };
     let q = above * some.recip();
-    let q = q.only_if(q.value() > -1.0);
+    let q = q.only_if(q.value() > -1.0 && q.value() < FAR);
     let some = log_theta + q.ln_1p_mx() * (some - 1.0) - q;
     some.select(y > 0.0, -above)
 }

@@ -33,8 +33,8 @@ impl Density<2> for Quadratic {
     #[inline(always)]
     fn expand<A: Arithmetic>(&self, y: f64, _: f64, [eta, log_phi]: [f64; 2]) -> Jet<A, 2> {
         let [variable] = Jet::<A, 1>::variables([log_phi]);
-        let variable = variable.only_if(log_phi.abs() < LOG_PHI_LIMIT);
-        power(y, eta, log_phi) + Jet::of_second(ln_rising(y, -variable))
+        let all = power(y, eta, log_phi) + Jet::of_second(ln_rising(y, -variable));
+        all.only_if(log_phi.abs() < LOG_PHI_LIMIT)
     }
 
     fn log_normalizer(&self, y: f64, _: f64) -> f64 {

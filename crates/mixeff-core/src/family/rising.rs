@@ -4,7 +4,7 @@ use super::math;
 use super::real::Real;
 
 /// Stirling's formula is used up to here; beyond, the limit is exact.
-const LOG_LIMIT: f64 = 200.0;
+pub const LOG_LIMIT: f64 = 200.0;
 
 /// `log Gamma(k + y) - log Gamma(k) - y log k`, the sum of `log(1 + j / k)` over `j < y`, as a function of `log k`.
 ///
@@ -14,7 +14,7 @@ const LOG_LIMIT: f64 = 200.0;
 pub fn ln_rising<T: Real>(y: f64, log_k: T) -> T {
     let at = log_k.value();
     let end = if at < 0.0 { -LOG_LIMIT } else { LOG_LIMIT };
-    let near = log_k.select(at.abs() < LOG_LIMIT, T::constant(end));
+    let near = T::constant(end).select(at.abs() >= LOG_LIMIT, log_k);
     let beyond = (log_k - end).select(at < -LOG_LIMIT, T::constant(0.0));
     let some = if y > 0.0 { y } else { 1.0 };
     let log_ratio = -near + math::ln::<T::A>(some);
