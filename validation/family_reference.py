@@ -17,6 +17,7 @@ import random
 from pathlib import Path
 
 import mpmath as mp
+from densities import difference, step_at
 
 mp.mp.dps = 80
 
@@ -104,27 +105,12 @@ def gamma(link):
 
 def derivatives(density, point):
     """All partial derivatives to third order, in the order of COLUMNS."""
-    step = mp.mpf(10) ** -30 * max(mp.mpf(1), *(abs(x) for x in point))
-    if min(abs(x) for x in point) > 0:
-        step *= min(mp.mpf(1), min(abs(x) for x in point))
+    step = step_at(point)
     orders = [(0,), (1,), (2,), (3,)] if len(point) == 1 else ORDERS
     return {
         order: density(*point) if sum(order) == 0 else difference(density, point, order, step)
         for order in orders
     }
-
-
-def difference(f, point, order, step):
-    """Central difference, recursively by variable; error of order step^2 relative."""
-    with mp.workdps(450):
-        total = mp.mpf(0)
-        for shifts in itertools.product(*(range(k + 1) for k in order)):
-            sign, at = 1, []
-            for k, j, x in zip(order, shifts, point, strict=True):
-                sign *= (-1) ** j * mp.binomial(k, j)
-                at.append(x + (mp.mpf(k) / 2 - j) * step)
-            total += sign * f(*at)
-        return total / step ** sum(order)
 
 
 ORDERS: list[tuple[int, ...]] = [

@@ -27,6 +27,7 @@ class Problem:
         categories: int = 0,
         coefficients: Sequence[Sequence[int]] | None = None,
         map: tuple[Floats, Floats] | None = None,
+        modifiers: Sequence[str] = (),
     ) -> Problem: ...
     def fit(
         self,

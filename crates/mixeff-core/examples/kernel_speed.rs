@@ -35,7 +35,8 @@ fn response(support: Support, i: usize) -> f64 {
         Support::Successes | Support::Counts => (i % 9) as f64,
         Support::Categories => (i * 7 % 4) as f64,
         Support::Duration => (1 + i * 7 % 4) as f64,
-        Support::Positive | Support::Real => 0.5 + (i % 13) as f64 * 0.2,
+        Support::CountsFromOne => (1 + i % 9) as f64,
+        Support::NonNegative | Support::Positive | Support::Real => 0.5 + (i % 13) as f64 * 0.2,
     }
 }
 

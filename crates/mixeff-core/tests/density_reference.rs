@@ -11,6 +11,8 @@ struct Point<'a> {
     family: Box<dyn Family>,
     y: [f64; 1],
     extra: [f64; 1],
+    /// What errors of differences between the family and its zeros are small beside.
+    scale: f64,
     eta: Vec<f64>,
     /// Value, first, second and third derivatives.
     want: Vec<Vec<f64>>,
@@ -33,6 +35,7 @@ fn parse(line: &str) -> Point<'_> {
         family,
         y: [numbers(cells[4])[0]],
         extra: [numbers(cells[5])[0]],
+        scale: if zeros.is_empty() { 0.0 } else { 1.0 },
         eta: numbers(cells[6]),
         want: cells[7..].iter().map(|cell| numbers(cell)).collect(),
         line,
@@ -42,8 +45,8 @@ fn parse(line: &str) -> Point<'_> {
 /// Relative errors allowed in each order.
 const BOUNDS: [f64; 4] = [1e-13, 1e-13, 2e-13, 2e-12];
 
-/// Families with errors larger by a factor, whose densities are sums of series.
-const LOOSER: &[(&str, f64)] = &[];
+/// Families with errors larger by a factor, for terms that cancel at counts of a million, or sums of series.
+const LOOSER: &[(&str, f64)] = &[("nb1", 10.0), ("nb2", 10.0)];
 
 fn bound(name: &str, order: usize) -> f64 {
     let factor = LOOSER
@@ -62,47 +65,46 @@ impl Point<'_> {
         }
     }
 
-    fn check(&self) {
+    fn check(&self, errors: &mut Vec<String>) {
         let (d, rows) = (self.eta.len(), self.rows());
         assert_eq!(self.family.predictors(), d, "{}", self.line);
         let (mut l, mut s, mut w) = ([0.0], vec![0.0; d], vec![0.0; pairs(d)]);
         self.family
             .curvature(rows, &self.eta, &mut l, &mut s, &mut w);
         let normalizer = self.family.log_normalizer(rows);
-        self.compare(0, 0, l[0] + normalizer, normalizer.abs());
+        errors.extend(self.compare(0, 0, l[0] + normalizer, normalizer.abs()));
         let scale = self.want[1].iter().map(|x| x.abs()).sum();
         for a in 0..d {
-            self.compare(1, a, s[a], 1e-3 * self.want[0][0].abs());
+            errors.extend(self.compare(1, a, s[a], 1e-3 * self.want[0][0].abs()));
         }
         for k in 0..pairs(d) {
-            self.compare(2, k, -w[k], scale);
+            errors.extend(self.compare(2, k, -w[k], scale));
         }
-        self.check_third(scale);
+        self.check_third(scale, errors);
     }
 
     /// Contractions with unit matrices give every third derivative, in each of its orders.
-    fn check_third(&self, scale: f64) {
+    fn check_third(&self, scale: f64, errors: &mut Vec<String>) {
         let (d, mut v) = (self.eta.len(), vec![0.0; self.eta.len()]);
         for (a, b) in (0..d).flat_map(|a| (a..d).map(move |b| (a, b))) {
             let mut h = vec![0.0; pairs(d)];
             h[pair(d, a, b)] = if a == b { 1.0 } else { 0.5 };
             self.family.third(self.rows(), &self.eta, &h, &mut v);
             for c in 0..d {
-                self.compare(3, triple(d, [a, b, c]), -v[c], scale);
+                errors.extend(self.compare(3, triple(d, [a, b, c]), -v[c], scale));
             }
         }
     }
 
-    /// Errors where a number crosses zero are small beside `scale`.
-    fn compare(&self, order: usize, k: usize, got: f64, scale: f64) {
+    /// What is wrong with a number. Errors where one crosses zero are small beside `scale`.
+    fn compare(&self, order: usize, k: usize, got: f64, scale: f64) -> Option<String> {
         let want = self.want[order][k];
-        let error = (got - want).abs() / (want.abs() + scale).max(1e-290);
+        let error = (got - want).abs() / (want.abs() + scale + self.scale).max(1e-290);
         let name = self.line.split(',').next().unwrap_or_default();
-        assert!(
-            error < bound(name, order),
-            "order {order}, entry {k}: {got:e} not {want:e}, error {error:e}: {}",
-            self.line
-        );
+        let line = self.line;
+        let text = || format!("order {order}, entry {k}: {got:e} not {want:e}: {error:e}: {line}");
+        // Not a number is not below either.
+        (!(error < bound(name, order))).then(text)
     }
 }
 
@@ -116,8 +118,16 @@ fn triple(d: usize, mut at: [usize; 3]) -> usize {
 #[test]
 fn high_precision_values() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/densities");
+    let mut errors = Vec::new();
     for file in fs::read_dir(folder).expect("a folder of tables") {
         let table = fs::read_to_string(file.expect("a file").path()).expect("a table");
-        table.lines().skip(1).for_each(|line| parse(line).check());
+        let lines = table.lines().skip(1);
+        lines.for_each(|line| parse(line).check(&mut errors));
     }
+    assert!(
+        errors.is_empty(),
+        "{} errors:\n{}",
+        errors.len(),
+        errors.join("\n")
+    );
 }

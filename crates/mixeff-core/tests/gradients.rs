@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{point, Data, Random, Structure, STRUCTURES};
+use common::{modified_rows, point, Data, Random, Structure, STRUCTURES};
 use mixeff_core::design::Model;
 use mixeff_core::family::registry;
 use mixeff_core::integrate::gaussian::Gaussian;
@@ -40,9 +40,11 @@ fn check(name: &str, x: &[f64], gradient: &[f64], value: &mut dyn FnMut(&[f64]) 
 }
 
 fn check_marginal(family: &str, structure: Structure, nodes: usize, seed: u64) {
-    check_integral(family, structure, seed, &|model| {
-        Integral::Adaptive(vec![nodes; model.factors.len()])
-    });
+    check_integral(family, structure, seed, &adaptive(nodes));
+}
+
+fn adaptive(nodes: usize) -> impl Fn(&Model) -> Integral {
+    move |model| Integral::Adaptive(vec![nodes; model.factors.len()])
 }
 
 fn check_integral(
@@ -52,9 +54,22 @@ fn check_integral(
     integral: &dyn Fn(&Model) -> Integral,
 ) {
     for row in registry::all().iter().filter(|row| row.family == family) {
-        let checked = (0..5).any(|k| check_row(row, structure, seed + 1000 * k, integral));
-        assert!(checked, "{family} {structure:?}: no point in the domain");
+        check_table_row(row, structure, seed, integral);
     }
+}
+
+fn check_table_row(
+    row: &registry::Row,
+    structure: Structure,
+    seed: u64,
+    integral: &dyn Fn(&Model) -> Integral,
+) {
+    let checked = (0..5).any(|k| check_row(row, structure, seed + 1000 * k, integral));
+    let (family, link) = (row.family, row.link);
+    assert!(
+        checked,
+        "{family} {link} {structure:?}: no point in the domain"
+    );
 }
 
 /// False if the random point is outside the domain.
@@ -89,6 +104,20 @@ fn check_row(
             .0
     });
     true
+}
+
+#[test]
+fn laplace_quadrature_and_expansion_with_modified_zeros() {
+    for row in modified_rows() {
+        for (k, structure) in [Structure::Slope, Structure::CrossedSlopes]
+            .into_iter()
+            .enumerate()
+        {
+            check_table_row(&row, structure, 40 + k as u64, &adaptive(1));
+        }
+        check_table_row(&row, Structure::Nested, 50, &adaptive(4));
+        check_table_row(&row, Structure::Nested, 60, &|_| Integral::Expanded);
+    }
 }
 
 fn families() -> Vec<&'static str> {

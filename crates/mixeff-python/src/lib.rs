@@ -2,14 +2,15 @@
 
 mod conditional;
 mod convert;
+mod family;
 mod run;
 mod sample;
 
 use convert::{correction_dict, fitted_dict, fixed_data, random_effects, term_data, Inputs};
+use family::make_family;
 use mixeff_core::design::model::ModelData;
 use mixeff_core::design::Model;
-use mixeff_core::family::mapped::Mapped;
-use mixeff_core::family::{pairs, registry, Family};
+use mixeff_core::family::{pairs, registry};
 use mixeff_core::integrate::gaussian::Gaussian;
 use mixeff_core::integrate::{Integral, Marginal};
 use mixeff_core::linalg::dense::Symmetric;
@@ -42,7 +43,7 @@ fn outside() -> PyErr {
 impl Problem {
     /// Sorts the rows and lays out the design. Arrays are copied, but for frozen matrices `x` whose rows stay where they are.
     #[new]
-    #[pyo3(signature = (*, family, link, y, extra, weights, x, offset, factors, terms, categories=0, coefficients=None, map=None))]
+    #[pyo3(signature = (*, family, link, y, extra, weights, x, offset, factors, terms, categories=0, coefficients=None, map=None, modifiers=Vec::new()))]
     #[allow(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
@@ -58,14 +59,9 @@ impl Problem {
         categories: usize,
         coefficients: Option<Vec<Vec<usize>>>,
         map: Option<(Matrix<'_>, Matrix<'_>)>,
+        modifiers: Vec<String>,
     ) -> PyResult<Self> {
-        let family = registry::lookup(family, link, categories).ok_or_else(|| {
-            PyValueError::new_err(format!("no family '{family}' with link '{link}'"))
-        })?;
-        let family = match map {
-            Some((map, inverse)) => mapped(family, &map, &inverse)?,
-            None => family,
-        };
+        let family = make_family(family, link, categories, &modifiers, map)?;
         let inputs = Inputs {
             n: y.as_slice()?.len(),
             predictors: family.predictors(),
@@ -317,20 +313,6 @@ impl Problem {
         }
         sizes
     }
-}
-
-/// A family with predictors that are fixed combinations of fewer ones, by a matrix and its pseudoinverse.
-fn mapped(
-    family: Box<dyn Family>,
-    map: &Matrix<'_>,
-    inverse: &Matrix<'_>,
-) -> PyResult<Box<dyn Family>> {
-    let rows = |m: &Matrix<'_>| m.as_array().iter().copied().collect();
-    let made = Mapped::new(family, rows(map), rows(inverse));
-    let made = made.ok_or_else(|| {
-        PyValueError::new_err("map and its inverse need one entry for each predictor")
-    })?;
-    Ok(Box::new(made))
 }
 
 fn pair(start: Option<(Floats<'_>, Floats<'_>)>) -> PyResult<Option<(Vec<f64>, Vec<f64>)>> {

@@ -13,27 +13,33 @@
 
 pub mod adjacent;
 pub mod bernoulli;
+pub mod beta_binomial;
 pub mod binomial;
+pub mod compois;
 pub mod cumulative;
 pub mod density;
 pub mod duration;
 mod frequencies;
 pub mod gamma;
 pub mod gaussian;
+pub mod genpois;
 pub mod jet;
 pub mod link;
 pub mod mapped;
 pub mod math;
 pub mod multinomial;
+pub mod negative_binomial;
 pub mod path;
 pub mod poisson;
 pub mod quasi;
 pub mod real;
 pub mod registry;
+pub mod rising;
 pub mod sequential;
 pub mod series;
 pub mod simd;
 pub mod softmax;
+pub mod zeros;
 
 /// A block of rows of the response.
 #[derive(Clone, Copy, Debug)]
@@ -84,8 +90,8 @@ pub fn pairs(d: usize) -> usize {
 }
 
 /// The powers that [`Family::expansion`] gives the coefficients of: those that a sixth-order expansion of the integral over
-/// normal effects needs.
-pub const EXPANDED: [usize; 3] = [3, 4, 6];
+/// normal effects needs, and then one more that tells [`zeros`] all below the sixth.
+pub const EXPANDED: [usize; 4] = [3, 4, 6, 5];
 
 /// A response distribution: a log-density `l(y; eta_1 .. eta_D)`.
 ///

@@ -88,6 +88,49 @@ pub trait Real:
         })
     }
 
+    /// `F(self) = 1 / (1 + exp(-self))`, the logistic function.
+    #[inline(always)]
+    fn logistic(self) -> Self {
+        let [_, p, q, _] = math::softplus::<Self::A>(self.value());
+        let slope = p * q;
+        let third = slope * <Self::A as Arithmetic>::mul_add(-6.0, slope, 1.0);
+        self.chain([p, slope, slope * (q - p), third], |c| {
+            coefficients::logistic(p, q, c)
+        })
+    }
+
+    /// `log(1 + exp(self))`
+    #[inline(always)]
+    fn softplus(self) -> Self {
+        let [value, p, q, _] = math::softplus::<Self::A>(self.value());
+        let second = p * q;
+        self.chain([value, p, second, second * (q - p)], |c| {
+            coefficients::softplus([value, p, q], c)
+        })
+    }
+
+    /// `log(1 + exp(self)) - F(self)`, without cancellation far below zero.
+    #[inline(always)]
+    fn softplus_excess(self) -> Self {
+        let [_, p, q, value] = math::softplus::<Self::A>(self.value());
+        let (first, second) = (p * p, 2.0 * (p * p) * q);
+        let third = second * <Self::A as Arithmetic>::mul_add(-3.0, p, 2.0);
+        self.chain([value, first, second, third], |c| {
+            coefficients::softplus_excess([value, p, q], c)
+        })
+    }
+
+    /// `log(1 + self) - self`, without cancellation near zero.
+    #[inline(always)]
+    fn ln_1p_mx(self) -> Self {
+        let x = self.value();
+        let (value, r) = (math::ln_1p_mx::<Self::A>(x), (1.0 + x).recip());
+        self.chain([value, -x * r, -r * r, 2.0 * r * r * r], |c| {
+            coefficients::ln(1.0 + x, value, c);
+            c[1] = -x * r;
+        })
+    }
+
     /// `self` squared.
     #[inline(always)]
     fn square(self) -> Self {

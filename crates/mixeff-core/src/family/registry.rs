@@ -2,16 +2,21 @@
 
 use super::adjacent::adjacent;
 use super::bernoulli::Bernoulli;
+use super::beta_binomial::BetaBinomial;
 use super::binomial::Binomial;
+use super::compois::ConwayMaxwellPoisson;
 use super::cumulative::Cumulative;
 use super::density::Pointwise;
 use super::duration::duration;
 use super::gamma::Gamma;
 use super::gaussian::Gaussian;
+use super::genpois::GeneralizedPoisson;
 use super::link::{Cauchit, Cloglog, Identity, Inverse, Log, Logit, Loglog, Probit, Sqrt};
 use super::multinomial::{choice, multinomial};
+use super::negative_binomial::{Linear, Quadratic};
 use super::poisson::Poisson;
 use super::sequential::{sequential, Backward, Forward};
+use super::zeros::{ExtraZeros, ZeroTruncated};
 use super::Family;
 
 /// The responses that a family takes, for drawing valid ones in tests.
@@ -23,8 +28,12 @@ pub enum Support {
     Successes,
     /// 0, 1, 2, ..
     Counts,
+    /// 1, 2, ..
+    CountsFromOne,
     /// Positive numbers.
     Positive,
+    /// Zero and positive numbers.
+    NonNegative,
     /// All numbers.
     Real,
     /// 0, 1, .. below the number of categories.
@@ -46,9 +55,12 @@ pub struct Row {
     pub categories: usize,
     /// What responses are valid.
     pub support: Support,
-    /// The interval of the first linear predictor in which every response has a density; the
-    /// other predictors are free.
+    /// The interval of the first linear predictor in which every response has a density.
     pub domain: (f64, f64),
+    /// That of the other predictors.
+    pub others: (f64, f64),
+    /// Whether the other predictors are thresholds, which must be in order.
+    pub ordered: bool,
 }
 
 impl Row {
@@ -71,6 +83,8 @@ macro_rules! row {
             categories: 0,
             support: Support::$support,
             domain: $domain,
+            others: FREE,
+            ordered: false,
         }
     };
 }
@@ -84,6 +98,18 @@ macro_rules! categories {
             categories: 4,
             support: Support::$support,
             domain: FREE,
+            others: FREE,
+            ordered: false,
+        }
+    };
+}
+
+/// A family of ordered categories with thresholds that must be in order.
+macro_rules! ordered {
+    ($family:literal, $link:literal, $new:expr) => {
+        Row {
+            ordered: true,
+            ..categories!($family, $link, Categories, $new)
         }
     };
 }
@@ -104,25 +130,43 @@ const ROWS: &[Row] = &[
     row!("poisson", "log", Poisson(Log), Counts, FREE),
     row!("poisson", "sqrt", Poisson(Sqrt), Counts, POSITIVE),
     row!("poisson", "identity", Poisson(Identity), Counts, POSITIVE),
+    row!("nb2", "log", Quadratic, Counts, FREE),
+    row!("nb1", "log", Linear, Counts, FREE),
+    Row {
+        others: POSITIVE,
+        ..row!("genpois", "log", GeneralizedPoisson, Counts, FREE)
+    },
+    row!("compois", "log", ConwayMaxwellPoisson, Counts, FREE),
+    row!(
+        "beta_binomial",
+        "logit",
+        BetaBinomial(Logit),
+        Successes,
+        FREE
+    ),
+    row!(
+        "beta_binomial",
+        "probit",
+        BetaBinomial(Probit),
+        Successes,
+        FREE
+    ),
+    row!(
+        "beta_binomial",
+        "cloglog",
+        BetaBinomial(Cloglog),
+        Successes,
+        FREE
+    ),
     row!("gaussian", "identity", Gaussian(Identity), Real, FREE),
     row!("gaussian", "log", Gaussian(Log), Real, FREE),
     row!("gamma", "log", Gamma(Log), Positive, FREE),
     row!("gamma", "inverse", Gamma(Inverse), Positive, POSITIVE),
-    categories!("cumulative", "logit", Categories, |j| Cumulative::new(
-        Logit, j
-    )),
-    categories!("cumulative", "probit", Categories, |j| Cumulative::new(
-        Probit, j
-    )),
-    categories!("cumulative", "cloglog", Categories, |j| Cumulative::new(
-        Cloglog, j
-    )),
-    categories!("cumulative", "loglog", Categories, |j| Cumulative::new(
-        Loglog, j
-    )),
-    categories!("cumulative", "cauchit", Categories, |j| Cumulative::new(
-        Cauchit, j
-    )),
+    ordered!("cumulative", "logit", |j| Cumulative::new(Logit, j)),
+    ordered!("cumulative", "probit", |j| Cumulative::new(Probit, j)),
+    ordered!("cumulative", "cloglog", |j| Cumulative::new(Cloglog, j)),
+    ordered!("cumulative", "loglog", |j| Cumulative::new(Loglog, j)),
+    ordered!("cumulative", "cauchit", |j| Cumulative::new(Cauchit, j)),
     categories!("adjacent", "logit", Categories, adjacent),
     categories!("sequential", "logit", Categories, |j| sequential(
         Forward, Logit, j
@@ -179,7 +223,29 @@ pub fn lookup(family: &str, link: &str, categories: usize) -> Option<Box<dyn Fam
         .map(|row| (row.new)(categories))
 }
 
+/// Makes a family from another.
+type Modifier = fn(Box<dyn Family>) -> Box<dyn Family>;
+
+const MODIFIERS: &[(&str, Modifier)] = &[
+    ("zero_truncated", |inner| Box::new(ZeroTruncated { inner })),
+    ("zero_inflated", |inner| {
+        Box::new(ExtraZeros {
+            inner,
+            inflated: true,
+        })
+    }),
+    ("hurdle", |inner| {
+        Box::new(ExtraZeros {
+            inner,
+            inflated: false,
+        })
+    }),
+];
+
 /// A family with its zeros modified in the ways named, one after the other; `None` if a name is unknown.
-pub fn modified(inner: Box<dyn Family>, names: &[&str]) -> Option<Box<dyn Family>> {
-    names.is_empty().then_some(inner)
+pub fn modified<N: AsRef<str>>(inner: Box<dyn Family>, names: &[N]) -> Option<Box<dyn Family>> {
+    names.iter().try_fold(inner, |inner, name| {
+        let (_, modify) = MODIFIERS.iter().find(|row| row.0 == name.as_ref())?;
+        Some(modify(inner))
+    })
 }

@@ -62,12 +62,12 @@ impl<A: Arithmetic, const N: usize, const D: usize> Series<A, N, D> {
 }
 
 /// The product of two series.
-fn product<const N: usize>(x: &[f64; N], y: &[f64; N]) -> [f64; N] {
+pub(super) fn product<const N: usize>(x: &[f64; N], y: &[f64; N]) -> [f64; N] {
     std::array::from_fn(|k| (0..=k).map(|j| x[j] * y[k - j]).sum())
 }
 
 /// `sum_k f_k (x - x_0)^k`.
-fn compose<const N: usize>(f: &[f64], x: &[f64; N]) -> [f64; N] {
+pub(super) fn compose<const N: usize>(f: &[f64], x: &[f64; N]) -> [f64; N] {
     let mut out = [0.0; N];
     if x[1..].iter().all(|x| *x == 0.0) {
         out[0] = f[0];

@@ -1,11 +1,14 @@
 //! Random small models of every structure, for property tests.
 #![allow(dead_code)]
 
+pub mod points;
+
 use mixeff_core::design::fixed::{FixedData, Source};
 use mixeff_core::design::model::{ModelData, TermData};
 use mixeff_core::design::nesting::Codes;
 use mixeff_core::design::Model;
-use mixeff_core::family::registry::{Row, Support};
+use mixeff_core::family::registry::{all, lookup, modified, Row, Support};
+use mixeff_core::family::Family;
 
 /// A small linear congruential generator: tests need no more.
 pub struct Random(pub u64);
@@ -99,6 +102,8 @@ impl Data {
                 Support::Binary => random.below(2) as f64,
                 Support::Successes => random.below(trials[i] as usize + 1) as f64,
                 Support::Counts => random.below(5) as f64,
+                Support::CountsFromOne => 1.0 + random.below(5) as f64,
+                Support::NonNegative => (2.5 * random.uniform() - 0.5).max(0.0),
                 Support::Positive => 0.3 + 2.0 * random.uniform(),
                 Support::Real => random.normal() + 1.5,
                 Support::Categories => random.below(row.categories) as f64,
@@ -258,6 +263,57 @@ fn random_part(
     }
 }
 
+/// A family with modified zeros; its names are those of the family and the modifiers.
+macro_rules! modified_row {
+    ($name:literal, $family:literal, $modifiers:expr, $support:ident) => {
+        Row {
+            family: $name,
+            link: "log",
+            new: |_| with_zeros($family, &$modifiers),
+            support: Support::$support,
+            ..plain($family)
+        }
+    };
+}
+
+fn plain(family: &str) -> Row {
+    let named = |row: &&Row| (row.family, row.link) == (family, "log");
+    *all().iter().find(named).expect("a row of the table")
+}
+
+fn with_zeros(family: &str, modifiers: &[&str]) -> Box<dyn Family> {
+    let inner = lookup(family, "log", 0).expect("a family");
+    modified(inner, modifiers).expect("modifiers")
+}
+
+/// Some families with modified zeros.
+pub fn modified_rows() -> Vec<Row> {
+    vec![
+        modified_row!(
+            "truncated poisson",
+            "poisson",
+            ["zero_truncated"],
+            CountsFromOne
+        ),
+        modified_row!("truncated nb2", "nb2", ["zero_truncated"], CountsFromOne),
+        modified_row!("inflated poisson", "poisson", ["zero_inflated"], Counts),
+        modified_row!("inflated nb2", "nb2", ["zero_inflated"], Counts),
+        modified_row!(
+            "hurdle poisson",
+            "poisson",
+            ["zero_truncated", "hurdle"],
+            Counts
+        ),
+        modified_row!("hurdle nb2", "nb2", ["zero_truncated", "hurdle"], Counts),
+        modified_row!("hurdle gamma", "gamma", ["hurdle"], NonNegative),
+    ]
+}
+
+/// All families with all their links, and some with modified zeros.
+pub fn families() -> Vec<Row> {
+    all().iter().copied().chain(modified_rows()).collect()
+}
+
 /// A point in the domain of the row's first predictor.
 pub fn point(row: &Row, model: &Model, random: &mut Random) -> (Vec<f64>, Vec<f64>) {
     let (low, high) = row.domain;
@@ -271,15 +327,12 @@ pub fn point(row: &Row, model: &Model, random: &mut Random) -> (Vec<f64>, Vec<f6
     let mut beta = Vec::new();
     for (d, predictor) in model.predictors.iter().enumerate() {
         // Thresholds, which have to stay in order.
-        let scale = if row.family == "cumulative" && d > 0 {
-            0.1
-        } else {
-            scale
-        };
+        let scale = if row.ordered && d > 0 { 0.1 } else { scale };
         for c in 0..predictor.columns.len() {
-            let base = match (d, c) {
+            let base = match (c, d) {
                 (0, 0) => centre,
-                (_, 0) => centres[d],
+                (0, _) if row.others.0.is_finite() => row.others.0 + 2.0,
+                (0, _) => centres[d],
                 _ => 0.0,
             };
             beta.push(base + scale * random.normal());

@@ -49,6 +49,33 @@ pub fn recip(x: f64, c: &mut [f64]) {
     }
 }
 
+/// Those of `F(x) = 1 / (1 + exp(-x))`, given it and `1 - F`: the smaller of the two has `f' = f (1 - f)`, but for the sign.
+pub fn logistic(p: f64, q: f64, c: &mut [f64]) {
+    let sign = if p < q { 1.0 } else { -1.0 };
+    c[0] = p.min(q);
+    for k in 0..c.len() - 1 {
+        let slope = c[k] - product_term(c, c, k);
+        c[k + 1] = sign * slope / (k + 1) as f64;
+    }
+    c.iter_mut().for_each(|c| *c *= sign);
+    c[0] = p;
+}
+
+/// Those of `log(1 + exp(x))`, given its value, and `F` and `1 - F`.
+pub fn softplus([value, p, q]: [f64; 3], c: &mut [f64]) {
+    let mut slope = [0.0; MOST];
+    logistic(p, q, &mut slope);
+    integrate(&slope, value, c);
+}
+
+/// Those of `log(1 + exp(x)) - F(x)`, whose slope is `F^2`, given its value, and `F` and `1 - F`.
+pub fn softplus_excess([value, p, q]: [f64; 3], c: &mut [f64]) {
+    let mut slope = [0.0; MOST];
+    logistic(p, q, &mut slope);
+    let square = std::array::from_fn::<f64, MOST, _>(|k| product_term(&slope, &slope, k));
+    integrate(&square, value, c);
+}
+
 /// Those of what is left of `log Gamma` after Stirling's leading term, `x > 0`: by `r(x) = r(x + 1) + (x + 1/2) log(1 + 1/x) - 1`
 /// up to where the series holds.
 pub fn stirling_remainder(x: f64, c: &mut [f64]) {

@@ -23,6 +23,13 @@ fn twice_atanh<A: Arithmetic>(s: f64) -> f64 {
     A::mul_add(s * s2, polynomial::<A, 7>(s2, &ATANH), s + s)
 }
 
+/// `2 atanh(s) - 2 s`
+#[inline(always)]
+pub(super) fn twice_atanh_rest<A: Arithmetic>(s: f64) -> f64 {
+    let s2 = s * s;
+    s * s2 * polynomial::<A, 7>(s2, &ATANH)
+}
+
 /// `log(x)` within 1.5 ulp: minus infinity at zero and for subnormal numbers, not a number below.
 #[inline(always)]
 pub fn ln<A: Arithmetic>(x: f64) -> f64 {

@@ -1,0 +1,99 @@
+//! The beta-binomial distribution.
+
+use libm::lgamma;
+
+use super::density::Density;
+use super::jet::Jet;
+use super::link::{ProbabilityLink, Taylor};
+use super::math::coefficients::MOST;
+use super::real::Real;
+use super::rising::{ln_rising, LOG_LIMIT};
+use super::simd::Arithmetic;
+
+/// Log precisions beyond count as outside the domain.
+const LOG_PHI_LIMIT: f64 = 200.0;
+
+/// `log f(y) = log (n choose y) + log B(y + a, n - y + b) - log B(a, b)`, `a = mu phi`, `b = (1 - mu) phi`
+///
+/// `y` successes in `n` trials, whose probability has a beta distribution. The link gives its mean `mu` from the first predictor; the
+/// second is `log phi`, the log precision, as in glmmTMB: the variance of a proportion is `mu (1 - mu) (n + phi) / (n (1 + phi))`. Written as
+/// the binomial log-density with three [rising factorials](super::rising), which vanish for a large precision.
+#[derive(Clone, Copy, Debug)]
+pub struct BetaBinomial<L>(pub L);
+
+impl<L: ProbabilityLink> Density<2> for BetaBinomial<L> {
+    const EXTRA: bool = true;
+
+    #[inline(always)]
+    fn log_density<T: Real>(&self, y: f64, trials: f64, [eta, log_phi]: [T; 2]) -> T {
+        let (at, failures) = (eta.value(), trials - y);
+        let log_phi = log_phi.only_if(log_phi.value().abs() < LOG_PHI_LIMIT);
+        let binomial = eta.chain(self.0.log_likelihood::<T::A>(y, failures, at), |c| {
+            self.0.log_likelihood_coefficients(y, failures, at, c)
+        });
+        let [success, failure] = self.log_probabilities(eta);
+        let parts = ln_rising(y, success + log_phi) + ln_rising(failures, failure + log_phi);
+        binomial + parts - ln_rising(trials, log_phi)
+    }
+
+    #[inline(always)]
+    fn expand<A: Arithmetic>(&self, y: f64, trials: f64, eta: [f64; 2]) -> Jet<A, 2> {
+        let failures = trials - y;
+        let [_, log_phi] = eta.map(|x| Jet::<A, 1>::variables([x])[0]);
+        let inside = log_phi.value().abs() < LOG_PHI_LIMIT;
+        let [success, failure] = self.0.log_probabilities::<A>(eta[0]);
+        let binomial = of_first(self.0.log_likelihood::<A>(y, failures, eta[0]));
+        let parts = part(y, success, eta[1]) + part(failures, failure, eta[1]);
+        let all = binomial + parts - Jet::of_second(ln_rising(trials, log_phi));
+        all.only_if(inside)
+    }
+
+    fn log_normalizer(&self, y: f64, trials: f64) -> f64 {
+        lgamma(trials + 1.0) - lgamma(y + 1.0) - lgamma(trials - y + 1.0)
+    }
+}
+
+impl<L: ProbabilityLink> BetaBinomial<L> {
+    /// `log mu` and `log(1 - mu)`.
+    #[inline(always)]
+    fn log_probabilities<T: Real>(&self, eta: T) -> [T; 2] {
+        let at = eta.value();
+        let coefficients = |which: usize, c: &mut [f64]| {
+            let mut logs = [[0.0; MOST]; 2];
+            let [success, failure] = &mut logs;
+            self.0
+                .coefficients(at, &mut success[..c.len()], &mut failure[..c.len()]);
+            c.copy_from_slice(&logs[which][..c.len()]);
+        };
+        let [success, failure] = self.0.log_probabilities::<T::A>(at);
+        [
+            eta.chain(success, |c| coefficients(0, c)),
+            eta.chain(failure, |c| coefficients(1, c)),
+        ]
+    }
+}
+
+/// A function of the first predictor alone.
+#[inline(always)]
+fn of_first<A: Arithmetic>(f: Taylor) -> Jet<A, 2> {
+    let at = |second: usize, order: usize| if second == 0 { f[order] } else { 0.0 };
+    Jet::new(
+        f[0],
+        |a| at(a, 1),
+        |a, b| at(a + b, 2),
+        |a, b, c| at(a + b + c, 3),
+    )
+}
+
+/// The rising factorial of `count`, from `log mu phi`, on which it depends linearly far below zero.
+#[inline(always)]
+fn part<A: Arithmetic>(count: f64, log_mu: Taylor, log_phi: f64) -> Jet<A, 2> {
+    let [_, x2] = Jet::variables([0.0, log_phi]);
+    let [log_k] = Jet::<A, 1>::variables([log_mu[0] + log_phi]);
+    let rising = ln_rising(count, log_k).entries();
+    let (all, bent) = (of_first(log_mu) + x2, log_k.value() > -LOG_LIMIT);
+    let near = all.select(bent, Jet::constant(0.0)).chain(rising, |_| {});
+    let line = (all - log_k.value()) * rising[1] + rising[0];
+    near.select(bent, line)
+        .select(count > 0.0, Jet::constant(0.0))
+}

@@ -1,0 +1,107 @@
+//! The Conway-Maxwell-Poisson distribution with a mean (Huang 2017) and a dispersion.
+
+mod nodes;
+mod sums;
+
+use super::density::Density;
+use super::jet::Jet;
+use super::real::Real;
+use super::simd::{Arithmetic, Plain};
+use sums::Conway;
+
+/// `log f(y) = y log lambda - nu log y! - log Z`, `Z = sum_x lambda^x / (x!)^nu`, `nu = 1 / phi`
+///
+/// The predictors are `log mu`, the mean, to which `lambda` is made to fit, and `log phi`, as in glmmTMB: more than one for a variance above
+/// the mean, less for one below. Derivatives follow from the implicit function theorem: those of `log Z` by `log lambda` and `nu` are the
+/// joint cumulants of `y` and `-log y!`. Outside the domain are means and dispersions that take too many terms to sum.
+#[derive(Clone, Copy, Debug)]
+pub struct ConwayMaxwellPoisson;
+
+impl Density<2> for ConwayMaxwellPoisson {
+    /// Newton's method for `log lambda` in numbers with derivatives, each round of which doubles the orders that are right.
+    #[inline(always)]
+    fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_phi]: [T; 2]) -> T {
+        let Some(conway) = Conway::new(eta.value(), log_phi.value()) else {
+            return T::constant(f64::NAN);
+        };
+        let (mu, nu) = (eta.exp(), (-log_phi).exp());
+        let mut theta = T::constant(conway.nodes.theta);
+        for _ in 0..3 {
+            let [_, mean, variance] = moments(&conway, theta, nu);
+            theta = theta + (mu - mean) * variance.recip();
+        }
+        let [log_sum, ..] = moments(&conway, theta, nu);
+        theta * y - nu * conway.nodes.statistic(y) - log_sum
+    }
+
+    #[inline(always)]
+    fn expand<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 2]) -> Jet<A, 2> {
+        let jet = jet(y, eta);
+        Jet::new(
+            jet.value(),
+            |a| jet.first(a),
+            |a, b| jet.second(a, b),
+            |a, b, c| jet.third(a, b, c),
+        )
+    }
+
+    fn log_normalizer(&self, _: f64, _: f64) -> f64 {
+        0.0
+    }
+}
+
+/// `log Z`, the mean and the variance, where the sums are those of plain numbers at `theta.value()` and `nu.value()`.
+fn moments<T: Real>(conway: &Conway, theta: T, nu: T) -> [T; 3] {
+    let zero = T::constant(0.0);
+    let mut sums = [zero; 3];
+    conway.nodes.visit(|x, statistic| {
+        let exponent = theta * x - nu * statistic - conway.log_z;
+        let (weight, above) = (exponent.exp(), x - conway.mu);
+        let terms = [weight, weight * above, weight * (above * above)];
+        sums = std::array::from_fn(|k| sums[k] + terms[k]);
+    });
+    let [sum, first, second] = sums;
+    let (r, log) = (sum.recip(), (sum * conway.nodes.step).ln());
+    let mean = first * r;
+    [
+        log + conway.log_z,
+        mean + conway.mu,
+        second * r - mean.square(),
+    ]
+}
+
+/// The log-density with its derivatives, compiled once.
+#[inline(never)]
+fn jet(y: f64, eta: [f64; 2]) -> Jet<Plain, 2> {
+    let conway = Conway::new(eta[0], eta[1]);
+    let known = conway.and_then(|conway| Some((conway.cumulants()?, conway)));
+    let Some((c, conway)) = known else {
+        return Jet::constant(f64::NAN);
+    };
+    let [x1, x2] = Jet::<Plain, 2>::variables(eta);
+    let (above, nu) = (x1.exp() - conway.mu, (-x2).exp() - conway.nodes.nu);
+    let (nu2, theta) = (nu.square(), lambda(&c, above, nu));
+    let theta2 = theta.square();
+    let bend = theta2 * c.x2 + theta * nu * (2.0 * c.xu) + nu2 * c.u2;
+    let twist = theta2 * theta * c.x3
+        + theta2 * nu * (3.0 * c.x2u)
+        + theta * nu2 * (3.0 * c.xu2)
+        + nu2 * nu * c.u3;
+    let line = theta * (y - conway.mu) - nu * (conway.nodes.statistic(y) - c.mean);
+    line - bend * 0.5 - twist * (1.0 / 6.0) + conway.log_density(y)
+}
+
+/// The change of `log lambda` at which the mean changes by `above`, where `nu` changes by `nu`: each round makes one more order right.
+fn lambda(c: &sums::Cumulants, above: Jet<Plain, 2>, nu: Jet<Plain, 2>) -> Jet<Plain, 2> {
+    let (r, nu2) = (c.x2.recip(), nu.square());
+    let free = above - nu * c.xu - nu2 * (0.5 * c.xu2) - nu2 * nu * (c.xu3 / 6.0);
+    let mut theta = free * r;
+    for _ in 0..2 {
+        let theta2 = theta.square();
+        let bend = theta2 * (0.5 * c.x3) + theta * nu * c.x2u;
+        let cubes = theta2 * theta * (c.x4 / 6.0);
+        let mixed = theta2 * nu * (0.5 * c.x3u) + theta * nu2 * (0.5 * c.x2u2);
+        theta = (free - bend - cubes - mixed) * r;
+    }
+    theta
+}

@@ -1,0 +1,47 @@
+//! The logarithms of sums that negative binomial densities and mixtures are made of, without cancellation near zero.
+
+use super::exp::exp;
+use super::log::{ln, twice_atanh_rest};
+use crate::family::simd::Arithmetic;
+
+/// Up to here the series of the logarithm needs no scaling.
+const UNSCALED: f64 = 0.414;
+
+/// `log(1 + exp(x))`, its slope `F(x) = 1 / (1 + exp(-x))`, `1 - F(x)`, and the excess `log(1 + exp(x)) - F(x)`, about
+/// `exp(2 x) / 2` far below zero; relative errors of 2e-15.
+#[inline(always)]
+pub fn softplus<A: Arithmetic>(x: f64) -> [f64; 4] {
+    let e = exp::<A>(-x.abs());
+    let scaled = e > UNSCALED;
+    let (f, g) = if scaled {
+        (e - 1.0, e + 3.0)
+    } else {
+        (e, e + 2.0)
+    };
+    let r = ((e + 1.0) * g).recip();
+    let (large, s) = (r * g, f * (r * (e + 1.0)));
+    let small = e * large;
+    let rest = twice_atanh_rest::<A>(s);
+    let shift = if scaled { std::f64::consts::LN_2 } else { 0.0 };
+    let log = rest + (s + s) + shift;
+    let near = A::mul_add(s, small, rest);
+    let below = if scaled { log - small } else { near };
+    if x > 0.0 {
+        [x + log, large, small, x + (log - large)]
+    } else {
+        [log, small, large, below]
+    }
+}
+
+/// `log(1 + x) - x` for `x > -1`; relative error 2e-15.
+#[inline(always)]
+pub fn ln_1p_mx<A: Arithmetic>(x: f64) -> f64 {
+    let s = x / (x + 2.0);
+    let near = A::mul_add(-s, x, twice_atanh_rest::<A>(s));
+    let far = ln::<A>(1.0 + x) - x;
+    if x > -0.29 && x < UNSCALED {
+        near
+    } else {
+        far
+    }
+}

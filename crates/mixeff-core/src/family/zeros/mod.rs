@@ -1,0 +1,159 @@
+//! Families made from others by changing the probability of zero: truncation, inflation, hurdles.
+//!
+//! They know nothing of the inner family but what [`Family`] tells, and may be applied one to another.
+
+mod chain;
+mod expand;
+mod extra;
+mod truncated;
+
+pub use extra::ExtraZeros;
+pub use truncated::ZeroTruncated;
+
+use std::cell::RefCell;
+
+use super::{pairs, Family, Rows};
+
+/// The functions of a family, by how far they go.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Order {
+    Value,
+    Score,
+    Curvature,
+    Third,
+}
+
+/// What a family says of a block of rows: `[l, s, w]`, with the contracted third derivatives in the place of the score.
+type Out<'a> = [&'a mut [f64]; 3];
+
+/// One of the functions of a family.
+fn call(family: &dyn Family, order: Order, rows: Rows<'_>, eta: &[f64], h: &[f64], out: Out<'_>) {
+    let [l, s, w] = out;
+    match order {
+        Order::Value => family.density(rows, eta, l),
+        Order::Score => family.score(rows, eta, l, s),
+        Order::Curvature => family.curvature(rows, eta, l, s, w),
+        Order::Third => family.third(rows, eta, h, s),
+    }
+}
+
+/// The functions of [`Family`] from one for all orders, `evaluate`, that looks at no weights.
+macro_rules! orders {
+    () => {
+        fn density(&self, rows: Rows<'_>, eta: &[f64], l: &mut [f64]) {
+            self.weighted(Order::Value, rows, eta, &[], [l, &mut [], &mut []]);
+        }
+
+        fn score(&self, rows: Rows<'_>, eta: &[f64], l: &mut [f64], s: &mut [f64]) {
+            self.weighted(Order::Score, rows, eta, &[], [l, s, &mut []]);
+        }
+
+        fn curvature(
+            &self,
+            rows: Rows<'_>,
+            eta: &[f64],
+            l: &mut [f64],
+            s: &mut [f64],
+            w: &mut [f64],
+        ) {
+            self.weighted(Order::Curvature, rows, eta, &[], [l, s, w]);
+        }
+
+        fn third(&self, rows: Rows<'_>, eta: &[f64], h: &[f64], v: &mut [f64]) {
+            self.weighted(Order::Third, rows, eta, h, [&mut [], v, &mut []]);
+        }
+
+        fn quasi(&self, _: f64) -> Option<Quasi> {
+            None
+        }
+
+        fn phi_power(&self) -> f64 {
+            self.inner.phi_power()
+        }
+    };
+}
+use orders;
+
+/// The rows without their weights.
+fn unweighted(rows: Rows<'_>) -> Rows<'_> {
+    Rows {
+        weights: &[],
+        ..rows
+    }
+}
+
+/// The terms of the log-density of zero that are free of the predictors, row by row.
+fn zero_normalizers(inner: &dyn Family, rows: Rows<'_>, out: &mut [f64]) {
+    let of = |i: usize| {
+        let row = Rows {
+            y: &[0.0],
+            weights: &[],
+            ..rows.range(i, i + 1)
+        };
+        inner.log_normalizer(row)
+    };
+    if rows.extra.is_empty() && !out.is_empty() {
+        out.fill(of(0));
+    } else {
+        out.iter_mut().enumerate().for_each(|(i, out)| *out = of(i));
+    }
+}
+
+/// Numbers to work with, from a store of this thread.
+fn with_buffer<R>(length: usize, work: impl FnOnce(&mut [f64]) -> R) -> R {
+    thread_local! {
+        static SPARE: RefCell<Vec<Vec<f64>>> = const { RefCell::new(Vec::new()) };
+    }
+    let mut buffer = SPARE.with_borrow_mut(Vec::pop).unwrap_or_default();
+    buffer.clear();
+    buffer.resize(length, 0.0);
+    let result = work(&mut buffer);
+    SPARE.with_borrow_mut(|spare| spare.push(buffer));
+    result
+}
+
+/// All that a family says of a block of rows, as far as an order needs it.
+struct Parts<'a> {
+    l: &'a mut [f64],
+    s: &'a mut [f64],
+    w: &'a mut [f64],
+    v: &'a mut [f64],
+}
+
+impl<'a> Parts<'a> {
+    /// Numbers of a block of `n` rows with `d` predictors.
+    fn length(n: usize, d: usize) -> usize {
+        n * (1 + 2 * d + pairs(d))
+    }
+
+    fn new(buffer: &'a mut [f64], n: usize, d: usize) -> Self {
+        let (l, rest) = buffer.split_at_mut(n);
+        let (s, rest) = rest.split_at_mut(n * d);
+        let (v, w) = rest.split_at_mut(n * d);
+        Parts { l, s, w, v }
+    }
+
+    /// What has been evaluated already.
+    fn copy(&mut self, from: [&[f64]; 3]) {
+        for (to, from) in [&mut *self.l, &mut *self.s, &mut *self.w]
+            .into_iter()
+            .zip(from)
+        {
+            let length = to.len().min(from.len());
+            to[..length].copy_from_slice(&from[..length]);
+        }
+    }
+
+    /// Evaluates a family; third derivatives with all below them.
+    fn fill(&mut self, family: &dyn Family, order: Order, rows: Rows<'_>, eta: &[f64], h: &[f64]) {
+        let below = match order {
+            Order::Third => Order::Curvature,
+            order => order,
+        };
+        let out = [&mut *self.l, &mut *self.s, &mut *self.w];
+        call(family, below, rows, eta, &[], out);
+        if order == Order::Third {
+            family.third(rows, eta, h, self.v);
+        }
+    }
+}
