@@ -69,6 +69,10 @@ fn responses(support: Support) -> Vec<f64> {
         Support::Counts => vec![0.0, 1.0, 17.0],
         Support::Positive => vec![0.02, 1.0, 31.0],
         Support::Real => vec![-4.0, 0.0, 2.5],
+        Support::NonNegative => vec![0.0, 0.3, 12.0],
+        Support::Unit => vec![0.02, 0.5, 0.93],
+        Support::UnitClosed => vec![0.0, 0.3, 1.0],
+        Support::Interval => vec![f64::NEG_INFINITY, 2.0, TRIALS],
     }
 }
 
@@ -254,6 +258,29 @@ fn log_density(family: &dyn Family, y: f64, eta: &[f64]) -> f64 {
     l[0] + family.log_normalizer(rows)
 }
 
+/// A density of a proportion, times the slope of the logistic function, there.
+fn logistic(p: &dyn Fn(f64) -> f64, x: f64) -> f64 {
+    let [y, rest] = [x, -x].map(|x| 1.0 / (1.0 + (-x).exp()));
+    if y == 0.0 || y == 1.0 {
+        return 0.0;
+    }
+    p(y) * y * rest
+}
+
+/// The probabilities of intervals that cover the line.
+fn intervals(family: &dyn Family, eta: &[f64]) -> f64 {
+    let cuts = [f64::NEG_INFINITY, 0.4, 1.0, 1.5, 5.0, f64::INFINITY];
+    let mut l = [0.0; 5];
+    let eta: Vec<f64> = eta.iter().flat_map(|x| [*x; 5]).collect();
+    let rows = Rows {
+        y: &cuts[..5],
+        extra: &cuts[1..],
+        weights: &[],
+    };
+    family.density(rows, &eta, &mut l);
+    l.iter().map(|l| l.exp()).sum()
+}
+
 /// The integral over a family's support of its density; of `y = exp(x)` where it is positive.
 fn total(family: &dyn Family, support: Support, eta: &[f64]) -> f64 {
     let p = |y: f64| log_density(family, y, eta).exp();
@@ -267,6 +294,13 @@ fn total(family: &dyn Family, support: Support, eta: &[f64]) -> f64 {
         Support::Counts => (0..2_000).map(|y| p(y as f64)).sum(),
         Support::Positive => integral(&|x| if x < 60.0 { p(x.exp()) * x.exp() } else { 0.0 }),
         Support::Real => integral(&p),
+        Support::NonNegative => {
+            let positive = &|x: f64| if x < 60.0 { p(x.exp()) * x.exp() } else { 0.0 };
+            p(0.0) + integral(positive)
+        }
+        Support::Unit => integral(&|x| logistic(&p, x)),
+        Support::UnitClosed => p(0.0) + p(1.0) + integral(&|x| logistic(&p, x)),
+        Support::Interval => intervals(family, eta),
     }
 }
 
@@ -302,12 +336,18 @@ fn never_not_a_number() {
         match row.support {
             Support::Counts | Support::Positive => y.push(1e6),
             Support::Real => y.extend([1e6, -1e300]),
-            Support::Binary | Support::Successes => {}
+            Support::NonNegative => y.extend([1e-300, 1e6]),
+            Support::Unit | Support::UnitClosed => y.extend([1e-300, 1.0 - 1e-16]),
+            Support::Binary | Support::Successes | Support::Interval => {}
         }
         for (&y, &x) in y.iter().flat_map(|y| line.iter().map(move |x| (y, x))) {
-            for &second in &line[..if d == 1 { 1 } else { line.len() }] {
-                let e = one(&*family, y, TRIALS, &[x, second][..d], &vec![1.0; pairs(d)]);
-                let name = format!("{} {} y {y} eta {x} {second}: {e:?}", row.family, row.link);
+            let others = (1..d).flat_map(|e| line.iter().map(move |&value| (e, value)));
+            for (other, value) in others.chain([(0, x)]) {
+                let mut eta = vec![0.3; d];
+                eta[0] = x;
+                eta[other] = value;
+                let e = one(&*family, y, TRIALS, &eta, &vec![1.0; pairs(d)]);
+                let name = format!("{} {} y {y} eta {eta:?}: {e:?}", row.family, row.link);
                 assert!(e.l[0] < f64::INFINITY, "{name}");
                 let derivatives = || e.s.iter().chain(&e.w).chain(&e.v);
                 assert!(derivatives().all(|x| x.is_finite()), "{name}");
@@ -327,9 +367,10 @@ fn no_density_outside_the_domain() {
         }
         let family = row.example();
         for y in responses(row.support) {
-            let eta = [outside, 0.0];
             let d = family.predictors();
-            let e = one(&*family, y, TRIALS, &eta[..d], &vec![1.0; pairs(d)]);
+            let mut eta = vec![0.0; d];
+            eta[0] = outside;
+            let e = one(&*family, y, TRIALS, &eta, &vec![1.0; pairs(d)]);
             assert_eq!(
                 e.l[0],
                 f64::NEG_INFINITY,

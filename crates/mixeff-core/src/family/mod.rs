@@ -12,19 +12,31 @@
 //! link is one file in [`link`]. Families with a closed form of their own may implement [`Family`].
 
 pub mod bernoulli;
+pub mod beta;
 pub mod binomial;
+pub mod censored;
 pub mod density;
+pub mod exponential;
 pub mod gamma;
 pub mod gaussian;
+pub mod inverse_gaussian;
 pub mod jet;
 pub mod link;
+mod location_scale;
+pub mod logged;
 pub mod math;
+pub mod minimum_extreme;
+pub mod ordered_beta;
 pub mod poisson;
 pub mod quasi;
 pub mod real;
 pub mod registry;
 pub mod series;
 pub mod simd;
+pub mod skew_normal;
+pub mod student;
+pub mod tweedie;
+pub mod zero_one_inflated_beta;
 
 /// A block of rows of the response.
 #[derive(Clone, Copy, Debug)]

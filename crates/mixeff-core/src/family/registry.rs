@@ -1,12 +1,23 @@
 //! The table of families: the only place where they have names.
 
 use super::bernoulli::Bernoulli;
+use super::beta::Beta;
 use super::binomial::Binomial;
+use super::censored::{Censored, Minimum, Normal};
 use super::density::Pointwise;
+use super::exponential::Exponential;
 use super::gamma::Gamma;
 use super::gaussian::Gaussian;
+use super::inverse_gaussian::InverseGaussian;
 use super::link::{Cauchit, Cloglog, Identity, Inverse, Log, Logit, Loglog, Probit, Sqrt};
+use super::logged::Logged;
+use super::minimum_extreme::MinimumExtreme;
+use super::ordered_beta::OrderedBeta;
 use super::poisson::Poisson;
+use super::skew_normal::SkewNormal;
+use super::student::Student;
+use super::tweedie::Tweedie;
+use super::zero_one_inflated_beta::ZeroOneInflatedBeta;
 use super::Family;
 
 /// The responses that a family takes, for drawing valid ones in tests.
@@ -22,6 +33,14 @@ pub enum Support {
     Positive,
     /// All numbers.
     Real,
+    /// Zero and positive numbers.
+    NonNegative,
+    /// Proportions above 0 and below 1.
+    Unit,
+    /// Proportions from 0 to 1.
+    UnitClosed,
+    /// Intervals of positive numbers; the second column is the upper end.
+    Interval,
 }
 
 /// A family with a link.
@@ -86,6 +105,57 @@ const ROWS: &[Row] = &[
     row!("gaussian", "log", Gaussian(Log), Real, FREE),
     row!("gamma", "log", Gamma(Log), Positive, FREE),
     row!("gamma", "inverse", Gamma(Inverse), Positive, POSITIVE),
+    row!(
+        "inverse_gaussian",
+        "log",
+        InverseGaussian(Log),
+        Positive,
+        FREE
+    ),
+    row!("exponential", "log", Exponential(Log), Positive, FREE),
+    row!(
+        "lognormal",
+        "identity",
+        Logged(Gaussian(Identity)),
+        Positive,
+        FREE
+    ),
+    row!("weibull", "log", Logged(MinimumExtreme), Positive, FREE),
+    row!("student", "identity", Student, Real, FREE),
+    row!("skew_normal", "identity", SkewNormal, Real, FREE),
+    row!(
+        "censored_gaussian",
+        "identity",
+        Censored(Normal),
+        Interval,
+        FREE
+    ),
+    row!(
+        "censored_lognormal",
+        "identity",
+        Logged(Censored(Normal)),
+        Interval,
+        FREE
+    ),
+    row!(
+        "censored_weibull",
+        "log",
+        Logged(Censored(Minimum)),
+        Interval,
+        FREE
+    ),
+    row!("tweedie", "log", Tweedie, NonNegative, FREE),
+    row!("beta", "logit", Beta(Logit), Unit, FREE),
+    row!("beta", "probit", Beta(Probit), Unit, FREE),
+    row!("beta", "cloglog", Beta(Cloglog), Unit, FREE),
+    row!("ordered_beta", "logit", OrderedBeta, UnitClosed, FREE),
+    row!(
+        "zero_one_inflated_beta",
+        "logit",
+        ZeroOneInflatedBeta,
+        UnitClosed,
+        FREE
+    ),
 ];
 
 /// All families with all their links.
