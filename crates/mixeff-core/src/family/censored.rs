@@ -9,9 +9,6 @@ use super::real::Real;
 use super::simd::Arithmetic;
 use super::Rows;
 
-/// Log-probabilities of a tail below count as minus infinity: their derivatives would overflow.
-const LOWEST: f64 = -1e130;
-
 /// A standard distribution.
 pub trait Standard: Copy + Send + Sync + 'static {
     /// Its distribution function, as a link.
@@ -20,8 +17,8 @@ pub trait Standard: Copy + Send + Sync + 'static {
     const LINK: Self::Link;
     /// Whether it is symmetric about zero.
     const SYMMETRIC: bool;
-    /// Residuals further out count as infinite.
-    const END: f64;
+    /// Residuals further out on either side count as infinite: derivatives would overflow.
+    const ENDS: [f64; 2];
     /// A constant of the log-density.
     const NORMALIZER: f64;
 
@@ -37,7 +34,7 @@ impl Standard for Normal {
     type Link = Probit;
     const LINK: Probit = Probit;
     const SYMMETRIC: bool = true;
-    const END: f64 = 1e60;
+    const ENDS: [f64; 2] = [-1e40, 1e40];
     const NORMALIZER: f64 = -0.918_938_533_204_672_8;
 
     #[inline(always)]
@@ -54,7 +51,7 @@ impl Standard for Minimum {
     type Link = Cloglog;
     const LINK: Cloglog = Cloglog;
     const SYMMETRIC: bool = false;
-    const END: f64 = 300.0;
+    const ENDS: [f64; 2] = [-600.0, 100.0];
     const NORMALIZER: f64 = 0.0;
 
     #[inline(always)]
@@ -84,6 +81,18 @@ impl<S: Standard> Censored<S> {
         }
     }
 
+    /// The nearest residual that does not count as infinite.
+    #[inline(always)]
+    fn inner(z: f64) -> f64 {
+        let [low, high] = S::ENDS;
+        let z = if z < high { z } else { high };
+        if z > low {
+            z
+        } else {
+            low
+        }
+    }
+
     /// The logarithm of the upper tail.
     #[inline(always)]
     fn log_tail<T: Real>(z: T) -> T {
@@ -95,7 +104,7 @@ impl<S: Standard> Censored<S> {
     #[inline(always)]
     fn log_interval<T: Real>([near, far]: [T; 2]) -> T {
         let [_, log_rest] = log_probabilities(Log, far - near);
-        near.only_if(near.value() > LOWEST) + log_rest
+        near + log_rest
     }
 }
 
@@ -105,34 +114,35 @@ impl<S: Standard> Density<2> for Censored<S> {
     #[inline(always)]
     fn log_density<T: Real>(&self, lower: f64, upper: f64, [location, log_scale]: [T; 2]) -> T {
         let (ends, sign) = Self::ends(lower, upper, location.value());
-        let log_scale = log_scale.only_if(log_scale.value().abs() < LOG_SCALE_LIMIT);
+        let inside = log_scale.value().abs() < LOG_SCALE_LIMIT;
         let tails = ends.map(|y| {
             let z = residual(y, location, log_scale) * sign;
-            let end = S::END.copysign(z.value());
-            Self::log_tail(z.select(z.value().abs() < S::END, T::constant(end)))
+            let inner = Self::inner(z.value());
+            Self::log_tail(z.select(z.value() == inner, T::constant(inner)))
         });
         let exact = S::log_density(residual(lower, location, log_scale));
-        exact.select(lower == upper, Self::log_interval(tails) + log_scale) - log_scale
+        let interval = Self::log_interval(tails).only_if(inside);
+        (exact - log_scale).select(lower == upper, interval)
     }
 
     #[inline(always)]
     fn expand<A: Arithmetic>(&self, lower: f64, upper: f64, eta: [f64; 2]) -> Jet<A, 2> {
         let (ends, sign) = Self::ends(lower, upper, eta[0]);
         let [log_scale] = Jet::variables([eta[1]]);
-        let log_scale = log_scale.only_if(eta[1].abs() < LOG_SCALE_LIMIT);
+        let inside = eta[1].abs() < LOG_SCALE_LIMIT;
         let tails = ends.map(|y| {
             let Residual { z, k } = Residual::new::<A>(y, eta[0], eta[1]);
-            let (z, k, inside) = (z * sign, k * sign, z.abs() < S::END);
-            let [variable] = Jet::<A, 1>::variables([if inside { z } else { S::END.copysign(z) }]);
+            let (z, k) = (z * sign, k * sign);
+            let inner = Self::inner(z);
+            let [variable] = Jet::<A, 1>::variables([inner]);
             let tail = Self::log_tail(variable);
-            Residual { z, k }
-                .jet(tail)
-                .select(inside, Jet::constant(tail.value()))
+            let jet = Residual { z, k }.jet(tail);
+            jet.select(z == inner, Jet::constant(tail.value()))
         });
         let residual = Residual::new::<A>(lower, eta[0], eta[1]);
         let [z] = Jet::variables([residual.z]);
         let exact = residual.jet(S::log_density(z)) - Jet::of_second(log_scale);
-        exact.select(lower == upper, Self::log_interval(tails))
+        exact.select(lower == upper, Self::log_interval(tails).only_if(inside))
     }
 
     fn log_normalizer(&self, lower: f64, upper: f64) -> f64 {

@@ -24,6 +24,9 @@ const NORMALIZER: f64 = -0.225_791_352_644_727_43;
 #[derive(Clone, Copy, Debug)]
 pub struct SkewNormal;
 
+/// Residuals beyond count as impossible: nothing overflows up to there.
+const FAR: f64 = 1e60;
+
 /// `c` and `m`.
 #[inline(always)]
 fn standardize<T: Real>(alpha: T) -> [T; 2] {
@@ -44,7 +47,8 @@ impl Density<3> for SkewNormal {
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [mean, log_sd, alpha]: [T; 3]) -> T {
         let [scale, shift] = standardize(alpha);
-        let w = residual(y, mean, log_sd) * scale + shift;
+        let z = residual(y, mean, log_sd);
+        let w = z.only_if(z.value().abs() < FAR) * scale + shift;
         w.square() * -0.5 + log_cdf(alpha * w) + scale.ln() - log_sd
     }
 
@@ -53,6 +57,7 @@ impl Density<3> for SkewNormal {
         let residual = Residual::new::<A>(y, eta[0], eta[1]);
         let [[z], [log_sd], [alpha]] = [residual.z, eta[1], eta[2]].map(|x| Jet::variables([x]));
         let [scale, shift] = standardize(alpha);
+        let z = z.only_if(residual.z.abs() < FAR);
         let w = Jet::product(z, scale) + Jet::of_second(shift);
         let skew = log_cdf(Jet::product(z, alpha * scale) + Jet::of_second(alpha * shift));
         let kernel = w.square() * -0.5 + skew + Jet::of_second(scale.ln());

@@ -1,0 +1,121 @@
+//! Log-densities and their derivatives against the high-precision tables of `densities/`, made by `validation/densities*.py`.
+
+use std::fs;
+use std::path::Path;
+
+use mixeff_core::family::registry::lookup;
+use mixeff_core::family::{pair, pairs, Family, Rows};
+
+/// A row of a table; the columns are described in `validation/densities.py`.
+struct Point<'a> {
+    family: Box<dyn Family>,
+    y: [f64; 1],
+    extra: [f64; 1],
+    eta: Vec<f64>,
+    /// Value, first, second and third derivatives.
+    want: Vec<Vec<f64>>,
+    line: &'a str,
+}
+
+fn numbers(cell: &str) -> Vec<f64> {
+    let number = |x: &str| x.parse().unwrap_or_else(|_| panic!("not a number: {cell}"));
+    cell.split_whitespace().map(number).collect()
+}
+
+fn parse(line: &str) -> Point<'_> {
+    let cells: Vec<&str> = line.split(',').collect();
+    let categories = cells[3].parse().expect("a number of categories");
+    let family =
+        lookup(cells[0], cells[1], categories).unwrap_or_else(|| panic!("no such family: {line}"));
+    Point {
+        family,
+        y: [numbers(cells[4])[0]],
+        extra: [numbers(cells[5])[0]],
+        eta: numbers(cells[6]),
+        want: cells[7..].iter().map(|cell| numbers(cell)).collect(),
+        line,
+    }
+}
+
+/// Relative errors allowed in each order.
+const BOUNDS: [f64; 4] = [1e-13, 1e-13, 2e-13, 2e-12];
+
+/// Families with errors larger by a factor, whose densities are sums of series.
+const LOOSER: &[(&str, f64)] = &[];
+
+fn bound(name: &str, order: usize) -> f64 {
+    let factor = LOOSER
+        .iter()
+        .find(|row| row.0 == name)
+        .map_or(1.0, |row| row.1);
+    BOUNDS[order] * factor
+}
+
+impl Point<'_> {
+    fn rows(&self) -> Rows<'_> {
+        Rows {
+            y: &self.y,
+            extra: &self.extra,
+            weights: &[],
+        }
+    }
+
+    fn check(&self) {
+        let (d, rows) = (self.eta.len(), self.rows());
+        assert_eq!(self.family.predictors(), d, "{}", self.line);
+        let (mut l, mut s, mut w) = ([0.0], vec![0.0; d], vec![0.0; pairs(d)]);
+        self.family
+            .curvature(rows, &self.eta, &mut l, &mut s, &mut w);
+        let normalizer = self.family.log_normalizer(rows);
+        self.compare(0, 0, l[0] + normalizer, normalizer.abs());
+        let scale = self.want[1].iter().map(|x| x.abs()).sum();
+        for a in 0..d {
+            self.compare(1, a, s[a], 1e-3 * self.want[0][0].abs());
+        }
+        for k in 0..pairs(d) {
+            self.compare(2, k, -w[k], scale);
+        }
+        self.check_third(scale);
+    }
+
+    /// Contractions with unit matrices give every third derivative, in each of its orders.
+    fn check_third(&self, scale: f64) {
+        let (d, mut v) = (self.eta.len(), vec![0.0; self.eta.len()]);
+        for (a, b) in (0..d).flat_map(|a| (a..d).map(move |b| (a, b))) {
+            let mut h = vec![0.0; pairs(d)];
+            h[pair(d, a, b)] = if a == b { 1.0 } else { 0.5 };
+            self.family.third(self.rows(), &self.eta, &h, &mut v);
+            for c in 0..d {
+                self.compare(3, triple(d, [a, b, c]), -v[c], scale);
+            }
+        }
+    }
+
+    /// Errors where a number crosses zero are small beside `scale`.
+    fn compare(&self, order: usize, k: usize, got: f64, scale: f64) {
+        let want = self.want[order][k];
+        let error = (got - want).abs() / (want.abs() + scale).max(1e-290);
+        let name = self.line.split(',').next().unwrap_or_default();
+        assert!(
+            error < bound(name, order),
+            "order {order}, entry {k}: {got:e} not {want:e}, error {error:e}: {}",
+            self.line
+        );
+    }
+}
+
+/// Position of a triple in lexicographic order of all `a <= b <= c < d`.
+fn triple(d: usize, mut at: [usize; 3]) -> usize {
+    at.sort_unstable();
+    let all = (0..d).flat_map(|a| (a..d).flat_map(move |b| (b..d).map(move |c| [a, b, c])));
+    all.take_while(|other| *other != at).count()
+}
+
+#[test]
+fn high_precision_values() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/densities");
+    for file in fs::read_dir(folder).expect("a folder of tables") {
+        let table = fs::read_to_string(file.expect("a file").path()).expect("a table");
+        table.lines().skip(1).for_each(|line| parse(line).check());
+    }
+}
