@@ -12,6 +12,8 @@ from densities import Case, write
 DIGITS = 220
 # Of a series.
 FEWER = 118
+# Of differences of probabilities near one.
+MORE = 700
 
 
 def log_ncdf(x):
@@ -158,7 +160,9 @@ def zero_one_inflated_beta(y, _, eta, log_phi, end, one):
 
 
 def case(family, link, density, y, eta, extra=0.0):
-    digits = FEWER if family == "tweedie" else DIGITS
+    digits = {"tweedie": FEWER, "censored_gaussian": MORE, "censored_lognormal": MORE}.get(
+        family, DIGITS
+    )
     return Case(family, link, density, y, eta, extra, digits=digits)
 
 
@@ -201,7 +205,8 @@ def intervals():
     for (name, density), (low, high), x, s in itertools.product(
         CENSORED.items(), INTERVALS, *points
     ):
-        if name[1] == "identity" or (x > -3 and s > -1):
+        lowest = -3 if name[1] == "log" or s < 0 else -12
+        if x >= lowest and (name[1] == "identity" or s >= 0):
             yield case(*name, density, low, (x, s), high)
 
 

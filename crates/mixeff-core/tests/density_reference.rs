@@ -40,8 +40,8 @@ fn parse(line: &str) -> Point<'_> {
 /// Relative errors allowed in each order.
 const BOUNDS: [f64; 4] = [1e-13, 1e-13, 2e-13, 2e-12];
 
-/// Families with errors larger by a factor, whose densities are sums of series.
-const LOOSER: &[(&str, f64)] = &[];
+/// Families with errors larger by a factor: sums of series, and derivatives that are differences near zero.
+const LOOSER: &[(&str, f64)] = &[("skew_normal", 10.0), ("tweedie", 100.0)];
 
 fn bound(name: &str, order: usize) -> f64 {
     let factor = LOOSER

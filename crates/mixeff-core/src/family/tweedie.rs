@@ -8,10 +8,13 @@ use super::link::{log_probabilities, Logit};
 use super::real::Real;
 use super::simd::{Arithmetic, Plain};
 
-/// Log dispersions, logits of the power, and log rates beyond count as outside the domain.
+/// Log means, log dispersions, logits of the power, and log rates beyond count as outside the domain.
+const LOG_MEAN_LIMIT: f64 = 1e50;
 const LOG_PHI_LIMIT: f64 = 200.0;
 const LOGIT_LIMIT: f64 = 30.0;
 const LOG_RATE_LIMIT: f64 = 250.0;
+/// Exponents beyond, of the mean over the response, count as an impossible response.
+const EXPONENT_LIMIT: f64 = 500.0;
 /// Log-densities below count as minus infinity: their derivatives would overflow.
 const LOWEST: f64 = -1e250;
 const LN_TAU: f64 = 1.837_877_066_409_345_3;
@@ -32,6 +35,7 @@ pub struct Tweedie;
 impl Density<3> for Tweedie {
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_phi, logit]: [T; 3]) -> T {
+        let eta = eta.only_if(eta.value().abs() < LOG_MEAN_LIMIT);
         let logit = logit.only_if(logit.value().abs() < LOGIT_LIMIT);
         let log_phi = log_phi.only_if(log_phi.value().abs() < LOG_PHI_LIMIT);
         let [log_p, log_q] = log_probabilities(Logit, logit);
@@ -42,9 +46,12 @@ impl Density<3> for Tweedie {
             let log_y = libm::log(y);
             let log_rate = q * log_y - log_phi - log_q;
             let z = eta - log_y;
-            let above = (q * z).exp_m1_mx() * log_rate.exp();
-            let below = (-(p * z)).exp_m1_mx() * (log_rate - logit).exp();
-            of_two(log_sum, [log_rate, logit]) - logit * 0.5 - above - below
+            let part = |x: T, log_factor: T| {
+                let x = x.only_if(x.value() < EXPONENT_LIMIT);
+                x.exp_m1_mx() * log_factor.exp()
+            };
+            let deviance = part(q * z, log_rate) + part(-(p * z), log_rate - logit);
+            of_two(log_sum, [log_rate, logit]) - logit * 0.5 - deviance
         };
         l.only_if(l.value() > LOWEST)
     }
