@@ -12,10 +12,17 @@ fn main() {
     let n: usize = std::env::args()
         .nth(1)
         .map_or(1500, |text| text.parse().expect("a number"));
-    println!("{n} rows                    density    score curvature    third   [ns/row]");
+    println!("{n} rows                       density    score curvature    third   [ns/row]");
     for row in all() {
         let y: Vec<f64> = (0..n).map(|i| response(row.support, i)).collect();
-        let trials = vec![9.0; n];
+        let trials = match row.support {
+            Support::Interval => y
+                .iter()
+                .enumerate()
+                .map(|(i, y)| y + (i % 2) as f64)
+                .collect(),
+            _ => vec![9.0; n],
+        };
         let center = if row.domain.1 == 0.0 { -1.5 } else { 1.5 };
         let apart = if row.support == Support::Categories {
             1.5
@@ -23,7 +30,7 @@ fn main() {
             0.0
         };
         let times = measure(&*row.example(), &y, &trials, [center, apart]);
-        print!("{:19} {:8}", row.family, row.link);
+        print!("{:22} {:8}", row.family, row.link);
         times.iter().for_each(|t| print!(" {t:8.2}"));
         println!();
     }
@@ -36,7 +43,10 @@ fn response(support: Support, i: usize) -> f64 {
         Support::Categories => (i * 7 % 4) as f64,
         Support::Duration => (1 + i * 7 % 4) as f64,
         Support::CountsFromOne => (1 + i % 9) as f64,
-        Support::NonNegative | Support::Positive | Support::Real => 0.5 + (i % 13) as f64 * 0.2,
+        Support::Unit => (i % 13) as f64 / 13.0 + 0.04,
+        Support::UnitClosed => (i % 13) as f64 / 12.0,
+        Support::NonNegative => (i % 3) as f64 * (0.5 + (i % 13) as f64 * 0.2),
+        Support::Positive | Support::Real | Support::Interval => 0.5 + (i % 13) as f64 * 0.2,
     }
 }
 

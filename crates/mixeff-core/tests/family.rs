@@ -219,8 +219,11 @@ fn never_not_a_number() {
         let d = family.predictors();
         let mut y = responses(row.support);
         match row.support {
-            Support::Binary | Support::Successes => {}
             Support::Real => y.extend([1e6, -1e300]),
+            Support::NonNegative => y.extend([1e-300, 1e6]),
+            Support::Unit | Support::UnitClosed => y.extend([1e-300, 1.0 - 1e-16]),
+            Support::Binary | Support::Successes | Support::Interval => {}
+            Support::Categories | Support::Duration => {}
             _ => y.push(1e6),
         }
         for (&y, &x) in y.iter().flat_map(|y| line.iter().map(move |x| (y, x))) {
@@ -252,10 +255,16 @@ fn no_density_outside_the_domain() {
         }
         let family = row.example();
         for y in responses(row.support) {
-            let eta = [outside, 0.0, 0.0];
             let d = family.predictors();
-            let second_column = extra(row.support, y);
-            let e = one(&*family, y, second_column, &eta[..d], &vec![1.0; pairs(d)]);
+            let mut eta = vec![0.0; d];
+            eta[0] = outside;
+            let e = one(
+                &*family,
+                y,
+                extra(row.support, y),
+                &eta,
+                &vec![1.0; pairs(d)],
+            );
             assert_eq!(
                 e.l[0],
                 f64::NEG_INFINITY,

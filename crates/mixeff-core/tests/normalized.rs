@@ -24,7 +24,24 @@ fn log_density_of(family: &dyn Family, y: f64, extra: f64, eta: &[f64]) -> f64 {
     l[0] + family.log_normalizer(rows)
 }
 
-/// The integral over a family's support of its density; of `y = exp(x)` where it is positive.
+/// A density of a proportion, times the slope of the logistic function, there.
+fn logistic(p: &dyn Fn(f64) -> f64, x: f64) -> f64 {
+    let [y, rest] = [x, -x].map(|x| 1.0 / (1.0 + (-x).exp()));
+    if y == 0.0 || y == 1.0 {
+        return 0.0;
+    }
+    p(y) * y * rest
+}
+
+/// The probabilities of intervals that cover the line.
+fn intervals(family: &dyn Family, eta: &[f64]) -> f64 {
+    let cuts = [f64::NEG_INFINITY, 0.4, 1.0, 1.5, 5.0, f64::INFINITY];
+    let ends = cuts.windows(2);
+    ends.map(|c| log_density_of(family, c[0], c[1], eta).exp())
+        .sum()
+}
+
+/// The integral over a family's support of its density; of `y = exp(x)` where it is positive, and with tails as heavy else.
 fn total(family: &dyn Family, support: Support, eta: &[f64]) -> f64 {
     let p = |y: f64| log_density(family, y, eta).exp();
     let integral = |f: &dyn Fn(f64) -> f64| -> f64 {
@@ -39,7 +56,10 @@ fn total(family: &dyn Family, support: Support, eta: &[f64]) -> f64 {
         Support::CountsFromOne => (1..2_000).map(|y| p(y as f64)).sum(),
         Support::Positive => positive(),
         Support::NonNegative => p(0.0) + positive(),
-        Support::Real => integral(&p),
+        Support::Real => integral(&|x: f64| p(x.sinh()) * x.cosh()),
+        Support::Unit => integral(&|x| logistic(&p, x)),
+        Support::UnitClosed => p(0.0) + p(1.0) + integral(&|x| logistic(&p, x)),
+        Support::Interval => intervals(family, eta),
         Support::Categories => (0..4).map(|y| p(f64::from(y))).sum(),
         Support::Duration => {
             let ended = (1..=4).map(|y| log_density_of(family, f64::from(y), 1.0, eta).exp());
@@ -56,6 +76,11 @@ fn densities_integrate_to_one() {
         for _ in 0..3 {
             let mut eta = predictors(row, family.predictors(), &mut uniform);
             eta[1..].iter_mut().for_each(|x| *x *= 0.4);
+            if matches!(row.support, Support::Unit | Support::UnitClosed) {
+                // No mass nearer to one than doubles are.
+                eta[0] *= 0.3;
+                eta[1] += 2.0;
+            }
             let sum = total(&*family, row.support, &eta);
             assert!(
                 close(sum, 1.0, 0.0, 1e-11),

@@ -36,6 +36,7 @@ def _build(design: Design) -> Problem:
         factors=[(factor.codes, factor.n_levels) for factor in design.factors],
         terms=[_term(term) for term in design.terms],
         categories=len(design.categories),
+        modifiers=design.distribution.modifiers,
         map=_map(design.distribution),
         coefficients=design.coefficients,
     )

@@ -32,6 +32,11 @@ pub trait Density<const D: usize>: Copy + Send + Sync + 'static {
         None
     }
 
+    /// Constant predictors from which a search for better ones finds its way (see [`Family::guess`]).
+    fn guess(&self, _rows: Rows<'_>) -> Option<[f64; D]> {
+        None
+    }
+
     /// Value and derivatives at `eta`; closed forms go here where they are faster.
     #[inline(always)]
     fn expand<A: Arithmetic>(&self, y: f64, extra: f64, eta: [f64; D]) -> Jet<A, D> {
@@ -83,6 +88,10 @@ impl<F: Density<D>, const D: usize> Family for Pointwise<F, D> {
 
     fn phi_power(&self) -> f64 {
         F::PHI_POWER
+    }
+
+    fn guess(&self, rows: Rows<'_>) -> Option<Vec<f64>> {
+        self.0.guess(rows).map(Vec::from)
     }
 
     fn expansion(&self, rows: Rows<'_>, eta: &[f64], c: &mut [f64], slope: &mut [f64]) {

@@ -64,10 +64,10 @@ impl<A: Arithmetic, const N: usize> Jet<A, N> {
         self.first[a]
     }
 
-    /// Second derivative, `a <= b`.
+    /// Second derivative, in any order of the variables.
     #[inline(always)]
     pub fn second(&self, a: usize, b: usize) -> f64 {
-        self.second[a][b]
+        self.second[a.min(b)][a.max(b)]
     }
 
     /// Third derivative, in any order of the variables.
@@ -75,6 +75,36 @@ impl<A: Arithmetic, const N: usize> Jet<A, N> {
     pub fn third(&self, a: usize, b: usize, c: usize) -> f64 {
         let (low, high) = (a.min(b).min(c), a.max(b).max(c));
         self.third[low][a + b + c - low - high][high]
+    }
+
+    /// A function of variable `d` alone.
+    #[inline(always)]
+    pub fn of(v: Jet<A, 1>, d: usize) -> Self {
+        let v = v.entries();
+        let only = |alone: bool, x: f64| if alone { x } else { 0.0 };
+        Self::new(
+            v[0],
+            |a| only(a == d, v[1]),
+            |a, b| only(a == d && b == d, v[2]),
+            |a, b, c| only(a == d && b == d && c == d, v[3]),
+        )
+    }
+
+    /// `inner`, whose variable `into[d].0` has the summand `into[d].1` times the variable `d`; a factor of zero leaves `d` out.
+    #[inline(always)]
+    pub fn spread<const M: usize>(inner: Jet<A, M>, into: [(usize, f64); N]) -> Self {
+        let scaled = |factor: f64, x: f64| if factor == 0.0 { 0.0 } else { factor * x };
+        let factor = |a: usize| into[a].1;
+        let at = |a: usize| into[a].0;
+        Self::new(
+            inner.value,
+            |a| scaled(factor(a), inner.first(at(a))),
+            |a, b| scaled(factor(a) * factor(b), inner.second(at(a), at(b))),
+            |a, b, c| {
+                let third = inner.third(at(a), at(b), at(c));
+                scaled(factor(a) * factor(b) * factor(c), third)
+            },
+        )
     }
 
     /// Applies a linear function of two jets entry by entry.
@@ -112,14 +142,7 @@ impl<A: Arithmetic> Jet<A, 2> {
     /// A function of the second variable alone.
     #[inline(always)]
     pub fn of_second(v: Jet<A, 1>) -> Self {
-        let v = v.entries();
-        let at = |second: usize, all: usize| if second == all { v[all] } else { 0.0 };
-        Self::new(
-            v[0],
-            |a| at(a, 1),
-            |a, b| at(a + b, 2),
-            |a, b, c| at(a + b + c, 3),
-        )
+        Self::of(v, 1)
     }
 
     /// `u(x) * v(y)`, from `u` and `v` each as a jet in its own variable.

@@ -13,22 +13,30 @@
 
 pub mod adjacent;
 pub mod bernoulli;
+pub mod beta;
 pub mod beta_binomial;
 pub mod binomial;
+pub mod censored;
 pub mod compois;
 pub mod cumulative;
 pub mod density;
 pub mod duration;
+pub mod exponential;
 mod frequencies;
 pub mod gamma;
 pub mod gaussian;
 pub mod genpois;
+pub mod inverse_gaussian;
 pub mod jet;
 pub mod link;
+mod location_scale;
+pub mod logged;
 pub mod mapped;
 pub mod math;
+pub mod minimum_extreme;
 pub mod multinomial;
 pub mod negative_binomial;
+pub mod ordered_beta;
 pub mod path;
 pub mod poisson;
 pub mod quasi;
@@ -38,7 +46,11 @@ pub mod rising;
 pub mod sequential;
 pub mod series;
 pub mod simd;
+pub mod skew_normal;
 pub mod softmax;
+pub mod student;
+pub mod tweedie;
+pub mod zero_one_inflated_beta;
 pub mod zeros;
 
 /// A block of rows of the response.

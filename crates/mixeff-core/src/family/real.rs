@@ -66,6 +66,17 @@ pub trait Real:
         })
     }
 
+    /// `exp(self) - 1`, without cancellation near zero.
+    #[inline(always)]
+    fn exp_m1(self) -> Self {
+        let x = self.value();
+        let (e, m1) = (math::exp::<Self::A>(x), math::exp_m1::<Self::A>(x));
+        self.chain([m1, e, e, e], |c| {
+            coefficients::exp(e, c);
+            c[0] = m1;
+        })
+    }
+
     /// `exp(self) - 1 - self`, without cancellation near zero.
     #[inline(always)]
     fn exp_m1_mx(self) -> Self {
@@ -75,6 +86,16 @@ pub trait Real:
         self.chain([value, m1, e, e], |c| {
             coefficients::exp(e, c);
             [c[0], c[1]] = [value, m1];
+        })
+    }
+
+    /// `log(1 + self)`, for a number that is not negative.
+    #[inline(always)]
+    fn ln_1p(self) -> Self {
+        let (x, r) = (self.value(), (1.0 + self.value()).recip());
+        let [log, _] = math::ln_1p_and_mx::<Self::A>(x);
+        self.chain([log, r, -r * r, 2.0 * r * r * r], |c| {
+            coefficients::ln(1.0 + x, log, c)
         })
     }
 
@@ -128,6 +149,17 @@ pub trait Real:
         self.chain([value, -x * r, -r * r, 2.0 * r * r * r], |c| {
             coefficients::ln(1.0 + x, value, c);
             c[1] = -x * r;
+        })
+    }
+
+    /// The square root.
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        let (x, root) = (self.value(), self.value().sqrt());
+        let (half, r) = (0.5 / root, x.recip());
+        let second = -0.5 * half * r;
+        self.chain([root, half, second, -1.5 * second * r], |c| {
+            coefficients::sqrt(x, c)
         })
     }
 

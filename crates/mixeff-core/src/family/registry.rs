@@ -2,20 +2,31 @@
 
 use super::adjacent::adjacent;
 use super::bernoulli::Bernoulli;
+use super::beta::Beta;
 use super::beta_binomial::BetaBinomial;
 use super::binomial::Binomial;
+use super::censored::{Censored, Minimum, Normal};
 use super::compois::ConwayMaxwellPoisson;
 use super::cumulative::Cumulative;
 use super::density::Pointwise;
 use super::duration::duration;
+use super::exponential::Exponential;
 use super::gamma::Gamma;
 use super::gaussian::Gaussian;
 use super::genpois::GeneralizedPoisson;
+use super::inverse_gaussian::InverseGaussian;
 use super::link::{Cauchit, Cloglog, Identity, Inverse, Log, Logit, Loglog, Probit, Sqrt};
+use super::logged::Logged;
+use super::minimum_extreme::MinimumExtreme;
 use super::multinomial::{choice, multinomial};
 use super::negative_binomial::{Linear, Quadratic};
+use super::ordered_beta::OrderedBeta;
 use super::poisson::Poisson;
 use super::sequential::{sequential, Backward, Forward};
+use super::skew_normal::SkewNormal;
+use super::student::Student;
+use super::tweedie::Tweedie;
+use super::zero_one_inflated_beta::ZeroOneInflatedBeta;
 use super::zeros::{ExtraZeros, ZeroTruncated};
 use super::Family;
 
@@ -40,6 +51,12 @@ pub enum Support {
     Categories,
     /// 1, 2, .. up to the number of categories, and whether the event happened then.
     Duration,
+    /// Proportions above 0 and below 1.
+    Unit,
+    /// Proportions from 0 to 1.
+    UnitClosed,
+    /// Intervals of positive numbers; the second column is the upper end.
+    Interval,
 }
 
 /// A family with a link.
@@ -209,6 +226,57 @@ const ROWS: &[Row] = &[
     categories!("duration", "logit", Duration, |t| duration(Logit, t)),
     categories!("duration", "probit", Duration, |t| duration(Probit, t)),
     categories!("duration", "cloglog", Duration, |t| duration(Cloglog, t)),
+    row!(
+        "inverse_gaussian",
+        "log",
+        InverseGaussian(Log),
+        Positive,
+        FREE
+    ),
+    row!("exponential", "log", Exponential(Log), Positive, FREE),
+    row!(
+        "lognormal",
+        "identity",
+        Logged(Gaussian(Identity)),
+        Positive,
+        FREE
+    ),
+    row!("weibull", "log", Logged(MinimumExtreme), Positive, FREE),
+    row!("student", "identity", Student, Real, FREE),
+    row!("skew_normal", "identity", SkewNormal, Real, FREE),
+    row!(
+        "censored_gaussian",
+        "identity",
+        Censored(Normal),
+        Interval,
+        FREE
+    ),
+    row!(
+        "censored_lognormal",
+        "identity",
+        Logged(Censored(Normal)),
+        Interval,
+        FREE
+    ),
+    row!(
+        "censored_weibull",
+        "log",
+        Logged(Censored(Minimum)),
+        Interval,
+        FREE
+    ),
+    row!("tweedie", "log", Tweedie, NonNegative, FREE),
+    row!("beta", "logit", Beta(Logit), Unit, FREE),
+    row!("beta", "probit", Beta(Probit), Unit, FREE),
+    row!("beta", "cloglog", Beta(Cloglog), Unit, FREE),
+    row!("ordered_beta", "logit", OrderedBeta, UnitClosed, FREE),
+    row!(
+        "zero_one_inflated_beta",
+        "logit",
+        ZeroOneInflatedBeta,
+        UnitClosed,
+        FREE
+    ),
 ];
 
 /// All families with all their links.

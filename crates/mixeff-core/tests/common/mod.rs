@@ -74,6 +74,16 @@ pub struct Data {
     pub terms: Terms,
 }
 
+/// An observation exact, in an interval, or censored on one side, by turns.
+fn interval((i, y): (usize, f64)) -> (f64, f64) {
+    match i % 4 {
+        0 => (f64::NEG_INFINITY, y),
+        1 => (y, y),
+        2 => (y, f64::INFINITY),
+        _ => (y, y + 0.5),
+    }
+}
+
 impl Data {
     /// A random model of `n` rows. With `weighted`, prior weights are drawn.
     pub fn random(
@@ -97,7 +107,7 @@ impl Data {
             Support::Duration => (0..n).map(|_| random.below(2) as f64).collect(),
             _ => Vec::new(),
         };
-        let y = (0..n)
+        let y: Vec<f64> = (0..n)
             .map(|i| match row.support {
                 Support::Binary => random.below(2) as f64,
                 Support::Successes => random.below(trials[i] as usize + 1) as f64,
@@ -108,8 +118,15 @@ impl Data {
                 Support::Real => random.normal() + 1.5,
                 Support::Categories => random.below(row.categories) as f64,
                 Support::Duration => 1.0 + random.below(row.categories) as f64,
+                Support::Unit => 0.05 + 0.9 * random.uniform(),
+                Support::UnitClosed => (1.2 * random.uniform() - 0.1).clamp(0.0, 1.0),
+                Support::Interval => 0.3 + 2.0 * random.uniform(),
             })
             .collect();
+        let (y, trials) = match row.support {
+            Support::Interval => y.into_iter().enumerate().map(interval).unzip(),
+            _ => (y, trials),
+        };
         let weights = if weighted {
             (0..n).map(|_| 0.5 + random.uniform()).collect()
         } else {

@@ -26,6 +26,9 @@ pub fn responses(support: Support) -> Vec<f64> {
         Support::NonNegative => vec![0.0, 1.0, 31.0],
         Support::Positive => vec![0.02, 1.0, 31.0],
         Support::Real => vec![-4.0, 0.0, 2.5],
+        Support::Unit => vec![0.02, 0.5, 0.93],
+        Support::UnitClosed => vec![0.0, 0.3, 1.0],
+        Support::Interval => vec![f64::NEG_INFINITY, 2.0, TRIALS],
         Support::Categories => vec![0.0, 1.0, 2.0, 3.0],
         Support::Duration => vec![1.0, 2.0, 3.0, 4.0],
     }
@@ -53,6 +56,7 @@ pub fn predictors(row: &Row, d: usize, uniform: &mut Uniform) -> Vec<f64> {
     };
     let domain = |k: usize| if k == 0 { row.domain } else { row.others };
     let mut eta: Vec<f64> = (0..d).map(|k| draw(domain(k))).collect();
+    eta[1..].iter_mut().for_each(|x| *x *= 0.6);
     if row.ordered {
         (1..d).for_each(|k| eta[k] = [-2.0, eta[k - 1] + 0.3][k.min(2) - 1] + 0.25 * eta[k].abs());
     }

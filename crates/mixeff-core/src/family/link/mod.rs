@@ -85,6 +85,23 @@ pub trait ProbabilityLink: Copy + Send + Sync + 'static {
     }
 }
 
+/// `log F(eta)` and `log (1 - F(eta))` of a number with derivatives.
+#[inline(always)]
+pub fn log_probabilities<T: Real>(link: impl ProbabilityLink, eta: T) -> [T; 2] {
+    let [success, failure] = link.log_probabilities::<T::A>(eta.value());
+    let coefficients = |one: &mut [f64], which: usize| {
+        let mut logs = [[0.0; MOST]; 2];
+        let [success, failure] = &mut logs;
+        let n = one.len();
+        link.coefficients(eta.value(), &mut success[..n], &mut failure[..n]);
+        one.copy_from_slice(&logs[which][..n]);
+    };
+    [
+        eta.chain(success, |c| coefficients(c, 0)),
+        eta.chain(failure, |c| coefficients(c, 1)),
+    ]
+}
+
 #[inline(always)]
 fn times(factor: f64, x: f64) -> f64 {
     if factor == 0.0 {

@@ -76,6 +76,15 @@ pub fn softplus_excess([value, p, q]: [f64; 3], c: &mut [f64]) {
     integrate(&square, value, c);
 }
 
+/// Those of the square root.
+pub fn sqrt(x: f64, c: &mut [f64]) {
+    let mut term = x.sqrt();
+    for (k, c) in c.iter_mut().enumerate() {
+        *c = term;
+        term *= (0.5 - k as f64) / (x * (k + 1) as f64);
+    }
+}
+
 /// Those of what is left of `log Gamma` after Stirling's leading term, `x > 0`: by `r(x) = r(x + 1) + (x + 1/2) log(1 + 1/x) - 1`
 /// up to where the series holds.
 pub fn stirling_remainder(x: f64, c: &mut [f64]) {
@@ -112,6 +121,17 @@ pub fn ln_of(s: &mut [f64]) {
         log[k] = (s[k] - known / k as f64) / s[0];
     }
     s.copy_from_slice(&log[..s.len()]);
+}
+
+/// Those of the exponential of a series, in its place.
+pub fn exp_of(s: &mut [f64]) {
+    let mut exp = [0.0; MOST];
+    exp[0] = libm::exp(s[0]);
+    for k in 1..s.len() {
+        let sum: f64 = (1..=k).map(|j| j as f64 * s[j] * exp[k - j]).sum();
+        exp[k] = sum / k as f64;
+    }
+    s.copy_from_slice(&exp[..s.len()]);
 }
 
 /// The coefficient of `t^k` of the product of two series.

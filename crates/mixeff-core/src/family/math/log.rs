@@ -68,6 +68,20 @@ pub fn ln_1p_unit<A: Arithmetic>(x: f64) -> f64 {
     twice_atanh::<A>(f / (f + 2.0)) - log_scale
 }
 
+/// `log(1 + x)` within 2 ulp and `log(1 + x) - x` within 10 ulp, for `x >= 0`.
+#[inline(always)]
+pub fn ln_1p_and_mx<A: Arithmetic>(x: f64) -> [f64; 2] {
+    let s = x / (x + 2.0);
+    let s2 = s * s;
+    let cubic = s * s2 * polynomial::<A, 7>(s2, &ATANH);
+    let log = ln::<A>(1.0 + x);
+    if x < 0.414 {
+        [s + s + cubic, A::mul_add(-s, x, cubic)]
+    } else {
+        [log, log - x]
+    }
+}
+
 /// `log(1 + x)` and `1 / (1 + x)` for `0 <= x <= 1` within 3 ulp, with a single division.
 #[inline(always)]
 pub fn ln_1p_and_recip<A: Arithmetic>(x: f64) -> (f64, f64) {

@@ -1,0 +1,126 @@
+//! The beta distribution.
+
+use super::density::Density;
+use super::jet::Jet;
+use super::link::{log_probabilities, ProbabilityLink};
+use super::math::{
+    self,
+    coefficients::{exp_of, integrate, product_term, MOST},
+};
+use super::real::Real;
+use super::simd::{Arithmetic, Plain};
+
+/// Log precisions, and logarithms of the two parameters, beyond count as outside the domain.
+const LOG_LIMIT: f64 = 200.0;
+const HALF_LN_TAU: f64 = 0.918_938_533_204_672_8;
+
+/// `log f(y) = log Gamma(phi) - log Gamma(a) - log Gamma(b) + (a - 1) log y + (b - 1) log(1 - y)`, `a = mu phi`, `b = (1 - mu) phi`
+///
+/// `0 < y < 1`. The link gives the mean `mu` from the first predictor; the second is `log phi`, the log precision: the
+/// variance is `mu (1 - mu) / (1 + phi)` (Ferrari and Cribari-Neto 2004). With the divergence
+/// `k = mu log(mu / y) + (1 - mu) log((1 - mu) / (1 - y))` and the remainder `r` of Stirling's formula it is
+/// `-phi k + log(phi mu (1 - mu)) / 2 + r(phi) - r(a) - r(b) - log(2 pi) / 2 - log(y (1 - y))`, in which nothing cancels.
+#[derive(Clone, Copy, Debug)]
+pub struct Beta<L>(pub L);
+
+/// `log y` and `log(1 - y)`.
+#[inline(always)]
+fn logs<A: Arithmetic>(y: f64) -> [f64; 2] {
+    let low = y < 0.5;
+    let near = math::ln_1p_unit::<A>(if low { -y } else { 0.0 });
+    let far = math::ln::<A>(1.0 - y);
+    [math::ln::<A>(y), if low { near } else { far }]
+}
+
+/// The derivatives of `k` from those of `log mu` and `log(1 - mu)`: `k' = mu' (logit mu - logit y)`.
+#[inline(always)]
+fn divergence<A: Arithmetic>(y: f64, [p, q]: [[f64; 4]; 2]) -> [f64; 4] {
+    let [log_y, log_rest] = logs::<A>(y);
+    let (u, v) = (p[0] - log_y, q[0] - log_rest);
+    let (mu, rest) = (math::exp::<A>(p[0]), math::exp::<A>(q[0]));
+    let value = mu * math::exp_m1_mx::<A>(-u) + rest * math::exp_m1_mx::<A>(-v);
+    let slope = mu * p[1];
+    let bend = mu * A::mul_add(p[1], p[1], p[2]);
+    let third = mu * A::mul_add(p[1], A::mul_add(p[1], p[1], 3.0 * p[2]), p[3]);
+    let (logit, logit_1, logit_2) = (u - v, p[1] - q[1], p[2] - q[2]);
+    [
+        value,
+        slope * logit,
+        A::mul_add(bend, logit, slope * logit_1),
+        third * logit + 2.0 * bend * logit_1 + slope * logit_2,
+    ]
+}
+
+/// `r(exp(s))` for Stirling's remainder `r`.
+#[inline(always)]
+fn remainder<T: Real>(log: T) -> T {
+    let log = log.only_if(log.value().abs() < LOG_LIMIT);
+    log.exp().stirling_remainder(log.value())
+}
+
+impl<L: ProbabilityLink> Beta<L> {
+    /// The Taylor coefficients of the divergence, by integrating its derivative.
+    fn divergence_coefficients(&self, y: f64, eta: f64, c: &mut [f64]) {
+        let [mut p, mut q] = [[0.0; MOST]; 2];
+        self.0.coefficients(eta, &mut p, &mut q);
+        let value = divergence::<Plain>(y, self.0.log_probabilities::<Plain>(eta))[0];
+        let [log_y, log_rest] = logs::<Plain>(y);
+        let mut logit: [f64; MOST] = std::array::from_fn(|k| p[k] - q[k]);
+        logit[0] = (p[0] - log_y) - (q[0] - log_rest);
+        exp_of(&mut p);
+        let mut slope = [0.0; MOST];
+        for k in 0..MOST - 1 {
+            slope[k] = (k + 1) as f64 * p[k + 1];
+        }
+        let product: [f64; MOST] = std::array::from_fn(|k| product_term(&slope, &logit, k));
+        integrate(&product, value, c);
+    }
+}
+
+impl<L: ProbabilityLink> Density<2> for Beta<L> {
+    #[inline(always)]
+    fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_phi]: [T; 2]) -> T {
+        let at = eta.value();
+        let entries = divergence::<T::A>(y, self.0.log_probabilities::<T::A>(at));
+        let k = eta.chain(entries, |c| self.divergence_coefficients(y, at, c));
+        let [p, q] = log_probabilities(self.0, eta);
+        let rest = remainder(log_phi) - remainder(p + log_phi) - remainder(q + log_phi);
+        rest + (log_phi + p + q) * 0.5 - k * log_phi.exp()
+    }
+
+    /// The divergence depends on the first predictor, its factor on the second.
+    #[inline(always)]
+    fn expand<A: Arithmetic>(&self, y: f64, _: f64, [eta, log_phi]: [f64; 2]) -> Jet<A, 2> {
+        let taylor = self.0.log_probabilities::<A>(eta);
+        let k = Jet::<A, 1>::taylor(divergence::<A>(y, taylor));
+        let [p, q] = taylor.map(Jet::<A, 1>::taylor);
+        let [log_phi] = Jet::<A, 1>::variables([log_phi]);
+        let of_mean = Jet::of((p + q) * 0.5, 0) - Jet::product(k, log_phi.exp());
+        let shapes = [p, q].map(|log| shape::<A>(log, log_phi.value()));
+        of_mean + Jet::of_second(remainder(log_phi) + log_phi * 0.5) - shapes[0] - shapes[1]
+    }
+
+    fn log_normalizer(&self, y: f64, _: f64) -> f64 {
+        let [log_y, log_rest] = logs::<Plain>(y);
+        -HALF_LN_TAU - log_y - log_rest
+    }
+}
+
+/// The remainder at the sum of a function of the first predictor and the second.
+#[inline(always)]
+fn shape<A: Arithmetic>(log: Jet<A, 1>, log_phi: f64) -> Jet<A, 2> {
+    let [s] = Jet::<A, 1>::variables([log.value() + log_phi]);
+    let [value, r1, r2, r3] = remainder(s).entries();
+    let [_, u1, u2, u3] = log.entries();
+    let square = u1 * u1;
+    Jet::new(
+        value,
+        |a| [r1 * u1, r1][a],
+        |a, b| [A::mul_add(r2, square, r1 * u2), r2 * u1, r2][a + b],
+        |a, b, c| {
+            let pure = r3 * square * u1 + 3.0 * r2 * u1 * u2 + r1 * u3;
+            let mixed = A::mul_add(r3, square, r2 * u2);
+            [pure, mixed, r3 * u1, r3][a + b + c]
+        },
+    )
+}

@@ -1,0 +1,83 @@
+//! Proportions that may be exactly 0 or 1: ordered beta regression.
+
+use super::beta::Beta;
+use super::density::Density;
+use super::jet::Jet;
+use super::link::{log_probabilities, Log, Logit};
+use super::real::Real;
+use super::simd::Arithmetic;
+
+/// Log differences of the cutpoints beyond count as outside the domain.
+const LOG_STEP_LIMIT: f64 = 100.0;
+/// What is fed to a part that does not count.
+const INNER: f64 = 0.5;
+
+/// `P(y = 0) = 1 - F(eta - c_1)`, `P(y = 1) = F(eta - c_2)`; in between `F(eta - c_1) - F(eta - c_2)` times a beta density
+///
+/// where `F` is the logistic distribution function and the beta density has the mean `F(eta)` (Kubinec 2022; glmmTMB's
+/// `ordbeta`). The first predictor is the location `eta`, the second `log phi`, the log precision of the [`Beta`] part, the
+/// third the cutpoint `c_1`, the fourth `log(c_2 - c_1)`. With `u = eta - c_1` and `v = eta - c_2` the difference is
+/// `F(u) (1 - F(v)) (1 - exp(-(c_2 - c_1)))`.
+#[derive(Clone, Copy, Debug)]
+pub struct OrderedBeta;
+
+/// `log(1 - exp(-x))` for `x = exp(log_step)`.
+#[inline(always)]
+fn log_gap<T: Real>(log_step: T) -> T {
+    let [_, log] = log_probabilities(Log, -log_step.exp());
+    log
+}
+
+#[inline(always)]
+fn limited<T: Real>(log_step: T) -> T {
+    log_step.only_if(log_step.value().abs() < LOG_STEP_LIMIT)
+}
+
+impl Density<4> for OrderedBeta {
+    #[inline(always)]
+    fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_phi, cut, log_step]: [T; 4]) -> T {
+        let (zero, one, log_step) = (y == 0.0, y == 1.0, limited(log_step));
+        let u = eta - cut;
+        let [above, below] = log_probabilities(Logit, u);
+        let [top, under] = log_probabilities(Logit, u - log_step.exp());
+        let inner = if zero || one { INNER } else { y };
+        let beta = Beta(Logit).log_density(inner, 0.0, [eta, log_phi]);
+        let between = above + under + log_gap(log_step) + beta;
+        below.select(zero, top.select(one, between))
+    }
+
+    /// The beta density meets the first two predictors, and the others only their sums.
+    #[inline(always)]
+    fn expand<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 4]) -> Jet<A, 4> {
+        let (zero, one) = (y == 0.0, y == 1.0);
+        let between = !(zero || one);
+        let nothing = Jet::constant(0.0);
+        let [log_step] = Jet::<A, 1>::variables([eta[3]]);
+        let log_step = limited(log_step);
+        let [u] = Jet::<A, 1>::variables([eta[0] - eta[2]]);
+        let [above, below] = log_probabilities(Logit, u);
+        let of_u = below.select(zero, above.select(between, Jet::constant(0.0)));
+        let [top, under] = upper::<A>(u.value(), log_step);
+        let of_v = top.select(one, under.select(between, Jet::constant(0.0)));
+        let gap = log_gap(log_step).select(between, Jet::constant(0.0));
+        let cuts = of_v + Jet::of(of_u, 0) + Jet::of_second(gap);
+        let beta = Beta(Logit).expand::<A>(if between { y } else { INNER }, 0.0, [eta[0], eta[1]]);
+        let beta = Jet::spread(beta, [(0, 1.0), (1, 1.0), (0, 0.0), (0, 0.0)]);
+        beta.select(between, nothing) + Jet::spread(cuts, [(0, 1.0), (0, 0.0), (0, -1.0), (1, 1.0)])
+    }
+
+    fn log_normalizer(&self, y: f64, _: f64) -> f64 {
+        if y == 0.0 || y == 1.0 {
+            0.0
+        } else {
+            Beta(Logit).log_normalizer(y, 0.0)
+        }
+    }
+}
+
+/// `log F(v)` and `log(1 - F(v))` in `u` and `s`, where `v = u - exp(s)`.
+#[inline(always)]
+fn upper<A: Arithmetic>(u: f64, log_step: Jet<A, 1>) -> [Jet<A, 2>; 2] {
+    let [linear, _] = Jet::<A, 2>::variables([u, 0.0]);
+    log_probabilities(Logit, linear - Jet::of_second(log_step.exp()))
+}
