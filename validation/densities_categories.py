@@ -1,4 +1,4 @@
-"""Reference values of categories and durations. Run: ``python validation/densities_categories.py``."""
+"""Reference values of categories and durations: ``python validation/densities_categories.py``."""
 
 import itertools
 
@@ -39,7 +39,7 @@ DIGITS = 400
 
 
 def points(link):
-    """Those where doubles have densities; third derivatives of the cauchit lose the square of a small width."""
+    """Where doubles have densities; the cauchit loses the square of a small width."""
     far = {"cloglog": 6, "loglog": 6}.get(link, 100)
     near = 1e-4 if link == "cauchit" else 1e-9
     return [p for p in POINTS if abs(p[0]) < far and p[2] - p[1] > near and p[3] - p[2] > near]
