@@ -82,9 +82,10 @@ class Fit(FitResults):
         quantile : float, optional
             Hold the random part ``z'b`` of each row at this percentile of its distribution (of the
             sum, where there are several terms), so that 0.5 is ``median``.
-        scale : {"response", "link"}
+        scale : {"response", "link", "hazard", "survival"}
             The mean (per trial for a binomial), or its linear predictor; of a marginal mean, its
-            link.
+            link. A response with categories has their probabilities on the scale of the response; a
+            duration also the hazard and the survival curve.
         interval : {"confidence", "prediction"}, optional
             For the mean, or for a new response (of a new cluster if marginal).
         level : float
@@ -98,7 +99,8 @@ class Fit(FitResults):
         ndarray or frame
             Without ``interval`` an array with a value per row of the data; NaN where the row has a
             missing value. With it, a frame: ``estimate, se, lower, upper`` for ``"confidence"``,
-            ``estimate, lower, upper`` for ``"prediction"``.
+            ``estimate, lower, upper`` for ``"prediction"``. Of categories a frame with a column
+            for each.
 
         Raises
         ------

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..data import column_names, n_rows_of, to_native
-from ..errors import ArgumentError
+from ..errors import ArgumentError, NotAvailableError
 from ..formula import expression
 from ..model import design_for_new_data
 from ..model.inputs import GIVEN
 from ..results.linear import mean_at, require_places
+from .categories import category_columns
 from .intervals import INTERVALS
 from .kinds import KINDS, at_quantile
 
@@ -40,6 +41,8 @@ def predict(
     """Predict the mean of each row; the arguments are those of ``Fit.predict``."""
     require_places(fit.estimate)
     _one_of("kind", kind, KINDS)
+    if fit.design.distribution.categories is not None and scale != "link":
+        return _categories(fit, data, kind, quantile, scale, interval, new_levels)
     _one_of("scale", scale, SCALES)
     _one_of("new_levels", new_levels, NEW_LEVELS)
     rule = _rule(kind, quantile)
@@ -53,6 +56,29 @@ def predict(
         name: _every_row(values, design, data)
         for name, values in INTERVALS[interval](fit, design, rule, scale, level).items()
     }
+    return to_native(columns, fit.inputs.frame_like if data is None else data)
+
+
+def _categories(
+    fit: FitResults,
+    data: Any,
+    kind: str,
+    quantile: float | None,
+    scale: str,
+    interval: str | None,
+    new_levels: str,
+) -> Any:
+    """A frame with a column of probabilities for each category."""
+    if interval is not None:
+        raise NotAvailableError(
+            "intervals of the probabilities of categories are not available; leave out interval=, "
+            'or take scale="link" for that of the location.'
+        )
+    _rule(kind, quantile)
+    _one_of("new_levels", new_levels, NEW_LEVELS)
+    design = _design(fit, data, new_levels if kind == "cluster" else "population", None)
+    found = category_columns(fit, design, kind, quantile, scale)
+    columns = {name: _every_row(values, design, data) for name, values in found.items()}
     return to_native(columns, fit.inputs.frame_like if data is None else data)
 
 
