@@ -4,7 +4,7 @@ mod common;
 
 use common::{Data, Random, STRUCTURES};
 use mixeff_core::design::nesting::Codes;
-use mixeff_core::family::registry;
+use mixeff_core::family::registry::{self, Row};
 use mixeff_core::optimize::glmm::{fit, Task};
 use mixeff_core::optimize::Monitor;
 
@@ -33,73 +33,67 @@ fn every_structure_is_fitted() {
     }
 }
 
-/// Responses with categories, in 80 groups of 15 with a standard deviation of 0.7 between them: the coefficients of each
-/// predictor, where the covariate is the first column of the first one, if it has no intercept, and the group's deviation.
-fn check_categories(
-    name: &str,
-    link: &str,
-    truth: &[&[f64]],
-    draw: &dyn Fn(&[f64], &mut Random) -> (f64, f64),
-) {
-    let row = registry::all()
-        .iter()
-        .find(|r| (r.family, r.link) == (name, link))
-        .expect("a row of the table");
-    let (n, mut random) = (1200, Random(5));
+/// Draws a response and its second column at given linear predictors.
+type Draw<'a> = &'a dyn Fn(&[f64], &mut Random) -> (f64, f64);
+
+/// Standard deviation between groups.
+const SPREAD: f64 = 0.7;
+
+/// Responses in 80 groups of 15, whose deviations add to the first predictor. A predictor with one coefficient has an intercept
+/// only, the first one a covariate only; those with two have both.
+fn simulated(truth: &[&[f64]], draw: Draw<'_>, random: &mut Random) -> Data {
+    let n = 1200;
     let x: Vec<f64> = (0..n).map(|_| random.normal()).collect();
+    let group: Vec<f64> = (0..80).map(|_| SPREAD * random.normal()).collect();
     let ones = vec![1.0; n];
-    let group: Vec<f64> = (0..80).map(|_| 0.7 * random.normal()).collect();
-    let columns = |beta: &[f64]| {
-        if beta.len() == 1 {
-            vec![ones.clone()]
-        } else {
-            vec![ones.clone(), x.clone()]
-        }
+    let columns = |(d, beta): (usize, &&[f64])| match (d, beta.len()) {
+        (0, 1) => vec![x.clone()],
+        (_, 1) => vec![ones.clone()],
+        _ => vec![ones.clone(), x.clone()],
     };
-    let mut design: Vec<_> = truth.iter().map(|beta| columns(beta)).collect();
-    if truth[0].len() == 1 {
-        design[0] = vec![x.clone()];
-    }
-    let mut data = Data {
-        y: vec![],
-        extra: vec![],
-        weights: vec![],
+    let design: Vec<_> = truth.iter().enumerate().map(columns).collect();
+    let predictor = |i: usize, d: usize| -> f64 {
+        let columns = design[d].iter().zip(truth[d]);
+        columns.map(|(x, b)| x[i] * b).sum()
+    };
+    let (y, extra) = (0..n)
+        .map(|i| {
+            let mut eta: Vec<f64> = (0..truth.len()).map(|d| predictor(i, d)).collect();
+            eta[0] += group[i / 15];
+            draw(&eta, random)
+        })
+        .unzip();
+    Data {
+        y,
+        extra,
+        weights: Vec::new(),
         x: design,
-        factors: vec![],
-        terms: vec![],
-    };
-    for i in 0..n {
-        let value =
-            |x: &Vec<Vec<f64>>, beta: &[f64]| x.iter().zip(beta).map(|(x, b)| x[i] * b).sum();
-        let mut eta: Vec<f64> = data
-            .x
-            .iter()
-            .zip(truth)
-            .map(|(x, beta)| value(x, beta))
-            .collect();
-        eta[0] += group[i / 15];
-        let (y, extra) = draw(&eta, &mut random);
-        data.y.push(y);
-        data.extra.push(extra);
+        factors: vec![Codes {
+            codes: (0..n as u32).map(|i| i / 15).collect(),
+            n_levels: 80,
+        }],
+        terms: vec![(0, vec![None], "unstructured")],
     }
-    data.factors = vec![Codes {
-        codes: (0..n as u32).map(|i| i / 15).collect(),
-        n_levels: 80,
-    }];
-    data.terms = vec![(0, vec![None], "unstructured")];
-    let model = data.model(row);
+}
+
+fn row_of(family: &str) -> &'static Row {
+    let logit = |row: &&Row| (row.family, row.link) == (family, "logit");
+    registry::all().iter().find(logit).expect("a row")
+}
+
+fn check_categories(family: &str, truth: &[&[f64]], draw: Draw<'_>) {
+    let data = simulated(truth, draw, &mut Random(5));
+    let model = data.model(row_of(family));
     let fitted = fit(&model, &Task::default(), &Monitor::default()).expect("a fit");
-    assert!(fitted.converged, "{name}: {}", fitted.reason);
+    assert!(fitted.converged, "{family}: {}", fitted.reason);
     let evaluations = fitted.record.evaluations;
-    assert!(evaluations < 100, "{name}: {evaluations}");
-    let want: Vec<f64> = truth.concat().into_iter().chain([0.7]).collect();
-    let got = [fitted.beta, fitted.theta.iter().map(|t| t.abs()).collect()].concat();
-    for (k, (got, want)) in got.iter().zip(&want).enumerate() {
+    assert!(evaluations < 100, "{family}: {evaluations}");
+    let want = truth.concat().into_iter().chain([SPREAD]);
+    let got = fitted.beta.iter().copied().chain([fitted.theta[0].abs()]);
+    for (k, (got, want)) in got.zip(want).enumerate() {
         let se = fitted.cov.at(k, k).sqrt();
-        assert!(
-            (got - want).abs() < 3.5 * se && se < 0.3,
-            "{name} {k}: {got} {want} {se}"
-        );
+        let near = (got - want).abs() < 3.5 * se && se < 0.3;
+        assert!(near, "{family} {k}: {got} {want} {se}");
     }
 }
 
@@ -126,22 +120,12 @@ fn ordered_categories_are_fitted() {
             .filter(|kappa| u > logistic(*kappa - eta[0]));
         (above.count() as f64, 0.0)
     };
-    check_categories(
-        "cumulative",
-        "logit",
-        &[&[0.8], &[-1.0], &[0.2], &[1.5]],
-        &draw,
-    );
+    check_categories("cumulative", &[&[0.8], &[-1.0], &[0.2], &[1.5]], &draw);
     let draw = |eta: &[f64], random: &mut Random| {
         let stop = |kappa: &&f64| random.uniform() >= logistic(**kappa - eta[0]);
         (eta[1..].iter().take_while(stop).count() as f64, 0.0)
     };
-    check_categories(
-        "sequential",
-        "logit",
-        &[&[0.8], &[-1.0], &[0.2], &[0.5]],
-        &draw,
-    );
+    check_categories("sequential", &[&[0.8], &[-1.0], &[0.2], &[0.5]], &draw);
 }
 
 #[test]
@@ -153,7 +137,6 @@ fn unordered_categories_are_fitted() {
     };
     check_categories(
         "multinomial",
-        "logit",
         &[&[0.5, 0.8], &[-0.3, 0.4], &[0.0, -0.6]],
         &draw,
     );
@@ -168,7 +151,6 @@ fn durations_are_fitted() {
     };
     check_categories(
         "duration",
-        "logit",
         &[&[0.8], &[-1.5], &[-1.0], &[-1.2], &[-0.5]],
         &draw,
     );
@@ -177,10 +159,7 @@ fn durations_are_fitted() {
 #[test]
 fn a_category_that_nothing_is_in_leaves_a_start() {
     for name in ["cumulative", "multinomial", "adjacent", "sequential"] {
-        let row = registry::all()
-            .iter()
-            .find(|r| (r.family, r.link) == (name, "logit"))
-            .expect("a row of the table");
+        let row = row_of(name);
         let mut random = Random(8);
         let mut data = Data::random(row, STRUCTURES[0], 300, false, &mut random);
         data.y

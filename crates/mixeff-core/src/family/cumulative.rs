@@ -205,11 +205,13 @@ impl<'a> Chunk<'a> {
     }
 
     /// Where predictor `slot` of row `k` is kept among all.
+    #[inline(always)]
     fn place(&self, k: usize, slot: usize) -> usize {
         self.active[k][slot] * self.n + self.start + k
     }
 
     /// Where the pair `slot` of row `k` is kept among all.
+    #[inline(always)]
     fn place_of_pair(&self, k: usize, slot: usize) -> usize {
         let (a, b) = (self.active[k][PAIRS[slot].0], self.active[k][PAIRS[slot].1]);
         pair(self.predictors, a, b) * self.n + self.start + k

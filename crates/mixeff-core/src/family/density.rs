@@ -304,9 +304,11 @@ fn contract<A: Arithmetic, const D: usize>(
 ) -> f64 {
     let mut sum = 0.0;
     for a in 0..D {
-        sum = A::mul_add(jet.third(a, a, c), h[a][a][k], sum);
-        for b in a + 1..D {
-            sum = A::mul_add(2.0 * jet.third(a, b, c), h[a][b][k], sum);
+        for b in 0..D {
+            let times = if a == b { 1.0 } else { 2.0 };
+            if b >= a {
+                sum = A::mul_add(times * jet.third(a, b, c), h[a][b][k], sum);
+            }
         }
     }
     sum

@@ -37,10 +37,14 @@ impl<A: Arithmetic, const N: usize> Jet<A, N> {
         };
         for a in 0..N {
             jet.first[a] = first(a);
-            for b in a..N {
-                jet.second[a][b] = second(a, b);
-                for c in b..N {
-                    jet.third[a][b][c] = third(a, b, c);
+            for b in 0..N {
+                if a <= b {
+                    jet.second[a][b] = second(a, b);
+                }
+                for c in 0..N {
+                    if a <= b && b <= c {
+                        jet.third[a][b][c] = third(a, b, c);
+                    }
                 }
             }
         }

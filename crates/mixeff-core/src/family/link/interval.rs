@@ -109,7 +109,11 @@ fn ordered(side: f64, width: f64) -> bool {
 fn separate<A: Arithmetic>(a: Taylor, b: Taylor, d: Taylor) -> Jet<A, 3> {
     Jet::new(
         a[0] + b[0] + d[0],
-        |i| [-(a[1] + b[1]), a[1] - d[1], b[1] + d[1]][i],
+        |i| match i {
+            0 => -(a[1] + b[1]),
+            1 => a[1] - d[1],
+            _ => b[1] + d[1],
+        },
         |i, j| match (i, j) {
             (0, 0) => a[2] + b[2],
             (0, 1) => -a[2],
@@ -140,7 +144,11 @@ fn lifted<A: Arithmetic>(a: Taylor, b: Taylor, d: Taylor) -> Jet<A, 3> {
     let (bend, twist, third) = (b[1] * d[2], b[2] * d[2], b[1] * d[3]);
     Jet::new(
         a[0] + b[0],
-        |i| [-(a[1] + b[1]), a[1] + b[1] * r, b[1] * c][i],
+        |i| match i {
+            0 => -(a[1] + b[1]),
+            1 => a[1] + b[1] * r,
+            _ => b[1] * c,
+        },
         |i, j| match (i, j) {
             (0, 0) => a[2] + b[2],
             (0, 1) => -(a[2] + b[2] * r),
@@ -164,6 +172,50 @@ fn lifted<A: Arithmetic>(a: Taylor, b: Taylor, d: Taylor) -> Jet<A, 3> {
     )
 }
 
+/// As a function of the negatives, with lower and upper end exchanged; indices are literal, so that all vectorises.
+#[inline(always)]
+fn mirrored<A: Arithmetic>(f: Jet<A, 3>) -> Jet<A, 3> {
+    Jet::new(
+        f.value(),
+        |i| match i {
+            0 => -f.first(0),
+            1 => -f.first(2),
+            _ => -f.first(1),
+        },
+        |i, j| match (i, j) {
+            (0, 0) => f.second(0, 0),
+            (0, 1) => f.second(0, 2),
+            (0, _) => f.second(0, 1),
+            (1, 1) => f.second(2, 2),
+            (1, _) => f.second(1, 2),
+            _ => f.second(1, 1),
+        },
+        |i, j, k| match (i, j, k) {
+            (0, 0, 0) => -f.third(0, 0, 0),
+            (0, 0, 1) => -f.third(0, 0, 2),
+            (0, 0, _) => -f.third(0, 0, 1),
+            (0, 1, 1) => -f.third(0, 2, 2),
+            (0, 1, _) => -f.third(0, 1, 2),
+            (0, _, _) => -f.third(0, 1, 1),
+            (1, 1, 1) => -f.third(2, 2, 2),
+            (1, 1, _) => -f.third(1, 2, 2),
+            (1, _, _) => -f.third(1, 1, 2),
+            _ => -f.third(1, 1, 1),
+        },
+    )
+}
+
+/// The cloglog's, also for its mirror image.
+#[inline(always)]
+fn cloglog<A: Arithmetic>(side: f64, [eta, lower, upper]: [f64; 3]) -> Jet<A, 3> {
+    let d = d_of::<A>(side, upper - lower);
+    let [below, _] = Cloglog.log_probabilities::<A>(upper - eta + d[0]);
+    let [_, above] = Cloglog.log_probabilities::<A>(lower - eta);
+    let a = select(side >= 0.0, above, NONE);
+    let b = select(side <= 0.0, below, NONE);
+    lifted(a, b, d).only_if(ordered(side, upper - lower))
+}
+
 impl IntervalLink for Logit {
     #[inline(always)]
     fn log_between<T: Real>(self, i: Interval<T>) -> T {
@@ -175,12 +227,10 @@ impl IntervalLink for Logit {
     #[inline(always)]
     fn between<A: Arithmetic>(self, side: f64, [eta, lower, upper]: [f64; 3]) -> Jet<A, 3> {
         let d = d_of::<A>(side, upper - lower);
-        let [below, _] = self.log_probabilities::<A>(upper - eta);
-        let [_, above] = self.log_probabilities::<A>(lower - eta);
-        let (a, b) = (
-            select(side >= 0.0, above, NONE),
-            select(side <= 0.0, below, NONE),
-        );
+        let from = if side >= 0.0 { 1.0 } else { 0.0 };
+        let to = if side <= 0.0 { 1.0 } else { 0.0 };
+        let a = self.log_likelihood::<A>(0.0, from, lower - eta);
+        let b = self.log_likelihood::<A>(to, 0.0, upper - eta);
         separate(a, b, d).only_if(ordered(side, upper - lower))
     }
 }
@@ -194,15 +244,8 @@ impl IntervalLink for Cloglog {
     }
 
     #[inline(always)]
-    fn between<A: Arithmetic>(self, side: f64, [eta, lower, upper]: [f64; 3]) -> Jet<A, 3> {
-        let d = d_of::<A>(side, upper - lower);
-        let [below, _] = self.log_probabilities::<A>(upper - eta + d[0]);
-        let [_, above] = self.log_probabilities::<A>(lower - eta);
-        let (a, b) = (
-            select(side >= 0.0, above, NONE),
-            select(side <= 0.0, below, NONE),
-        );
-        lifted(a, b, d).only_if(ordered(side, upper - lower))
+    fn between<A: Arithmetic>(self, side: f64, eta: [f64; 3]) -> Jet<A, 3> {
+        cloglog(side, eta)
     }
 }
 
@@ -214,17 +257,10 @@ impl IntervalLink for Loglog {
         (below + above).only_if(i.ordered(EDGE))
     }
 
-    /// The mirror image.
+    /// The mirror image of the cloglog's.
     #[inline(always)]
     fn between<A: Arithmetic>(self, side: f64, [eta, lower, upper]: [f64; 3]) -> Jet<A, 3> {
-        let jet = Cloglog.between::<A>(-side, [-eta, -upper, -lower]);
-        const TO: [usize; 3] = [0, 2, 1];
-        Jet::new(
-            jet.value(),
-            |a| -jet.first(TO[a]),
-            |a, b| jet.second(TO[a].min(TO[b]), TO[a].max(TO[b])),
-            |a, b, c| -jet.third(TO[a], TO[b], TO[c]),
-        )
+        mirrored(cloglog(-side, [-eta, -upper, -lower]))
     }
 }
 
