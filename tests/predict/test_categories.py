@@ -15,7 +15,7 @@ def people(seed=4, groups=40, size=12):
     x = rng.normal(size=g.size)
     eta = 0.8 * x + rng.normal(0, 0.9, groups)[g]
     y = np.digitize(eta + rng.logistic(size=g.size), [-1.0, 0.5, 2.0])
-    time = np.minimum(1 + rng.geometric(1 / (1 + np.exp(1.5 - 0.5 * eta))), 5)
+    time = np.minimum(rng.geometric(1 / (1 + np.exp(1.0 - 0.5 * eta))), 5)
     event = (time < 5).astype(float)
     return pd.DataFrame({"y": y, "x": x, "g": g, "time": np.minimum(time, 4), "event": event})
 
