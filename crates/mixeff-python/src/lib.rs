@@ -63,7 +63,7 @@ impl Problem {
             PyValueError::new_err(format!("no family '{family}' with link '{link}'"))
         })?;
         let family = registry::modified(family, &modifiers)
-            .ok_or_else(|| PyValueError::new_err(format!("unknown: one of {modifiers:?}")))?;
+            .ok_or_else(|| PyValueError::new_err(format!("no such zeros: {modifiers:?}")))?;
         let inputs = Inputs {
             n: y.as_slice()?.len(),
             predictors: family.predictors(),
