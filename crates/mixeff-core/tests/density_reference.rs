@@ -111,8 +111,8 @@ impl Point<'_> {
         let error = (got - want).abs() / (want.abs() + scale + fixed).max(1e-290);
         let line = self.line;
         let text = || format!("order {order}, entry {k}: {got:e} not {want:e}: {error:e}: {line}");
-        // Not a number is not below either.
-        (!(error < factor * BOUNDS[order])).then(text)
+        let right = error < factor * BOUNDS[order];
+        (!right).then(text)
     }
 }
 
