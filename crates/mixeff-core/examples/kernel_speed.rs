@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use mixeff_core::family::registry::{all, Support};
+use mixeff_core::family::registry::{all, lookup, modified, Support};
 use mixeff_core::family::{pairs, Family, Rows};
 
 fn main() {
@@ -30,10 +30,29 @@ fn main() {
             0.0
         };
         let times = measure(&*row.example(), &y, &trials, [center, apart]);
-        print!("{:22} {:8}", row.family, row.link);
-        times.iter().for_each(|t| print!(" {t:8.2}"));
-        println!();
+        print(row.family, row.link, times);
     }
+    let y: Vec<f64> = (0..n).map(|i| 1.0 + (i % 9) as f64).collect();
+    let y_zero: Vec<f64> = y.iter().map(|y| if *y == 5.0 { 0.0 } else { *y }).collect();
+    for (names, y) in [
+        (&["zero_truncated"][..], &y),
+        (&["zero_inflated"], &y_zero),
+        (&["zero_truncated", "hurdle"], &y_zero),
+    ] {
+        let poisson = lookup("poisson", "log", 0).expect("a family");
+        let family = modified(poisson, names).expect("modifiers");
+        print(
+            "poisson",
+            names[names.len() - 1],
+            measure(&*family, y, &[], [1.5, 0.0]),
+        );
+    }
+}
+
+fn print(family: &str, link: &str, times: [f64; 4]) {
+    print!("{family:22} {link:14}");
+    times.iter().for_each(|t| print!(" {t:8.2}"));
+    println!();
 }
 
 fn response(support: Support, i: usize) -> f64 {

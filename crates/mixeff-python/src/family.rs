@@ -17,7 +17,7 @@ pub fn make_family(
     let plain = registry::lookup(family, link, categories)
         .ok_or_else(|| PyValueError::new_err(format!("no family '{family}' with link '{link}'")))?;
     let modified = registry::modified(plain, modifiers)
-        .ok_or_else(|| PyValueError::new_err(format!("unknown: one of {modifiers:?}")))?;
+        .ok_or_else(|| PyValueError::new_err(format!("no such zeros: {modifiers:?}")))?;
     match map {
         Some((map, inverse)) => mapped(modified, &map, &inverse),
         None => Ok(modified),

@@ -141,13 +141,13 @@ pub trait Real:
         })
     }
 
-    /// `log(1 + self) - self`, without cancellation near zero.
+    /// `log(1 + self) - self`, without cancellation near zero, given `1 + self`, which may be known better.
     #[inline(always)]
-    fn ln_1p_mx(self) -> Self {
+    fn ln_1p_mx(self, above: f64) -> Self {
         let x = self.value();
-        let (value, r) = (math::ln_1p_mx::<Self::A>(x), (1.0 + x).recip());
+        let (value, r) = (math::ln_1p_mx::<Self::A>(x, above), above.recip());
         self.chain([value, -x * r, -r * r, 2.0 * r * r * r], |c| {
-            coefficients::ln(1.0 + x, value, c);
+            coefficients::ln(above, value, c);
             c[1] = -x * r;
         })
     }

@@ -32,7 +32,7 @@ fn constant<T: Real>(log_df: T) -> T {
     let (half, inverse) = (log_df.exp() * 0.5, (-log_df).exp());
     let more = half + 0.5;
     let log = math::ln::<T::A>(more.value());
-    half * inverse.ln_1p_mx() + more.stirling_remainder(log)
+    half * inverse.ln_1p_mx(1.0 + inverse.value()) + more.stirling_remainder(log)
         - half.stirling_remainder(log_df.value() - std::f64::consts::LN_2)
 }
 

@@ -58,10 +58,10 @@ impl Nodes {
 
     /// `u(x)`
     pub fn statistic(&self, x: f64) -> f64 {
-        if x < LARGE {
-            libm::lgamma(x + 1.0) - x * self.a + self.b
+        if x >= LARGE || x.fract() == 0.0 {
+            self.near_statistic::<Plain>(x)
         } else {
-            self.far_statistic::<Plain>(x)
+            libm::lgamma(x + 1.0) - x * self.a + self.b
         }
     }
 
@@ -85,7 +85,7 @@ impl Nodes {
         let (r, above) = (x.recip(), x - self.b);
         let (log, main) = if self.b > 0.0 {
             let d = above / self.b;
-            let rest = math::ln_1p_mx::<A>(d);
+            let rest = math::ln_1p_mx::<A>(d, x / self.b);
             (self.a + (rest + d), A::mul_add(x, rest, above * d))
         } else {
             let log = math::ln::<A>(x);

@@ -9,6 +9,8 @@ const LOG_MU_LIMITS: (f64, f64) = (-230.0, 25.0);
 /// Variances below count as zero.
 const LEAST_VARIANCE: f64 = 1e-150;
 const ROUNDS: usize = 60;
+/// After a smaller step, there is nothing left.
+const SMALL: f64 = 1e-9;
 
 /// The distribution: its terms are `exp(theta x - nu u(x)) / Z`.
 pub struct Conway {
@@ -124,14 +126,16 @@ fn solve(mu: f64, nu: f64) -> Option<(Nodes, [f64; 4])> {
         (power, most)
     };
     let mut at = start(mu, nu).clamp(low, high);
+    let mut settled = false;
     for _ in 0..ROUNDS {
         let nodes = Nodes::new(at, nu);
         let sums = moments(&nodes, mu);
         let step = step(&nodes, sums, mu)?;
         (low, high) = if step > 0.0 { (at, high) } else { (low, at) };
-        if step.abs().min(high - low) <= 4.0 * f64::EPSILON * (1.0 + at.abs()) {
+        if settled || step.abs().min(high - low) <= 4.0 * f64::EPSILON * (1.0 + at.abs()) {
             return Some((nodes, sums));
         }
+        settled = step.abs() < SMALL;
         let next = at + step;
         let inside = next > low && next < high;
         at = if inside { next } else { 0.5 * (low + high) };

@@ -33,12 +33,12 @@ pub fn softplus<A: Arithmetic>(x: f64) -> [f64; 4] {
     }
 }
 
-/// `log(1 + x) - x` for `x > -1`; relative error 2e-15.
+/// `log(1 + x) - x` for `x > -1`, given `1 + x`, which may be known better; relative error 2e-15.
 #[inline(always)]
-pub fn ln_1p_mx<A: Arithmetic>(x: f64) -> f64 {
+pub fn ln_1p_mx<A: Arithmetic>(x: f64, above: f64) -> f64 {
     let s = x / (x + 2.0);
     let near = A::mul_add(-s, x, twice_atanh_rest::<A>(s));
-    let far = ln::<A>(1.0 + x) - x;
+    let far = ln::<A>(above) - x;
     if x > -0.29 && x < UNSCALED {
         near
     } else {
