@@ -1,10 +1,13 @@
 //! Zeros from a source of their own: zero-inflated and hurdle models.
 
-use super::chain::Inner;
-use super::{call, orders, unweighted, with_buffer, zero_normalizers, Order, Out, Parts};
+use super::chain::Chain;
+use super::{
+    call, clear, expand, map, orders, outside, unweighted, with_buffer, zero_normalizers, Function,
+    Modified, Order, Out, Parts,
+};
 use crate::family::density::weigh;
 use crate::family::math::softplus;
-use crate::family::simd::Plain;
+use crate::family::simd::{Arithmetic, Plain};
 use crate::family::{pair, pairs, Family, Quasi, Rows};
 
 /// `log f(0) = log(pi + (1 - pi) exp l(0))` and `log f(y) = log(1 - pi) + l(y)` otherwise, where `l` is the inner log-density: zero-inflated
@@ -37,7 +40,7 @@ impl Family for ExtraZeros {
         })
     }
 
-    /// That of the inner family, with half of the zeros of the other kind.
+    /// That of the inner family, with even odds of the extra zeros.
     fn guess(&self, rows: Rows<'_>) -> Option<Vec<f64>> {
         let mut guess = self.with_inner_rows(rows, |rows| self.inner.guess(rows))?;
         guess.push(0.0);
@@ -47,11 +50,42 @@ impl Family for ExtraZeros {
     fn expansion(&self, rows: Rows<'_>, eta: &[f64], c: &mut [f64], slope: &mut [f64]) {
         let plain = unweighted(rows);
         self.with_inner_rows(plain, |inner| {
-            let rows = (inner, plain.y);
             let out = [&mut *c, &mut *slope];
-            super::expand::extra(&*self.inner, rows, eta, self.inflated, out);
+            expand::extra(&*self.inner, (inner, plain.y), eta, self.inflated, out);
         });
         [c, slope].into_iter().for_each(|x| weigh(rows.weights, x));
+    }
+}
+
+impl Modified for ExtraZeros {
+    fn evaluate(&self, order: Order, rows: Rows<'_>, eta: &[f64], h: &[f64], out: Out<'_>) {
+        let (n, d) = (rows.len(), self.inner.predictors());
+        let (eta, zeta) = eta.split_at(n * d);
+        let y = rows.y;
+        let block = Block {
+            order,
+            n,
+            d,
+            h,
+            y,
+            zeta,
+        };
+        self.with_inner_rows(rows, |rows| {
+            with_buffer(n * pairs(d), |inner_h| {
+                block.narrow(inner_h);
+                let from = Inner {
+                    family: &*self.inner,
+                    rows,
+                    eta,
+                    h: inner_h,
+                };
+                if self.inflated && y.contains(&0.0) {
+                    block.inflated(&from, out);
+                } else {
+                    block.plain(&from, out);
+                }
+            });
+        });
     }
 }
 
@@ -68,73 +102,163 @@ impl ExtraZeros {
             work(Rows { y, ..rows })
         })
     }
-
-    fn weighted(&self, order: Order, rows: Rows<'_>, eta: &[f64], h: &[f64], out: Out<'_>) {
-        let plain = unweighted(rows);
-        let [l, s, w] = out;
-        self.with_inner_rows(plain, |inner| {
-            self.evaluate(order, inner, plain.y, eta, h, [&mut *l, &mut *s, &mut *w]);
-        });
-        [l, s, w].into_iter().for_each(|x| weigh(rows.weights, x));
-    }
-
-    /// The inner family in the first places of the output, which zeros then change.
-    fn evaluate(
-        &self,
-        order: Order,
-        rows: Rows<'_>,
-        y: &[f64],
-        eta: &[f64],
-        h: &[f64],
-        [l, s, w]: Out<'_>,
-    ) {
-        let (n, d) = (rows.len(), self.inner.predictors());
-        let (inner_eta, zeta) = eta.split_at(n * d);
-        let block = Block { order, n, d, h };
-        with_buffer(n * (pairs(d) + 2) + Parts::length(n, d), |buffer| {
-            let (inner_h, buffer) = buffer.split_at_mut(n * pairs(d));
-            let (constant, buffer) = buffer.split_at_mut(n);
-            let (value, buffer) = buffer.split_at_mut(n);
-            let mut parts = Parts::new(buffer, n, d);
-            block.narrow(inner_h);
-            let first = [&mut *l, s.get_mut(..n * d).unwrap_or_default(), &mut *w];
-            call(&*self.inner, order, rows, inner_eta, inner_h, first);
-            match order {
-                Order::Third => self.inner.density(rows, inner_eta, value),
-                _ => value.copy_from_slice(l),
-            }
-            if !self.inflated {
-                parts.l.fill(f64::NEG_INFINITY);
-            } else if y.contains(&0.0) {
-                match order {
-                    Order::Third => parts.fill(&*self.inner, order, rows, inner_eta, inner_h),
-                    _ => parts.copy([l, s, w]),
-                }
-                zero_normalizers(&*self.inner, rows, constant);
-            }
-            block.widen(w);
-            for i in 0..n {
-                let out = [&mut *l, &mut *s, &mut *w];
-                if y[i] == 0.0 {
-                    block.zero(i, parts.l[i] + constant[i], zeta[i], &parts, out);
-                } else {
-                    block.other(i, value[i].is_finite(), zeta[i], out);
-                }
-            }
-        });
-    }
 }
 
-/// What the rows of a block have in common.
+/// The inner family, and what it is evaluated at.
+struct Inner<'a> {
+    family: &'a dyn Family,
+    rows: Rows<'a>,
+    eta: &'a [f64],
+    h: &'a [f64],
+}
+
+/// A block of rows.
 struct Block<'a> {
     order: Order,
     n: usize,
     /// Number of predictors of the inner family.
     d: usize,
     h: &'a [f64],
+    y: &'a [f64],
+    zeta: &'a [f64],
 }
 
 impl Block<'_> {
+    /// Rows without zeros of the inner family.
+    fn plain(&self, inner: &Inner<'_>, [l, s, w]: Out<'_>) {
+        with_buffer(self.n, |value| {
+            self.first(inner, value, [&mut *l, &mut *s, &mut *w]);
+            self.rest(value, [l, s, w]);
+        });
+    }
+
+    /// Rows with zeros that may be of the inner family.
+    fn inflated(&self, inner: &Inner<'_>, [l, s, w]: Out<'_>) {
+        let (n, d, order) = (self.n, self.d, self.order);
+        with_buffer(6 * n + Parts::length(n, d + 1), |buffer| {
+            let (f, buffer) = buffer.split_at_mut(4 * n);
+            let (at, buffer) = buffer.split_at_mut(n);
+            let (value, buffer) = buffer.split_at_mut(n);
+            let mut q = Parts::new(buffer, n, d + 1);
+            self.first(inner, value, [&mut *l, &mut *s, &mut *w]);
+            match order {
+                Order::Third => q.fill(inner.family, order, inner.rows, inner.eta, inner.h),
+                _ => q.copy([&*value, &*s, &*w]),
+            }
+            q.s[n * d..].fill(-1.0);
+            self.widen(q.w);
+            zero_normalizers(inner.family, inner.rows, at);
+            self.odds(q.l, at);
+            map(at, f, Softplus);
+            self.rest(value, [&mut *l, &mut *s, &mut *w]);
+            let chain = Chain {
+                n,
+                predictors: d + 1,
+                q: &q,
+                f: std::array::from_fn(|k| &f[k * n..][..n]),
+            };
+            chain.add_all(order, self.h, [&mut *l, &mut *s, w]);
+            self.without_cancellation(at, l, s);
+        });
+    }
+
+    /// The inner family in the first places of the output, and its log-densities.
+    fn first(&self, inner: &Inner<'_>, value: &mut [f64], [l, s, w]: Out<'_>) {
+        let s = s.get_mut(..self.n * self.d).unwrap_or_default();
+        let out = [&mut *l, s, w];
+        call(
+            inner.family,
+            self.order,
+            inner.rows,
+            inner.eta,
+            inner.h,
+            out,
+        );
+        match self.order {
+            Order::Third => inner.family.density(inner.rows, inner.eta, value),
+            _ => value.copy_from_slice(l),
+        }
+    }
+
+    /// The rows' `q`, from constants of the log-density of zero; minus infinity if not of zeros.
+    fn odds(&self, l: &[f64], at: &mut [f64]) {
+        for (i, at) in at.iter_mut().enumerate() {
+            let q = l[i] + *at - self.zeta[i];
+            *at = if self.y[i] == 0.0 {
+                q
+            } else {
+                f64::NEG_INFINITY
+            };
+        }
+    }
+
+    /// What the last predictor adds, `-log(1 + exp zeta)`; zeros have `-log(1 + exp -zeta)` and nothing else.
+    fn rest(&self, value: &[f64], [l, s, w]: Out<'_>) {
+        let n = self.n;
+        self.widen(w);
+        if let Some(last) = s.get_mut(n * self.d..) {
+            last.fill(0.0);
+        }
+        let zeros = || (0..n).filter(|&i| self.y[i] == 0.0);
+        zeros().for_each(|i| clear(i, n, [&mut *s, &mut *w]));
+        with_buffer(4 * n, |f| {
+            map(self.zeta, f, Softplus);
+            self.add_rest(f, [&mut *l, &mut *s, &mut *w]);
+        });
+        zeros().for_each(|i| self.zero(i, l, s));
+        let off = |i: usize| self.y[i] != 0.0 && !value[i].is_finite();
+        outside(n, off, [l, s, w]);
+    }
+
+    fn add_rest(&self, f: &[f64], [l, s, w]: Out<'_>) {
+        let (n, d, last) = (self.n, self.d, pair(self.d + 1, self.d, self.d));
+        let add = |out: &mut [f64], order: usize, term: &dyn Fn(usize, f64) -> f64| {
+            let f = f[order * n..][..n].iter().enumerate();
+            out.iter_mut()
+                .zip(f)
+                .for_each(|(out, (i, f))| *out += term(i, *f));
+        };
+        if self.order == Order::Third {
+            add(&mut s[d * n..], 3, &|i, f| f * self.h[last * n + i]);
+            return;
+        }
+        add(l, 0, &|_, f| -f);
+        if self.order != Order::Value {
+            add(&mut s[d * n..], 1, &|_, f| -f);
+        }
+        if self.order == Order::Curvature {
+            add(&mut w[last * n..], 2, &|_, f| f);
+        }
+    }
+
+    /// A zero that is not of the inner family; higher derivatives by `zeta` are those of all.
+    fn zero(&self, i: usize, l: &mut [f64], s: &mut [f64]) {
+        let [value, p, ..] = softplus::<Plain>(-self.zeta[i]);
+        if self.order != Order::Third {
+            l[i] = -value;
+        }
+        if matches!(self.order, Order::Score | Order::Curvature) {
+            s[self.d * self.n + i] = p;
+        }
+    }
+
+    /// The log-densities of zeros and their slopes by `zeta`, whose sums of two would cancel where the extra zeros are few.
+    fn without_cancellation(&self, at: &[f64], l: &mut [f64], s: &mut [f64]) {
+        for (i, (&q, &zeta)) in at.iter().zip(self.zeta).enumerate() {
+            if self.order == Order::Third || self.y[i] != 0.0 {
+                continue;
+            }
+            let [value, p, ..] = softplus::<Plain>(zeta);
+            let [rest, not, ..] = softplus::<Plain>(-q);
+            if q > 0.0 {
+                l[i] = (q + zeta) + rest - value;
+            }
+            if self.order != Order::Value {
+                s[self.d * self.n + i] = not - p;
+            }
+        }
+    }
+
     /// The part of `h` that is of the inner family.
     fn narrow(&self, inner: &mut [f64]) {
         let (n, d) = (self.n, self.d);
@@ -150,83 +274,27 @@ impl Block<'_> {
     /// Weights of the inner family to their places in those of all, which lie behind: from the last on.
     fn widen(&self, w: &mut [f64]) {
         let (n, d) = (self.n, self.d);
-        if self.order != Order::Curvature {
+        if w.is_empty() {
             return;
         }
         for (a, b) in (0..d).flat_map(|a| (a..d).map(move |b| (a, b))).rev() {
             let from = pair(d, a, b) * n;
             w.copy_within(from..from + n, pair(d + 1, a, b) * n);
         }
-        for a in 0..d {
+        for a in 0..=d {
             let at = pair(d + 1, a, d) * n;
             w[at..at + n].fill(0.0);
         }
     }
+}
 
-    /// A zero, whose inner log-density is `g`.
-    fn zero(&self, i: usize, g: f64, zeta: f64, parts: &Parts<'_>, [l, s, w]: Out<'_>) {
-        let (n, d) = (self.n, self.d);
-        let [value, own, rest, _] = softplus::<Plain>(-zeta);
-        let [f, p, q, _] = softplus::<Plain>(g - zeta);
-        let derivatives = [f, p, p * q, p * q * (q - p)];
-        let row = Inner {
-            parts,
-            n,
-            i,
-            inner: d,
-            all: d + 1,
-        };
-        self.clear(i, [&mut *l, &mut *s, &mut *w]);
-        if self.order == Order::Third {
-            row.add_third(derivatives, self.h, s);
-            s[d * n + i] += own * rest * (own - rest) * self.h[pair(d + 1, d, d) * n + i];
-            return;
-        }
-        l[i] = if g > zeta {
-            g + softplus::<Plain>(zeta - g)[0] - softplus::<Plain>(zeta)[0]
-        } else {
-            f - value
-        };
-        if self.order != Order::Value {
-            row.add_score(derivatives, s);
-            s[d * n + i] = q - rest;
-        }
-        if self.order == Order::Curvature {
-            row.add_weight(derivatives, w);
-            w[pair(d + 1, d, d) * n + i] += own * rest;
-        }
-    }
+/// `log(1 + exp(x))` with its derivatives.
+struct Softplus;
 
-    /// Another response, whose inner log-density is there.
-    fn other(&self, i: usize, inside: bool, zeta: f64, [l, s, w]: Out<'_>) {
-        let (n, d) = (self.n, self.d);
-        if !inside {
-            l.iter_mut()
-                .skip(i)
-                .take(1)
-                .for_each(|l| *l = f64::NEG_INFINITY);
-            self.clear(i, [l, s, w]);
-            return;
-        }
-        let [value, p, q, _] = softplus::<Plain>(zeta);
-        let last = pair(d + 1, d, d) * n + i;
-        match self.order {
-            Order::Third => s[d * n + i] = p * q * (q - p) * self.h[last],
-            Order::Value => l[i] -= value,
-            _ => {
-                l[i] -= value;
-                s[d * n + i] = -p;
-            }
-        }
-        if self.order == Order::Curvature {
-            w[last] = p * q;
-        }
-    }
-
-    /// Sets the derivatives of a row to zero.
-    fn clear(&self, i: usize, [_, s, w]: Out<'_>) {
-        for x in [s, w] {
-            x.iter_mut().skip(i).step_by(self.n).for_each(|x| *x = 0.0);
-        }
+impl Function for Softplus {
+    #[inline(always)]
+    fn at<A: Arithmetic>(&self, x: f64) -> [f64; 4] {
+        let [value, p, q, _] = softplus::<A>(x);
+        [value, p, p * q, p * q * (q - p)]
     }
 }

@@ -12,6 +12,8 @@ pub use truncated::ZeroTruncated;
 
 use std::cell::RefCell;
 
+use super::density::weigh;
+use super::simd::{widest, Arithmetic, Work};
 use super::{pairs, Family, Rows};
 
 /// The functions of a family, by how far they go.
@@ -37,7 +39,20 @@ fn call(family: &dyn Family, order: Order, rows: Rows<'_>, eta: &[f64], h: &[f64
     }
 }
 
-/// The functions of [`Family`] from one for all orders, `evaluate`, that looks at no weights.
+/// A family that gives all orders by one function, which sees no weights.
+trait Modified {
+    fn evaluate(&self, order: Order, rows: Rows<'_>, eta: &[f64], h: &[f64], out: Out<'_>);
+
+    /// With the weights.
+    fn weighted(&self, order: Order, rows: Rows<'_>, eta: &[f64], h: &[f64], out: Out<'_>) {
+        let [l, s, w] = out;
+        let plain = [&mut *l, &mut *s, &mut *w];
+        self.evaluate(order, unweighted(rows), eta, h, plain);
+        [l, s, w].into_iter().for_each(|x| weigh(rows.weights, x));
+    }
+}
+
+/// The functions of [`Family`] that are the same for all that are [`Modified`].
 macro_rules! orders {
     () => {
         fn density(&self, rows: Rows<'_>, eta: &[f64], l: &mut [f64]) {
@@ -99,6 +114,55 @@ fn zero_normalizers(inner: &dyn Family, rows: Rows<'_>, out: &mut [f64]) {
     }
 }
 
+/// A function of one number with its first three derivatives.
+trait Function {
+    /// Must be `#[inline(always)]`.
+    fn at<A: Arithmetic>(&self, x: f64) -> [f64; 4];
+}
+
+/// Evaluates a function at a block of numbers: values, then first derivatives, ..
+fn map<F: Function>(x: &[f64], out: &mut [f64], function: F) {
+    widest(Map { x, out, function });
+}
+
+struct Map<'a, F> {
+    x: &'a [f64],
+    out: &'a mut [f64],
+    function: F,
+}
+
+impl<F: Function> Work for Map<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let n = self.x.len();
+        let (value, rest) = self.out.split_at_mut(n);
+        let (first, rest) = rest.split_at_mut(n);
+        let (second, third) = rest.split_at_mut(n);
+        for i in 0..n {
+            [value[i], first[i], second[i], third[i]] = self.function.at::<A>(self.x[i]);
+        }
+    }
+}
+
+/// Sets the rows for which a condition holds outside the domain.
+fn outside(n: usize, condition: impl Fn(usize) -> bool, [l, s, w]: Out<'_>) {
+    for i in (0..n).filter(|&i| condition(i)) {
+        if let Some(l) = l.get_mut(i) {
+            *l = f64::NEG_INFINITY;
+        }
+        clear(i, n, [&mut *s, &mut *w]);
+    }
+}
+
+/// Sets the numbers of a row to zero.
+fn clear(i: usize, n: usize, blocks: [&mut [f64]; 2]) {
+    for x in blocks {
+        x.iter_mut().skip(i).step_by(n).for_each(|x| *x = 0.0);
+    }
+}
+
 /// Numbers to work with, from a store of this thread.
 fn with_buffer<R>(length: usize, work: impl FnOnce(&mut [f64]) -> R) -> R {
     thread_local! {
@@ -112,7 +176,7 @@ fn with_buffer<R>(length: usize, work: impl FnOnce(&mut [f64]) -> R) -> R {
     result
 }
 
-/// All that a family says of a block of rows, as far as an order needs it.
+/// All that a family says of a block of rows, as far as an order needs it. Further predictors may follow those of the family.
 struct Parts<'a> {
     l: &'a mut [f64],
     s: &'a mut [f64],
@@ -133,7 +197,7 @@ impl<'a> Parts<'a> {
         Parts { l, s, w, v }
     }
 
-    /// What has been evaluated already.
+    /// What has been evaluated already, but for third derivatives.
     fn copy(&mut self, from: [&[f64]; 3]) {
         for (to, from) in [&mut *self.l, &mut *self.s, &mut *self.w]
             .into_iter()
@@ -146,14 +210,15 @@ impl<'a> Parts<'a> {
 
     /// Evaluates a family; third derivatives with all below them.
     fn fill(&mut self, family: &dyn Family, order: Order, rows: Rows<'_>, eta: &[f64], h: &[f64]) {
+        let (n, d) = (rows.len(), family.predictors());
         let below = match order {
             Order::Third => Order::Curvature,
             order => order,
         };
-        let out = [&mut *self.l, &mut *self.s, &mut *self.w];
-        call(family, below, rows, eta, &[], out);
+        let (s, w) = (&mut self.s[..n * d], &mut self.w[..n * pairs(d)]);
+        call(family, below, rows, eta, &[], [&mut *self.l, s, w]);
         if order == Order::Third {
-            family.third(rows, eta, h, self.v);
+            family.third(rows, eta, h, &mut self.v[..n * d]);
         }
     }
 }
