@@ -101,7 +101,7 @@ pub trait Real:
 
     /// `log(1 + self) - self`, for a number that is not negative, without cancellation near zero.
     #[inline(always)]
-    fn ln_1p_mx(self) -> Self {
+    fn ln_1p_excess(self) -> Self {
         let (x, r) = (self.value(), (1.0 + self.value()).recip());
         let [_, value] = math::ln_1p_and_mx::<Self::A>(x);
         self.chain([value, -x * r, -r * r, 2.0 * r * r * r], |c| {
