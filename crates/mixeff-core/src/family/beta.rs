@@ -91,13 +91,15 @@ impl<L: ProbabilityLink> Density<2> for Beta<L> {
     /// The divergence depends on the first predictor, its factor on the second.
     #[inline(always)]
     fn expand<A: Arithmetic>(&self, y: f64, _: f64, [eta, log_phi]: [f64; 2]) -> Jet<A, 2> {
-        let taylor = self.0.log_probabilities::<A>(eta);
-        let k = Jet::<A, 1>::taylor(divergence::<A>(y, taylor));
-        let [p, q] = taylor.map(Jet::<A, 1>::taylor);
+        let [p, q] = self.0.log_probabilities::<A>(eta);
+        let k = Jet::<A, 1>::taylor(divergence::<A>(y, [p, q]));
+        let (p, q) = (Jet::<A, 1>::taylor(p), Jet::<A, 1>::taylor(q));
         let [log_phi] = Jet::<A, 1>::variables([log_phi]);
-        let of_mean = Jet::of((p + q) * 0.5, 0) - Jet::product(k, log_phi.exp());
-        let shapes = [p, q].map(|log| shape::<A>(log, log_phi.value()));
-        of_mean + Jet::of_second(remainder(log_phi) + log_phi * 0.5) - shapes[0] - shapes[1]
+        let mut jet = -Jet::product(k, log_phi.exp());
+        jet.add_single((p + q) * 0.5, 0);
+        jet.add_single(remainder(log_phi) + log_phi * 0.5, 1);
+        let [a, b] = [shape(p, log_phi.value()), shape(q, log_phi.value())];
+        jet - (a + b)
     }
 
     fn log_normalizer(&self, y: f64, _: f64) -> f64 {
@@ -113,14 +115,20 @@ fn shape<A: Arithmetic>(log: Jet<A, 1>, log_phi: f64) -> Jet<A, 2> {
     let [value, r1, r2, r3] = remainder(s).entries();
     let [_, u1, u2, u3] = log.entries();
     let square = u1 * u1;
-    Jet::new(
+    let bend = A::mul_add(r2, square, r1 * u2);
+    let third = [
+        r3 * square * u1 + 3.0 * r2 * u1 * u2 + r1 * u3,
+        A::mul_add(r3, square, r2 * u2),
+        r3 * u1,
+        r3,
+    ];
+    Jet::from_entries(
         value,
-        |a| [r1 * u1, r1][a],
-        |a, b| [A::mul_add(r2, square, r1 * u2), r2 * u1, r2][a + b],
-        |a, b, c| {
-            let pure = r3 * square * u1 + 3.0 * r2 * u1 * u2 + r1 * u3;
-            let mixed = A::mul_add(r3, square, r2 * u2);
-            [pure, mixed, r3 * u1, r3][a + b + c]
-        },
+        [r1 * u1, r1],
+        [[bend, r2 * u1], [0.0, r2]],
+        [
+            [[third[0], third[1]], [0.0, third[2]]],
+            [[0.0, 0.0], [0.0, third[3]]],
+        ],
     )
 }

@@ -100,6 +100,18 @@ impl<S: Standard> Censored<S> {
         log
     }
 
+    /// The same in the location and the log scale, at an end of the interval.
+    #[inline(always)]
+    fn tail<A: Arithmetic>(y: f64, sign: f64, eta: [f64; 2]) -> Jet<A, 2> {
+        let Residual { z, k } = Residual::new::<A>(y, eta[0], eta[1]);
+        let (z, k) = (z * sign, k * sign);
+        let inner = Self::inner(z);
+        let [variable] = Jet::<A, 1>::variables([inner]);
+        let tail = Self::log_tail(variable);
+        let jet = Residual { z, k }.jet(tail);
+        jet.select(z == inner, Jet::constant(tail.value()))
+    }
+
     /// `log (S(a) - S(b))` from `log S(a)` and `log S(b)`.
     #[inline(always)]
     fn log_interval<T: Real>([near, far]: [T; 2]) -> T {
@@ -128,21 +140,15 @@ impl<S: Standard> Density<2> for Censored<S> {
     #[inline(always)]
     fn expand<A: Arithmetic>(&self, lower: f64, upper: f64, eta: [f64; 2]) -> Jet<A, 2> {
         let (ends, sign) = Self::ends(lower, upper, eta[0]);
-        let [log_scale] = Jet::variables([eta[1]]);
-        let inside = eta[1].abs() < LOG_SCALE_LIMIT;
-        let tails = ends.map(|y| {
-            let Residual { z, k } = Residual::new::<A>(y, eta[0], eta[1]);
-            let (z, k) = (z * sign, k * sign);
-            let inner = Self::inner(z);
-            let [variable] = Jet::<A, 1>::variables([inner]);
-            let tail = Self::log_tail(variable);
-            let jet = Residual { z, k }.jet(tail);
-            jet.select(z == inner, Jet::constant(tail.value()))
-        });
+        let near = Self::tail(ends[0], sign, eta);
+        let far = Self::tail(ends[1], sign, eta);
         let residual = Residual::new::<A>(lower, eta[0], eta[1]);
         let [z] = Jet::variables([residual.z]);
-        let exact = residual.jet(S::log_density(z)) - Jet::of_second(log_scale);
-        exact.select(lower == upper, Self::log_interval(tails).only_if(inside))
+        let mut exact = residual.jet(S::log_density(z));
+        exact.add_variable(-1.0, eta[1], 1);
+        let inside = eta[1].abs() < LOG_SCALE_LIMIT;
+        let interval = Self::log_interval([near, far]).only_if(inside);
+        exact.select(lower == upper, interval)
     }
 
     fn log_normalizer(&self, lower: f64, upper: f64) -> f64 {

@@ -213,11 +213,14 @@ impl<F: Density<D>, const D: usize, const ORDER: u8> Kernel for Pass<'_, F, D, O
             let inside = F::EVERYWHERE || jet.value().abs() < f64::INFINITY;
             let or = |x: f64, outside: f64| if inside { x } else { outside };
             l[k] = or(jet.value(), f64::NEG_INFINITY);
+            let contracted = match ORDER {
+                THIRD => contract(&jet, &h, k),
+                _ => [0.0; D],
+            };
             for a in 0..D {
-                let entry = if ORDER == THIRD {
-                    -contract(&jet, &h, a, k)
-                } else {
-                    jet.first(a)
+                let entry = match ORDER {
+                    THIRD => -contracted[a],
+                    _ => jet.first(a),
                 };
                 s[a][k] = or(entry, 0.0);
                 for b in a..D {
@@ -294,24 +297,45 @@ impl<F: Density<D>, const D: usize, const ORDER: u8> Pass<'_, F, D, ORDER> {
     }
 }
 
-/// `sum_ab d3l / (deta_a deta_b deta_c) h_ab` for one row.
+/// `sum_ab d3l / (deta_a deta_b deta_c) h_ab` for one row and every `c`: each entry of the third derivatives once.
+///
+/// Written out, since the compiler does not unroll loops as deep as this, and then no vectors come of them.
 #[inline(always)]
 fn contract<A: Arithmetic, const D: usize>(
     jet: &Jet<A, D>,
     h: &[[Lanes; D]; D],
-    c: usize,
     k: usize,
-) -> f64 {
-    let mut sum = 0.0;
-    for a in 0..D {
-        for b in 0..D {
-            let times = if a == b { 1.0 } else { 2.0 };
-            if b >= a {
-                sum = A::mul_add(times * jet.third(a, b, c), h[a][b][k], sum);
-            }
-        }
+) -> [f64; D] {
+    const { assert!(D <= 4) };
+    let mut sum = [0.0; D];
+    macro_rules! entries {
+        ($($a:literal $b:literal $c:literal),*) => {
+            $(if $c < D { entry(jet, h, k, [$a, $b, $c], &mut sum); })*
+        };
     }
+    entries!(0 0 0, 0 0 1, 0 1 1, 1 1 1, 0 0 2, 0 1 2, 0 2 2, 1 1 2, 1 2 2, 2 2 2);
+    entries!(0 0 3, 0 1 3, 0 2 3, 0 3 3, 1 1 3, 1 2 3, 1 3 3, 2 2 3, 2 3 3, 3 3 3);
     sum
+}
+
+/// What one entry, `a <= b <= c`, adds in all its orders.
+#[inline(always)]
+fn entry<A: Arithmetic, const D: usize>(
+    jet: &Jet<A, D>,
+    h: &[[Lanes; D]; D],
+    k: usize,
+    [a, b, c]: [usize; 3],
+    sum: &mut [f64; D],
+) {
+    let t = jet.third(a, b, c);
+    let orders = |equal: bool| if equal { t } else { 2.0 * t };
+    sum[c] = A::mul_add(orders(a == b), h[a][b][k], sum[c]);
+    if b < c {
+        sum[b] = A::mul_add(orders(a == c), h[a][c][k], sum[b]);
+    }
+    if a < b {
+        sum[a] = A::mul_add(orders(b == c), h[b][c][k], sum[a]);
+    }
 }
 
 type Lanes = [f64; LANES];

@@ -20,6 +20,23 @@ pub struct Jet<A, const N: usize> {
 }
 
 impl<A: Arithmetic, const N: usize> Jet<A, N> {
+    /// A jet from its entries, those with `a <= b <= c` the only ones that are not zero.
+    #[inline(always)]
+    pub fn from_entries(
+        value: f64,
+        first: [f64; N],
+        second: [[f64; N]; N],
+        third: [[[f64; N]; N]; N],
+    ) -> Self {
+        Self {
+            value,
+            first,
+            second,
+            third,
+            arithmetic: PhantomData,
+        }
+    }
+
     /// A jet from functions for its entries, called for `a <= b <= c`.
     #[inline(always)]
     pub fn new(
@@ -81,34 +98,52 @@ impl<A: Arithmetic, const N: usize> Jet<A, N> {
         self.third[low][a + b + c - low - high][high]
     }
 
-    /// A function of variable `d` alone.
+    /// Adds a function of the variables `i < j`, entry by entry: of few variables among many, without loops over the rest.
     #[inline(always)]
-    pub fn of(v: Jet<A, 1>, d: usize) -> Self {
-        let v = v.entries();
-        let only = |alone: bool, x: f64| if alone { x } else { 0.0 };
-        Self::new(
-            v[0],
-            |a| only(a == d, v[1]),
-            |a, b| only(a == d && b == d, v[2]),
-            |a, b, c| only(a == d && b == d && c == d, v[3]),
-        )
+    pub fn add_pair(&mut self, f: &Jet<A, 2>, [i, j]: [usize; 2]) {
+        self.value += f.value;
+        self.first[i] += f.first[0];
+        self.first[j] += f.first[1];
+        self.second[i][i] += f.second[0][0];
+        self.second[i][j] += f.second[0][1];
+        self.second[j][j] += f.second[1][1];
+        self.third[i][i][i] += f.third[0][0][0];
+        self.third[i][i][j] += f.third[0][0][1];
+        self.third[i][j][j] += f.third[0][1][1];
+        self.third[j][j][j] += f.third[1][1][1];
     }
 
-    /// `inner`, whose variable `into[d].0` has the summand `into[d].1` times the variable `d`; a factor of zero leaves `d` out.
+    /// Adds a function `f(x_i - x_j, x_k)`, `i < j < k`, from `f` in two variables.
     #[inline(always)]
-    pub fn spread<const M: usize>(inner: Jet<A, M>, into: [(usize, f64); N]) -> Self {
-        let scaled = |factor: f64, x: f64| if factor == 0.0 { 0.0 } else { factor * x };
-        let factor = |a: usize| into[a].1;
-        let at = |a: usize| into[a].0;
-        Self::new(
-            inner.value,
-            |a| scaled(factor(a), inner.first(at(a))),
-            |a, b| scaled(factor(a) * factor(b), inner.second(at(a), at(b))),
-            |a, b, c| {
-                let third = inner.third(at(a), at(b), at(c));
-                scaled(factor(a) * factor(b) * factor(c), third)
-            },
-        )
+    pub fn add_difference(&mut self, f: &Jet<A, 2>, [i, j, k]: [usize; 3]) {
+        self.add_pair(f, [i, k]);
+        self.first[j] -= f.first[0];
+        self.second[i][j] -= f.second[0][0];
+        self.second[j][j] += f.second[0][0];
+        self.second[j][k] -= f.second[0][1];
+        self.third[i][i][j] -= f.third[0][0][0];
+        self.third[i][j][j] += f.third[0][0][0];
+        self.third[j][j][j] -= f.third[0][0][0];
+        self.third[i][j][k] -= f.third[0][0][1];
+        self.third[j][j][k] += f.third[0][0][1];
+        self.third[j][k][k] -= f.third[0][1][1];
+    }
+
+    /// Adds a multiple of variable `i`, whose value is `x`.
+    #[inline(always)]
+    pub fn add_variable(&mut self, factor: f64, x: f64, i: usize) {
+        self.value += factor * x;
+        self.first[i] += factor;
+    }
+
+    /// Adds a function of variable `i`.
+    #[inline(always)]
+    pub fn add_single(&mut self, f: Jet<A, 1>, i: usize) {
+        let f = f.entries();
+        self.value += f[0];
+        self.first[i] += f[1];
+        self.second[i][i] += f[2];
+        self.third[i][i][i] += f[3];
     }
 
     /// Applies a linear function of two jets entry by entry.
@@ -146,7 +181,14 @@ impl<A: Arithmetic> Jet<A, 2> {
     /// A function of the second variable alone.
     #[inline(always)]
     pub fn of_second(v: Jet<A, 1>) -> Self {
-        Self::of(v, 1)
+        let v = v.entries();
+        let at = |second: usize, all: usize| if second == all { v[all] } else { 0.0 };
+        Self::new(
+            v[0],
+            |a| at(a, 1),
+            |a, b| at(a + b, 2),
+            |a, b, c| at(a + b + c, 3),
+        )
     }
 
     /// `u(x) * v(y)`, from `u` and `v` each as a jet in its own variable.

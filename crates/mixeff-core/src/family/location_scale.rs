@@ -33,55 +33,74 @@ impl Residual {
     #[inline(always)]
     pub fn jet<A: Arithmetic>(self, g: Jet<A, 1>) -> Jet<A, 2> {
         let g = g.entries();
-        Jet::new(
+        let (first, second) = (self.first(g[1]), self.second(g[1], g[2]));
+        let third = self.third(g[1], g[2], g[3]);
+        Jet::from_entries(
             g[0],
-            |a| self.derivative(1 - a, a, g),
-            |a, b| self.derivative(2 - a - b, a + b, g),
-            |a, b, c| self.derivative(3 - a - b - c, a + b + c, g),
+            first,
+            [[second[0], second[1]], [0.0, second[2]]],
+            [
+                [[third[0], third[1]], [0.0, third[2]]],
+                [[0.0, 0.0], [0.0, third[3]]],
+            ],
         )
     }
 
     /// `g(z, s)` in the location, the log scale and a shape `s`, from `g` in `z` and `s`.
     #[inline(always)]
     pub fn jet_with_shape<A: Arithmetic>(self, g: Jet<A, 2>) -> Jet<A, 3> {
-        let by_shape = [
-            [g.value(), g.first(0), g.second(0, 0), g.third(0, 0, 0)],
-            [g.first(1), g.second(0, 1), g.third(0, 0, 1), 0.0],
-            [g.second(1, 1), g.third(0, 1, 1), 0.0, 0.0],
-            [g.third(1, 1, 1), 0.0, 0.0, 0.0],
-        ];
-        let is = |a: usize, d: usize| (a == d) as usize;
-        let at = |location: usize, scale: usize, shape: usize| {
-            self.derivative(location, scale, by_shape[shape])
-        };
-        let count = |d: usize, a: usize, b: usize| is(a, d) + is(b, d);
-        Jet::new(
+        let (g1, g2, s1) = (g.first(0), g.second(0, 0), g.second(0, 1));
+        let (first, second) = (self.first(g1), self.second(g1, g2));
+        let third = self.third(g1, g2, g.third(0, 0, 0));
+        let by_shape = self.first(s1);
+        let bend = self.second(s1, g.third(0, 0, 1));
+        let twice = self.first(g.third(0, 1, 1));
+        let none = [0.0; 3];
+        Jet::from_entries(
             g.value(),
-            |a| at(is(a, 0), is(a, 1), is(a, 2)),
-            |a, b| at(count(0, a, b), count(1, a, b), count(2, a, b)),
-            |a, b, c| {
-                let all = |d: usize| count(d, a, b) + is(c, d);
-                at(all(0), all(1), all(2))
-            },
+            [first[0], first[1], g.first(1)],
+            [
+                [second[0], second[1], by_shape[0]],
+                [0.0, second[2], by_shape[1]],
+                [0.0, 0.0, g.second(1, 1)],
+            ],
+            [
+                [
+                    [third[0], third[1], bend[0]],
+                    [0.0, third[2], bend[1]],
+                    [0.0, 0.0, twice[0]],
+                ],
+                [none, [0.0, third[3], bend[2]], [0.0, 0.0, twice[1]]],
+                [none, none, [0.0, 0.0, g.third(1, 1, 1)]],
+            ],
         )
     }
 
-    /// The derivative of `g(z)`, as often by the location and the log scale as said.
+    /// The derivatives of `g(z)` by the location and the log scale, from `g'`.
     #[inline(always)]
-    fn derivative(self, location: usize, scale: usize, [g, g1, g2, g3]: [f64; 4]) -> f64 {
+    fn first(self, g1: f64) -> [f64; 2] {
+        [-self.k * g1, -self.z * g1]
+    }
+
+    /// Those of the second order, from `g'` and `g''`.
+    #[inline(always)]
+    fn second(self, g1: f64, g2: f64) -> [f64; 3] {
         let Residual { z, k } = self;
-        match (location, scale) {
-            (0, 0) => g,
-            (1, 0) => -k * g1,
-            (0, 1) => -z * g1,
-            (2, 0) => k * k * g2,
-            (1, 1) => k * (g1 + z * g2),
-            (0, 2) => z * (g1 + z * g2),
-            (3, 0) => -k * (k * (k * g3)),
-            (2, 1) => -k * (k * (2.0 * g2 + z * g3)),
-            (1, 2) => -k * (g1 + z * (3.0 * g2 + z * g3)),
-            _ => -z * (g1 + z * (3.0 * g2 + z * g3)),
-        }
+        let rise = g1 + z * g2;
+        [k * k * g2, k * rise, z * rise]
+    }
+
+    /// Those of the third order.
+    #[inline(always)]
+    fn third(self, g1: f64, g2: f64, g3: f64) -> [f64; 4] {
+        let Residual { z, k } = self;
+        let rise = g1 + z * (3.0 * g2 + z * g3);
+        [
+            -k * (k * (k * g3)),
+            -k * (k * (2.0 * g2 + z * g3)),
+            -k * rise,
+            -z * rise,
+        ]
     }
 }
 

@@ -37,8 +37,9 @@ impl Density<2> for MinimumExtreme {
     fn expand<A: Arithmetic>(&self, y: f64, _: f64, [location, log_scale]: [f64; 2]) -> Jet<A, 2> {
         let residual = Residual::new::<A>(y, location, log_scale);
         let [z] = Jet::variables([residual.z]);
-        let [log_scale] = Jet::variables([log_scale]);
-        residual.jet(log_standard(z)) - Jet::of_second(log_scale)
+        let mut jet = residual.jet(log_standard(z));
+        jet.add_variable(-1.0, log_scale, 1);
+        jet
     }
 
     fn log_normalizer(&self, _: f64, _: f64) -> f64 {

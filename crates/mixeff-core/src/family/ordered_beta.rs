@@ -51,19 +51,21 @@ impl Density<4> for OrderedBeta {
     fn expand<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 4]) -> Jet<A, 4> {
         let (zero, one) = (y == 0.0, y == 1.0);
         let between = !(zero || one);
-        let nothing = Jet::constant(0.0);
         let [log_step] = Jet::<A, 1>::variables([eta[3]]);
         let log_step = limited(log_step);
         let [u] = Jet::<A, 1>::variables([eta[0] - eta[2]]);
         let [above, below] = log_probabilities(Logit, u);
-        let of_u = below.select(zero, above.select(between, Jet::constant(0.0)));
+        let of_u = below.select(zero, above.times(between as u8 as f64));
         let [top, under] = upper::<A>(u.value(), log_step);
-        let of_v = top.select(one, under.select(between, Jet::constant(0.0)));
-        let gap = log_gap(log_step).select(between, Jet::constant(0.0));
-        let cuts = of_v + Jet::of(of_u, 0) + Jet::of_second(gap);
-        let beta = Beta(Logit).expand::<A>(if between { y } else { INNER }, 0.0, [eta[0], eta[1]]);
-        let beta = Jet::spread(beta, [(0, 1.0), (1, 1.0), (0, 0.0), (0, 0.0)]);
-        beta.select(between, nothing) + Jet::spread(cuts, [(0, 1.0), (0, 0.0), (0, -1.0), (1, 1.0)])
+        let mut cuts = top.select(one, under.times(between as u8 as f64));
+        cuts.add_single(of_u, 0);
+        cuts.add_single(log_gap(log_step).times(between as u8 as f64), 1);
+        let inner = if between { y } else { INNER };
+        let beta = Beta(Logit).expand::<A>(inner, 0.0, [eta[0], eta[1]]);
+        let mut jet = Jet::constant(0.0);
+        jet.add_pair(&beta.times(between as u8 as f64), [0, 1]);
+        jet.add_difference(&cuts, [0, 2, 3]);
+        jet
     }
 
     fn log_normalizer(&self, y: f64, _: f64) -> f64 {

@@ -48,7 +48,8 @@ pub trait Kernel {
     /// Does one vector of rows.
     ///
     /// Must be `#[inline(always)]`, and so must all that it calls, but for small closures: what is
-    /// not inlined is compiled for the oldest machine.
+    /// not inlined is compiled for the oldest machine. No vectors come of loops that are not unrolled: long closures in an
+    /// array's `map`, and loops three deep over more than two predictors.
     fn run<A: Arithmetic>(&mut self, start: usize);
 }
 

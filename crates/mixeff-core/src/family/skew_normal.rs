@@ -55,13 +55,16 @@ impl Density<3> for SkewNormal {
     #[inline(always)]
     fn expand<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 3]) -> Jet<A, 3> {
         let residual = Residual::new::<A>(y, eta[0], eta[1]);
-        let [[z], [log_sd], [alpha]] = [residual.z, eta[1], eta[2]].map(|x| Jet::variables([x]));
+        let [z] = Jet::<A, 1>::variables([residual.z]);
+        let [alpha] = Jet::<A, 1>::variables([eta[2]]);
         let [scale, shift] = standardize(alpha);
         let z = z.only_if(residual.z.abs() < FAR);
         let w = Jet::product(z, scale) + Jet::of_second(shift);
         let skew = log_cdf(Jet::product(z, alpha * scale) + Jet::of_second(alpha * shift));
         let kernel = w.square() * -0.5 + skew + Jet::of_second(scale.ln());
-        residual.jet_with_shape(kernel) - Jet::of(log_sd, 1)
+        let mut jet = residual.jet_with_shape(kernel);
+        jet.add_variable(-1.0, eta[1], 1);
+        jet
     }
 
     fn log_normalizer(&self, _: f64, _: f64) -> f64 {

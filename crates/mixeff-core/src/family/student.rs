@@ -63,11 +63,14 @@ fn kernel<A: Arithmetic>(z: f64, log_df: f64) -> Jet<A, 2> {
     let zs = [zr * mixed, zr * mixed * (w - r)];
     let zzs = r * (inverse * r * (r - 3.0 * w) + w * (w - 3.0 * r));
     let ss = [m1 - w, m2 + w * r, m3 - w * r * (r - w)];
-    Jet::new(
+    Jet::from_entries(
         -0.5 * (nu * log + log),
-        |a| [zz[0], -0.5 * ss[0]][a],
-        |a, b| [zz[1], zs[0], -0.5 * ss[1]][a + b],
-        |a, b, c| [zz[2], zzs, zs[1], -0.5 * ss[2]][a + b + c],
+        [zz[0], -0.5 * ss[0]],
+        [[zz[1], zs[0]], [0.0, -0.5 * ss[1]]],
+        [
+            [[zz[2], zzs], [0.0, zs[1]]],
+            [[0.0; 2], [0.0, -0.5 * ss[2]]],
+        ],
     )
 }
 
@@ -83,11 +86,13 @@ impl Density<3> for Student {
     #[inline(always)]
     fn expand<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 3]) -> Jet<A, 3> {
         let residual = Residual::new::<A>(y, eta[0], eta[1]);
-        let [[log_scale], [log_df]] = [eta[1], eta[2]].map(|x| Jet::variables([x]));
+        let [log_df] = Jet::<A, 1>::variables([eta[2]]);
         let log_df = limited(log_df);
-        residual.jet_with_shape(kernel::<A>(residual.z, log_df.value()))
-            + Jet::of(constant(log_df), 2)
-            - Jet::of(log_scale, 1)
+        let kernel = kernel::<A>(residual.z, log_df.value());
+        let mut jet = residual.jet_with_shape(kernel);
+        jet.add_single(constant(log_df), 2);
+        jet.add_variable(-1.0, eta[1], 1);
+        jet
     }
 
     fn log_normalizer(&self, _: f64, _: f64) -> f64 {

@@ -44,11 +44,14 @@ impl Density<4> for ZeroOneInflatedBeta {
         [eta, log_phi, end, one]: [f64; 4],
     ) -> Jet<A, 4> {
         let (at_end, inner) = split(y);
-        let is_end = Bernoulli(Logit).expand::<A>(at_end as u8 as f64, 0.0, [end]);
-        let is_one = Bernoulli(Logit).expand::<A>(y, 0.0, [one]);
         let beta = Beta(Logit).expand::<A>(inner, 0.0, [eta, log_phi]);
-        let beta = Jet::spread(beta, [(0, 1.0), (1, 1.0), (0, 0.0), (0, 0.0)]);
-        Jet::of(is_one, 3).select(at_end, beta) + Jet::of(is_end, 2)
+        let is_one = Bernoulli(Logit).expand::<A>(y, 0.0, [one]);
+        let is_end = Bernoulli(Logit).expand::<A>(at_end as u8 as f64, 0.0, [end]);
+        let mut jet = Jet::constant(0.0);
+        jet.add_pair(&beta.times(!at_end as u8 as f64), [0, 1]);
+        jet.add_single(is_end, 2);
+        jet.add_single(is_one.times(at_end as u8 as f64), 3);
+        jet
     }
 
     fn log_normalizer(&self, y: f64, _: f64) -> f64 {

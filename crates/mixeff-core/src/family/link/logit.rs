@@ -40,10 +40,8 @@ impl ProbabilityLink for Logit {
 
     #[inline(always)]
     fn log_probabilities<A: Arithmetic>(self, eta: f64) -> [Taylor; 2] {
-        [
-            self.log_likelihood::<A>(1.0, 0.0, eta),
-            self.log_likelihood::<A>(0.0, 1.0, eta),
-        ]
+        let failure = self.log_likelihood::<A>(0.0, 1.0, eta);
+        [self.log_likelihood::<A>(1.0, 0.0, eta), failure]
     }
 
     /// In closed form, since successes and failures share all derivatives but the first.
