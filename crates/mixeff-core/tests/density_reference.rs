@@ -53,6 +53,7 @@ const LOOSER: &[(&str, f64, f64, f64)] = &[
     ("genpois", 10.0, 0.0, 0.0),
     ("compois", 10.0, 0.0, 0.0),
     ("beta_binomial", 10.0, 1.0, 1e-3),
+    ("censored_gaussian", 10.0, 0.0, 0.0),
     ("skew_normal", 10.0, 0.0, 0.0),
     ("tweedie", 100.0, 0.0, 0.0),
 ];

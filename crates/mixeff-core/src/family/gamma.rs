@@ -3,6 +3,7 @@
 use super::density::Density;
 use super::jet::Jet;
 use super::link::MeanLink;
+use super::math;
 use super::quasi::Quasi;
 use super::real::Real;
 use super::simd::Arithmetic;
@@ -23,7 +24,7 @@ pub struct Gamma<L>(pub L);
 impl<L: MeanLink> Density<2> for Gamma<L> {
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_phi]: [T; 2]) -> T {
-        let z = -self.0.log_mean(eta) + T::constant(y).ln();
+        let z = -self.0.log_mean(eta) + T::constant(math::ln::<T::A>(y));
         let log_phi = log_phi.only_if(log_phi.value().abs() < LOG_PHI_LIMIT);
         let shape = (-log_phi).exp();
         -(shape * z.exp_m1_mx()) - log_phi * 0.5 - shape.stirling_remainder(-log_phi.value())
@@ -33,7 +34,7 @@ impl<L: MeanLink> Density<2> for Gamma<L> {
     #[inline(always)]
     fn expand<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 2]) -> Jet<A, 2> {
         let [[eta], [log_phi]] = eta.map(|x| Jet::<A, 1>::variables([x]));
-        let z = -self.0.log_mean(eta) + Jet::constant(y).ln();
+        let z = -self.0.log_mean(eta) + Jet::constant(math::ln::<A>(y));
         let log_phi = log_phi.only_if(log_phi.value().abs() < LOG_PHI_LIMIT);
         let shape = (-log_phi).exp();
         let rest = log_phi * 0.5 + shape.stirling_remainder(-log_phi.value());

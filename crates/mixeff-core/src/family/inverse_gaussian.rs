@@ -3,6 +3,7 @@
 use super::density::Density;
 use super::jet::Jet;
 use super::link::MeanLink;
+use super::math;
 use super::quasi::Quasi;
 use super::real::Real;
 use super::simd::Arithmetic;
@@ -30,7 +31,7 @@ impl<L: MeanLink> InverseGaussian<L> {
     /// `(y / mu - 1)^2 / (2 y)`
     #[inline(always)]
     fn half_deviance<T: Real>(&self, y: f64, eta: T) -> T {
-        let z = -self.0.log_mean(eta) + T::constant(y).ln();
+        let z = -self.0.log_mean(eta) + T::constant(math::ln::<T::A>(y));
         z.exp_m1().square() * (0.5 / y)
     }
 }

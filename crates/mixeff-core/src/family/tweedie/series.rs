@@ -26,7 +26,7 @@ pub fn log_sum(log_rate: f64, logit: f64) -> Jet<Plain, 2> {
     } else {
         1.0
     };
-    let whole = smooth && step <= 1.0 || !smooth;
+    let whole = !smooth || step <= 1.0;
     let centre = if whole { rate.round().max(1.0) } else { rate };
     let sum = Sum {
         rate,
