@@ -10,7 +10,7 @@ from mixeff.model.families import FAMILIES, LINKS, Family, Parameters, with_zero
 
 pytestmark = pytest.mark.property
 
-CENTRES = {"dispersion": -0.4, "precision": 1.2, "df": 1.5, "shape": 0.8, "power": 0.3}
+CENTRES = {"dispersion": -0.4, "precision": 1.2, "df": 3.0, "shape": 0.8, "power": 0.3}
 ZEROS = ("poisson", "nb2", "gamma", "truncated_nb1")
 PLAIN = [name for name in FAMILIES if name not in MODEL_FAMILIES]
 NAMES = [*PLAIN, *(with_zeros(FAMILIES[name]).name for name in ZEROS)]
