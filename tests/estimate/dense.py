@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import accumulate, pairwise, product, starmap
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,7 +139,8 @@ def integral(design: Design, beta: Floats, theta: Floats, *, points: int, reach:
     prior = stats.norm.logpdf(grid).sum(axis=1) + p * np.log(axis[1] - axis[0])
     own = np.array([m[i, c * p : (c + 1) * p] for i, c in enumerate(codes)])
     l = row_densities(design, eta + grid @ own.T, others)  # noqa: E741
-    levels = [special.logsumexp(l[:, codes == c].sum(axis=1) + prior) for c in np.unique(codes)]
+    by_level = (l[:, codes == c].sum(axis=1) + prior for c in np.unique(codes))
+    levels: list[Any] = [special.logsumexp(values) for values in by_level]
     return float(np.sum(levels))
 
 

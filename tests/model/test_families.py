@@ -114,7 +114,7 @@ def test_the_distribution_function_is_the_sum_of_the_density(kind):
     if kind.discrete:
         points = np.arange(high + 1)
         many = Parameters(
-            *(np.repeat(v, len(points)) for v in (p.mu,)),
+            np.repeat(p.mu, len(points)),
             tuple(np.repeat(v, len(points)) for v in p.further),
             None if p.extra is None else np.repeat(p.extra, len(points)),
         )

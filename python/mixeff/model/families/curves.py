@@ -18,7 +18,7 @@ Curve = tuple[tuple[str, ...], Array]
 
 def _equidistant(n: int, degree: int) -> Curve:
     """``kappa_j = first + (j - 1) spacing``."""
-    return ("first", "spacing"), np.column_stack([np.ones(n), np.arange(n)])
+    return ("first", "spacing"), np.column_stack([np.ones(n), np.arange(n, dtype=np.float64)])
 
 
 def _symmetric(n: int, degree: int) -> Curve:
