@@ -72,7 +72,7 @@ def _stopping(hazard: Array) -> Array:
     """Probabilities of stopping at each step, and of never stopping."""
     going_on = np.cumprod(1 - hazard, axis=1)
     before = np.hstack([np.ones((len(hazard), 1)), going_on[:, :-1]])
-    return np.hstack([before * hazard, going_on[:, -1:]])
+    return np.asarray(np.hstack([before * hazard, going_on[:, -1:]]), dtype=np.float64)
 
 
 # The response as a number ---------------------------------------------------------------------
