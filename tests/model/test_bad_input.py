@@ -472,3 +472,48 @@ def test_no_warning_is_raised_for_ordinary_data():
         build("y ~ x + word + (x | g)", DATA)
         build("count ~ x + word + (x | g)", DATA, "poisson")
         build("hit ~ x + word + (x | g)", DATA, "bernoulli")
+
+
+# Further predictors ---------------------------------------------------------------------------
+
+SCORES = {"y": [0, 1, 2, 0, 1, 2], "x": [1.0, 3.0, 2.0, 5.0, 4.0, 6.0], "g": [1, 1, 2, 2, 3, 3]}
+
+
+@pytest.mark.parametrize(
+    ("family", "arguments", "match"),
+    [
+        ("gaussian", {"zero_inflation": "~ 1"}, "no probability of zero"),
+        ("cumulative", {"zero_inflation": "~ 1"}, "no probability of zero"),
+        ("poisson", {"category_specific": "~ x"}, "neither thresholds nor periods"),
+        ("cumulative", {"category_specific": "~ x"}, "'x' stands in the formula and in"),
+    ],
+)
+def test_a_further_predictor_that_there_is_not(family, arguments, match):
+    with pytest.raises(errors.FormulaError, match=match):
+        build("y ~ x + (1 | g)", SCORES, family, **arguments)
+
+
+def test_durations_and_categories():
+    for data, match in [
+        ({"time": [0, 1, 2, 3, 1, 2]}, "is 0 in row 0"),
+        ({"time": [1, 1, 2, 3, 1, 2], "event": [2, 1, 1, 1, 0, 1]}, "is 2 in row 0"),
+        (
+            {"time": [1, 1, 3, 3, 1, 2], "event": [1, 1, 1, 1, 0, 0]},
+            "no event happened in period 2",
+        ),
+        ({"time": [60, 1, 3, 3, 1, 2]}, "goes up to period 60"),
+    ]:
+        table = {"event": [1, 1, 1, 1, 0, 1], **SCORES, **data}
+        with pytest.raises(errors.MixeffError, match=match):
+            build("survival(time, event) ~ x + (1 | g)", table, "duration")
+    for response, family, match in [
+        (list("abcabc"), "cumulative", "order is not known"),
+        (np.arange(6) / 7, "duration", r"takes survival\(time, event\)"),
+        (np.arange(60), "multinomial", "has 60 categories"),
+    ]:
+        n = len(response)
+        table = {"y": response, "x": np.arange(n) % 5, "g": np.arange(n) % 3}
+        with pytest.raises(errors.MixeffError, match=match):
+            build("y ~ x + (1 | g)", table, family)
+    with pytest.raises(errors.ResponseSupportError, match="use family 'duration'"):
+        build("survival(y, x) ~ 1 + (1 | g)", SCORES, "poisson")

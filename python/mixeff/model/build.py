@@ -13,11 +13,11 @@ from ..data import Columns
 from ..errors import FormulaError
 from ..formula import Random
 from . import families
-from .checks import check_coefficients, check_factor, check_repeats, check_term
+from .checks import check_coefficients, check_factor, check_repeats, check_term, refuse_twice
 from .design import Design, GroupingFactor, RandomTerm
 from .families import Family
 from .grouping import GroupingSpec, learn_grouping
-from .inputs import Arguments, Inputs, inputs_of, offsets_of, read
+from .inputs import CATEGORY_SPECIFIC, Arguments, Inputs, inputs_of, offsets_of, read
 from .matrix import MatrixSpec, learn_matrix
 from .notices import Notice, of_dependence, of_missing, of_separation, of_single_levels, tell
 from .rank import dependent_columns
@@ -76,7 +76,7 @@ def build(
     """
     given = Arguments(**arguments)
     kind = families.family(family)
-    if given.zero_inflation is not None:
+    if given.zero_inflation is not None and kind.may_have_zeros:
         kind = families.with_zeros(kind)
     chosen = families.link(kind, link)
     inputs = inputs_of(formula, kind, given)
@@ -164,6 +164,8 @@ class _Fixed:
 def _fixed(inputs: Inputs, columns: Columns, family: Family) -> _Fixed:
     found = {part.fixed: _full_rank(part.fixed, columns) for part in inputs.parts}
     made = [found[part.fixed] for part in inputs.parts]
+    if any(parameter.argument == CATEGORY_SPECIFIC for parameter in family.further):
+        refuse_twice(made[0][0].names, made[1][0].names)
     if family.categories is not None and not family.categories.intercept:
         made[0] = _without_intercept(*made[0])
     notices = tuple(dict.fromkeys(notice for _, _, told in made for notice in told))

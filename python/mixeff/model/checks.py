@@ -102,3 +102,13 @@ def check_coefficients(n: int, p: int, family: Family) -> None:
             f"there are {p} coefficients for {n} rows, so that nothing is left to estimate the "
             f"dispersion of family {family.name!r} from; leave out covariates"
         )
+
+
+def refuse_twice(common: tuple[str, ...], specific: tuple[str, ...]) -> None:
+    """Raise FormulaError for a covariate with both a common effect and category-specific ones."""
+    twice = [name for name in specific if name in common and name != "Intercept"]
+    if twice:
+        raise FormulaError(
+            f"{twice[0]!r} stands in the formula and in category_specific=, so that its common "
+            "effect cannot be told from those on each threshold; leave it out of one of them"
+        )

@@ -16,12 +16,24 @@ from .families import FLEXIBLE, Family
 from .matrix import required
 from .values import evaluate
 
-__all__ = ["GIVEN", "Arguments", "Inputs", "Part", "inputs_of", "offsets_of", "read"]
+__all__ = [
+    "CATEGORY_SPECIFIC",
+    "GIVEN",
+    "Arguments",
+    "Inputs",
+    "Part",
+    "inputs_of",
+    "offsets_of",
+    "read",
+]
 
 Array = NDArray[np.float64]
 
 ESTIMATE = "estimate"
 """What ``dispersion=`` says where phi is to be estimated, and not modelled."""
+
+CATEGORY_SPECIFIC = "category_specific"
+"""The argument of thresholds and of a baseline."""
 
 OWN = "formula"
 """The argument of a parameter that has the model's own formula."""
@@ -216,6 +228,15 @@ def _refuse_what_it_has_not(family: Family, arguments: Arguments) -> None:
             f"family {family.name!r} has no dispersion to model; leave out dispersion=, or say "
             'dispersion="estimate" with a method of quasi-likelihood'
         )
+    for argument, words in _ONLY_FOR.items():
+        if arguments.formula_of(argument) is not None and argument not in family.arguments:
+            raise FormulaError(f"family {family.name!r} {words}; leave out {argument}=")
+
+
+_ONLY_FOR = {
+    "zero_inflation": "has no probability of zero to model",
+    "category_specific": "has neither thresholds nor periods for effects to differ between",
+}
 
 
 def _as_array(name: str, values: Any) -> Array:

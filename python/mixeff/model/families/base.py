@@ -222,6 +222,13 @@ class Family:
         """The arguments of `mixeff.fit` that give formulas of further parameters."""
         return tuple(p.argument for p in self.further if p.argument is not None)
 
+    @property
+    def may_have_zeros(self) -> bool:
+        """Whether zeros of their own can be told: from counts, or where there are none else."""
+        if self.categories is not None or "zero_inflation" in self.arguments:
+            return False
+        return self.discrete or not self.supported(np.zeros(1))[0]
+
     def ratio_name(self, link: str) -> str | None:
         """Name of exp(beta) under a link, such as "Odds ratio"; None where it has no meaning."""
         return self.ratio_names.get(link, LINKS[link].ratio_name)
