@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -161,3 +162,21 @@ def test_no_convergence_is_code_3_with_the_table(path, monkeypatch):
     result = run_fit(FORMULA, path)
     assert result.exit_code == 3
     assert result.stdout == "the table so far\n"
+
+
+def test_formulas_of_further_predictors_reach_the_fit(tmp_path):
+    rng = np.random.default_rng(2)
+    g = np.repeat(np.arange(20), 12)
+    counts = rng.poisson(np.exp(0.6 + rng.normal(0, 0.4, 20)[g])) * (rng.random(g.size) > 0.3)
+    frame = pd.DataFrame({"y": counts, "x": rng.normal(size=g.size), "g": g})
+    frame["rank"] = np.minimum(frame["y"], 3)
+    path = tmp_path / "counts.csv"
+    frame.to_csv(path, index=False)
+    common = [path, "--method", "laplace", "--json", "--family"]
+    zeros = run("fit", "y ~ x + (1 | g)", *common, "poisson", "--zero-inflation", "~ x")
+    assert zeros.exit_code == 0, zeros.stderr
+    components = {row["component"] for row in json.loads(zeros.stdout)["parameters"]}
+    assert components == {"mean", "zero_inflation"}
+    ranks = run("fit", "rank ~ x + (1 | g)", *common, "cumulative", "--thresholds", "equidistant")
+    names = [row["component"] for row in fixed(json.loads(ranks.stdout))]
+    assert names == ["location", "first", "spacing"]
