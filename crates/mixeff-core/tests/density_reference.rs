@@ -62,7 +62,10 @@ const LOOSER: &[(&str, f64, f64, f64)] = &[
 fn allowance(name: &str, size: f64, zeros: bool) -> [f64; 2] {
     let modified = if zeros { 1.0 } else { 0.0 };
     match LOOSER.iter().find(|row| row.0 == name) {
-        Some((_, factor, fixed, share)) => [*factor, modified + fixed + share * size],
+        Some((_, factor, fixed, share)) if *share > 0.0 => {
+            [*factor, modified + fixed + share * size]
+        }
+        Some((_, factor, fixed, _)) => [*factor, modified + fixed],
         None => [1.0, modified],
     }
 }
