@@ -319,7 +319,7 @@ def median_seconds(function, times):
 def test_a_small_model_is_built_in_a_moment():
     formula = "use ~ age + I(age**2) + urban + livch + (1 | district)"
     seconds = median_seconds(lambda: build(formula, CONTRACEPTION, "bernoulli"), 20)
-    assert seconds < 0.1  # 0.0008 on a quiet machine, and a tenth of this on one that is not
+    assert seconds < 0.010  # 0.0008 on a quiet machine
 
 
 def test_a_million_rows_are_built_in_a_moment():
@@ -328,4 +328,4 @@ def test_a_million_rows_are_built_in_a_moment():
     data |= {"g": RNG.integers(0, 20_000, n), "y": RNG.integers(0, 2, n)}
     formula = "y ~ x0 + x1 + x2 + x3 + x4 + (1 | g)"
     seconds = median_seconds(lambda: build(formula, data, "bernoulli"), 3)
-    assert seconds < 1.0  # 0.02 on a quiet machine
+    assert seconds < 0.3  # 0.02 on a quiet machine
