@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import errors
-    from .api import Fit, Model, compare_methods, fit, load
+    from .api import Fit, JointFit, Model, compare_methods, fit, load
     from .data import within_between
 
 __version__ = "0.1.0"
 __all__ = [
     "Fit",
+    "JointFit",
     "Model",
     "__version__",
     "compare_methods",
@@ -25,7 +26,7 @@ __all__ = [
     "within_between",
 ]
 
-_FROM_API = frozenset({"Fit", "Model", "compare_methods", "fit", "load"})
+_FROM_API = frozenset({"Fit", "JointFit", "Model", "compare_methods", "fit", "load"})
 
 
 def __getattr__(name: str) -> object:

@@ -1,7 +1,17 @@
 """What users call: ``fit``, ``Model``, ``load``, ``compare_methods``, and what they get."""
 
 from .compare import MethodComparison, compare_methods
+from .joint import JointFit, ResponseFit
 from .model import Model, fit, load
 from .result import Fit
 
-__all__ = ["Fit", "MethodComparison", "Model", "compare_methods", "fit", "load"]
+__all__ = [
+    "Fit",
+    "JointFit",
+    "MethodComparison",
+    "Model",
+    "ResponseFit",
+    "compare_methods",
+    "fit",
+    "load",
+]

@@ -170,6 +170,11 @@ class Fit(FitResults):
 
         return Plots(self)
 
+    @property
+    def responses(self) -> Mapping[str, Fit]:
+        """The responses by name: this fit's only one, or those of a joint fit."""
+        return {self.spec.response: self}
+
     def refit(self, y: Any, *, start: tuple[Floats, Floats] | None = None) -> Fit:
         """Fit the same model by the same method to another response.
 
@@ -305,3 +310,12 @@ def with_response(design: Design, inputs: Inputs, y: Any) -> tuple[Design, Input
             f"{family.values}."
         )
     return replace(design, y=values), replace(inputs, response=values)
+
+
+def snapshot(data: Any) -> Any:
+    """The data as they are now: a later change of the user's frame must not reach the fit."""
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        return data.copy(deep=False)  # copied on write
+    return dict(data) if isinstance(data, Mapping) else data

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .families import FLEXIBLE, Family, expanded, family
+from .families.mixed import mixed
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix
@@ -125,6 +126,8 @@ class Design:
         predictors share coefficients; None where each column has one of its own.
     structure : str
         How the thresholds of an ordinal response, or the baseline of a duration, are constrained.
+    responses : tuple of Design
+        The designs of several responses, whose rows stand one after the other; empty for one.
     """
 
     family: str
@@ -142,6 +145,7 @@ class Design:
     categories: tuple[Hashable, ...] = ()
     coefficients: tuple[tuple[int, ...], ...] | None = None
     structure: str = FLEXIBLE
+    responses: tuple[Design, ...] = ()
 
     @property
     def n(self) -> int:
@@ -151,6 +155,8 @@ class Design:
     @property
     def distribution(self) -> Family:
         """The response distribution, for its categories if it has any."""
+        if self.responses:
+            return mixed(tuple(design.distribution for design in self.responses))
         return expanded(family(self.family), self.categories, self.structure)
 
     @property

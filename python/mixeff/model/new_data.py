@@ -81,7 +81,7 @@ def design_for_new_data(
     categories = spec.response_levels if family.categories and spec.response_levels else ()
     family = families.expanded(family, categories, spec.structure)
     fixed = tuple(recode_matrix(matrix, columns) for matrix in spec.predictors)
-    return Design(
+    design = Design(
         family=family.name,
         link=spec.link,
         y=outcome.y,
@@ -96,6 +96,7 @@ def design_for_new_data(
         categories=categories,
         structure=spec.structure,
     )
+    return design if spec.place is None else spec.place(design)
 
 
 def _complete_rows(every: Columns, names: set[str]) -> NDArray[np.int64] | None:
