@@ -298,10 +298,8 @@ def with_response(design: Design, inputs: Inputs, y: Any) -> tuple[Design, Input
             "each row used (fit.augment() shows them)."
         )
     if by_ends:
-        place = "y[{}]".format
-        values = np.column_stack(
-            require_ends((values[:, 0], values[:, 1]), design.distribution, place)
-        )
+        ends = values[:, 0], values[:, 1]
+        values = np.column_stack(require_ends(ends, design.distribution, "y[{}]".format))
     else:
         _require_possible(design, values)
     return design.with_response(values), replace(inputs, response=values)

@@ -10,8 +10,8 @@ from ..links import LINKS, Link
 from .base import Family, Optional, Parameter, Parameters
 from .beta_binomial import BETA_BINOMIAL
 from .binary import BERNOULLI, BINOMIAL
-from .censored import censored_family
 from .categories import CATEGORICAL, expanded
+from .censored import censored_family
 from .counts import POISSON
 from .curves import FLEXIBLE
 from .dispersed_counts import COMPOIS, GENPOIS
