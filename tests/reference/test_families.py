@@ -44,13 +44,17 @@ def cbpp():
 
 def sleepstudy():
     table = dataset("lme4", "sleepstudy")
-    return table.assign(excess=np.maximum(table["Reaction"] - 250, 0) / 10)
+    return table.assign(
+        excess=np.maximum(table["Reaction"] - 250, 0) / 10,
+        fast=np.clip((table["Reaction"] - 210) / 200, 0, 1),
+    )
 
 
 DATA = {
     "arabidopsis": arabidopsis,
     "positive": lambda: arabidopsis().query("fruits > 0"),
     "cbpp": cbpp,
+    "epil": lambda: dataset("MASS", "epil"),
     "grouseticks": lambda: dataset("lme4", "grouseticks").astype({"YEAR": str}),
     "sleepstudy": sleepstudy,
     "wine": lambda: dataset("ordinal", "wine"),

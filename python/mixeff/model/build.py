@@ -13,7 +13,14 @@ from ..data import Columns
 from ..errors import FormulaError
 from ..formula import Random, parse
 from . import families
-from .checks import check_coefficients, check_factor, check_repeats, check_term, refuse_twice
+from .checks import (
+    check_coefficients,
+    check_factor,
+    check_repeats,
+    check_term,
+    refuse_twice,
+    refuse_unidentified,
+)
 from .design import Design, GroupingFactor, RandomTerm
 from .families import Family
 from .grouping import GroupingSpec, learn_grouping
@@ -177,6 +184,7 @@ def _fixed(inputs: Inputs, columns: Columns, family: Family) -> _Fixed:
         refuse_twice(made[0][0].names, made[1][0].names)
     if family.categories is not None and not family.categories.intercept:
         made[0] = _without_intercept(*made[0])
+        refuse_unidentified(family, made[1][0].names, made[1][1], made[0][0].names, made[0][1])
     notices = tuple(dict.fromkeys(notice for _, _, told in made for notice in told))
     for _, x, _ in made:
         x.setflags(write=False)  # nobody else has a view of it; see Design.x
