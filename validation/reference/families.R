@@ -12,7 +12,7 @@ sleepstudy$excess <- pmax(sleepstudy$Reaction - 250, 0) / 10 # of whole numbers 
 cbpp$share <- (cbpp$incidence + 0.5) / (cbpp$size + 1)
 sleepstudy$fast <- pmin(pmax((sleepstudy$Reaction - 210) / 200, 0), 1) # with zeros and ones
 DATA <- list(arabidopsis = Arabidopsis, positive = subset(Arabidopsis, fruits > 0), cbpp = cbpp, grouseticks = grouseticks,
-             sleepstudy = sleepstudy, epil = MASS::epil)
+             sleepstudy = sleepstudy, epil = MASS::epil, quine = MASS::quine)
 
 F <- list(
   list("arabidopsis", fruits ~ rich + clipped + (1 | gen), ~ 0, ~ 1, nbinom2(), "nb2", "minus"),
@@ -38,8 +38,8 @@ F <- list(
   list("epil", y ~ trt + period + (1 | subject), ~ 0, ~ trt, nbinom2(), "nb2", "minus"),
   list("grouseticks", TICKS ~ YEAR + cHEIGHT + (1 | BROOD), ~ 0, ~ YEAR, nbinom2(), "nb2", "minus"),
   list("grouseticks", TICKS ~ YEAR + cHEIGHT + (1 | BROOD), ~ cHEIGHT, ~ 1, poisson(), "poisson", "same"),
-  list("grouseticks", TICKS ~ YEAR + cHEIGHT + (1 | LOCATION), ~ cHEIGHT, ~ 1, nbinom1(), "nb1", "same"),
-  list("grouseticks", TICKS ~ YEAR + cHEIGHT + (1 | LOCATION), ~ cHEIGHT, ~ YEAR, nbinom1(), "nb1", "same"),
+  list("quine", Days ~ Eth + Lrn + (1 | Age), ~ 1, ~ 1, nbinom1(), "nb1", "same"),
+  list("quine", Days ~ Eth + Lrn + (1 | Age), ~ 1, ~ Eth, nbinom1(), "nb1", "same"),
   list("arabidopsis", fruits ~ rich + clipped + (1 | gen), ~ rich, ~ clipped, nbinom2(), "nb2", "minus"),
   list("grouseticks", TICKS ~ YEAR + cHEIGHT + (1 | LOCATION), ~ YEAR + (1 | LOCATION), ~ 1, truncated_nbinom1(),
        "truncated_nb1", "same"),
@@ -51,11 +51,12 @@ F <- list(
   list("epil", y ~ trt + period + (1 | subject), ~ 0, ~ trt, genpois(), "genpois", "same"),
   # The other families, where the rows above have them only with, or only without a model of the dispersion.
   list("sleepstudy", Reaction ~ Days + (1 | Subject), ~ 0, ~ 1, Gamma("log"), "gamma", "minus"),
-  list("sleepstudy", Reaction ~ Days + (1 | Subject), ~ 0, ~ 1, t_family(), "student", "same"),
+  list("sleepstudy", Reaction ~ Days + (1 | Subject), ~ 0, ~ 1, t_family(), "student", "same",
+       start = list(beta = c(250, 10), betad = 3, theta = 3.5, psi = 1.5)), # its own start ends near the normal distribution
   list("sleepstudy", excess ~ Days + (1 | Subject), ~ 0, ~ Days, tweedie(), "tweedie", "same"),
   list("sleepstudy", excess ~ Days + (1 | Subject), ~ Days, ~ 1, ziGamma("log"), "gamma", "minus"),
-  list("sleepstudy", fast ~ Days + (1 | Subject), ~ 0, ~ 1, ordbeta(), "ordered_beta", "same"),
-  list("cbpp", cbind(incidence, size - incidence) ~ period + (1 | herd), ~ 0, ~ size, betabinomial(), "beta_binomial", "same"),
+  list("sleepstudy", fast ~ Days + (1 | Subject), ~ 0, ~ 1, ordbeta(), "ordered_beta", "same",
+       start = list(psi = c(-1, 1))),
   list("cbpp", share ~ period + (1 | herd), ~ 0, ~ 1, beta_family(), "beta", "same"))
 
 # clmm of ordinal 2022.11-16 takes loglog for cloglog and the other way round: its log-likelihoods without random

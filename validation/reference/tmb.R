@@ -1,5 +1,6 @@
 # Rows of a table of response distributions by glmmTMB, from lists of: data set (a name in DATA), R's formulas of mean,
-# zeros and dispersion, R's family, mixeff's, how the dispersion's coefficients turn into mixeff's.
+# zeros and dispersion, R's family, mixeff's, how the dispersion's coefficients turn into mixeff's; start =
+# where the search does not find the maximum from its own start.
 # Parameters: the coefficients of the linear predictors in mixeff's order (dispersions on mixeff's scale), then the standard
 # deviations of the random effects, then logLik.
 suppressPackageStartupMessages(library(glmmTMB))
@@ -14,9 +15,13 @@ text <- function(f) paste(deparse(f, width.cutoff = 500), collapse = "")
 tmb <- function(row) {
   data <- DATA[[row[[1]]]]
   fit <- suppressWarnings(tryCatch(
-    glmmTMB(row[[2]], data, row[[5]], ziformula = row[[3]], dispformula = row[[4]], control = tight),
+    glmmTMB(row[[2]], data, row[[5]], ziformula = row[[3]], dispformula = row[[4]], control = tight,
+            start = row$start),
     error = function(e) NULL))
-  if (is.null(fit) || is.na(logLik(fit))) return(NULL)
+  if (is.null(fit) || is.na(logLik(fit))) {
+    message("glmmTMB finds no estimates: ", text(row[[2]]), ", zeros ", text(row[[3]]), ", dispersion ", text(row[[4]]), ", ", row[[6]])
+    return(NULL)
+  }
   beta <- fixef(fit); turn <- into[[row[[7]]]]
   disp <- if (length(beta$disp)) turn(beta$disp) else numeric(0)
   sds <- unlist(lapply(c(VarCorr(fit)$cond, VarCorr(fit)$zi), function(s) attr(s, "stddev")))
