@@ -25,8 +25,8 @@ HEAD = """# Owls and Salamanders
 Data of glmmTMB (AGPL-3), read from R and not stored here: `python -m validation.owls` says how.
 Laplace's approximation on both sides; glmmTMB {version} with tolerances far below its defaults.
 
-| data | family | zeros | dispersion | log-likelihood of glmmTMB | less mixeff's | mean, in SE | zeros, in SE | \
-dispersion | SD |
+| data | family | zeros | dispersion | log-likelihood of glmmTMB | less mixeff's | mean, in SE | \
+zeros, in SE | dispersion | SD |
 |---|---|---|---|---|---|---|---|---|---|
 """
 
@@ -54,7 +54,7 @@ def coefficients(fit: me.Fit, name: str) -> np.ndarray:
 
 def apart(fit: me.Fit, rows: pd.DataFrame, start: str, name: str, in_se: bool) -> str:
     """The greatest difference of the parameters whose names start so; a dash for none."""
-    theirs = rows[rows["parameter"].str.startswith(start)]
+    theirs: Any = rows[rows["parameter"].str.startswith(start)]
     if theirs.empty:
         return "-"
     unit = theirs["se"].to_numpy() if in_se else 1.0
@@ -67,7 +67,7 @@ def line(key: Any, rows: pd.DataFrame, folder: Path) -> str:
     fit = fitted(key, folder)
     components = fit.variance_components
     sds = components.loc[components["group"] != "Residual", "sd"].dropna().to_numpy()
-    theirs = rows.loc[rows["parameter"] == "sd", "estimate"].to_numpy()
+    theirs: Any = rows.loc[rows["parameter"] == "sd", "estimate"].to_numpy()
     llf = rows.loc[rows["parameter"] == "logLik", "estimate"].iloc[0]
     cells = [
         *(key[k] for k in (0, 4, 2, 3)),

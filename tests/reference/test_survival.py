@@ -108,7 +108,7 @@ def test_other_programs(key, rows):
 @pytest.mark.parametrize(("link", "far"), [("cloglog", 0.1), ("logit", 0.1)])
 def test_fine_periods_come_near_coxs_partial_likelihood(link, far):
     """Within a tenth of a standard error; the wide periods of the other tests are no nearer."""
-    rows = TABLE[(TABLE["formula"] == COX) & (TABLE["link"] == link)]
+    rows: Any = TABLE[(TABLE["formula"] == COX) & (TABLE["link"] == link)]
     fit = ours("lung", COX, "duration", link)
     errors = rows["se"].to_numpy()
     assert np.all(np.abs(fit.params - rows["estimate"].to_numpy()) < far * errors)
