@@ -11,9 +11,16 @@ from numpy.typing import NDArray
 
 from ..data import Columns
 from ..errors import FormulaError
-from ..formula import Random
+from ..formula import Random, parse
 from . import families
-from .checks import check_coefficients, check_factor, check_repeats, check_term, refuse_twice
+from .checks import (
+    check_coefficients,
+    check_factor,
+    check_repeats,
+    check_term,
+    refuse_twice,
+    refuse_unidentified,
+)
 from .design import Design, GroupingFactor, RandomTerm
 from .families import Family
 from .grouping import GroupingSpec, learn_grouping
@@ -75,7 +82,7 @@ def build(
     ((('Intercept', 'x'),), [0, 0, 1, 1, 2, 2])
     """
     given = Arguments(**arguments)
-    kind = families.family(family)
+    kind = _family(family, formula)
     if given.zero_inflation is not None and kind.may_have_zeros:
         kind = families.with_zeros(kind)
     chosen = families.link(kind, link)
@@ -86,6 +93,14 @@ def build(
         raise error.within(formula) from None
     tell(notices)
     return spec, design
+
+
+def _family(name: str, formula: str) -> Family:
+    """The family of a name, or of its censored responses where the formula has such."""
+    kind, response = families.family(name), parse(formula).response
+    if response is None or response.kind not in ("cens", "survival"):
+        return kind
+    return families.censored(kind) or kind
 
 
 def _build(
@@ -117,6 +132,7 @@ def _build(
         overdispersed=inputs.overdispersed,
         categories=labels,
         structure=structure,
+        limits=outcome.limits,
     )
     separations = of_separation(screen_separation(design))
     notices = [*of_missing(every, columns), *fixed.notices, *separations]
@@ -168,6 +184,7 @@ def _fixed(inputs: Inputs, columns: Columns, family: Family) -> _Fixed:
         refuse_twice(made[0][0].names, made[1][0].names)
     if family.categories is not None and not family.categories.intercept:
         made[0] = _without_intercept(*made[0])
+        refuse_unidentified(family, made[1][0].names, made[1][1], made[0][0].names, made[0][1])
     notices = tuple(dict.fromkeys(notice for _, _, told in made for notice in told))
     for _, x, _ in made:
         x.setflags(write=False)  # nobody else has a view of it; see Design.x

@@ -17,6 +17,7 @@ from ..errors import (
     WeightsError,
 )
 from ..formula import Response, expression
+from .censoring import read_interval, refuse_uninformative
 from .families import FLEXIBLE, Family
 from .outcome import Outcome
 from .outcomes import read_categories, read_duration
@@ -59,15 +60,22 @@ def read_response(
 
     Raises
     ------
-    ResponseSupportError, ResponseLevelsError, TrialsError
+    ResponseSupportError, ResponseLevelsError, TrialsError, CensoringError
         Naming the row and its value.
     """
     if family.categories is not None and family.categories.timed:
         return read_duration(response, columns, family, weights, levels, structure)
+    if family.takes_interval:
+        return read_interval(response, columns, family, weights)
     if response.kind == "survival":
         raise ResponseSupportError(
             f"{response.text} is a duration, which family {family.name!r} does not take; use "
-            "family 'duration'"
+            "family 'duration' for whole periods, 'weibull' or 'lognormal' for times"
+        )
+    if response.kind == "cens":
+        raise ResponseSupportError(
+            f"{response.text} is a censored response, which family {family.name!r} does not take; "
+            "use family 'gaussian', 'lognormal' or 'weibull'"
         )
     if family.categories is not None:
         return read_categories(response, columns, family, weights, levels)
@@ -120,6 +128,8 @@ def refuse_constant(response: Response, outcome: Outcome, family: Family) -> Non
     family : Family
     """
     y = outcome.y
+    if family.takes_interval:
+        return refuse_uninformative(response, outcome)
     if family.takes_trials and outcome.extra is not None:
         constant = not y.any() or np.array_equal(y, outcome.extra)
     else:

@@ -141,7 +141,7 @@ class Fitted:
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks on the data and on the estimation, as in the summary."""
-        return tuple(dict.fromkeys((*self.spec.notes, *self.estimate.notes)))
+        return tuple(dict.fromkeys((*self.spec.notes, *self.design.notes, *self.estimate.notes)))
 
     def __repr__(self) -> str:
         groups = ", ".join(f"{name} {count}" for name, count in self.n_groups.items())
