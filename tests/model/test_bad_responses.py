@@ -22,7 +22,8 @@ OUTSIDE = {
     "tweedie": -1.0,
 }
 ANY_NUMBER = {"gaussian", "student", "skew_normal", "censored_gaussian"}
-NUMERIC = [k for k in FAMILIES.values() if k.categories is None and k.name not in ANY_NUMBER]
+ONE_COLUMN = [k for k in FAMILIES.values() if k.categories is None and not k.has_cases]
+NUMERIC = [k for k in ONE_COLUMN if k.name not in ANY_NUMBER]
 
 
 def impossible(kind) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..core import Problem, Response
+from .choices import choice_problem
 
 if TYPE_CHECKING:
     from ..model.design import Design, RandomTerm
@@ -25,6 +26,8 @@ def problem_of(design: Design) -> Problem:
 
 
 def _build(design: Design) -> Problem:
+    if design.distribution.has_cases:
+        return choice_problem(design)
     return Problem(
         response=_response(design),
         y=np.ascontiguousarray(design.y),

@@ -19,6 +19,7 @@ _TWO_PARTS = {
     "cbind": "successes and failures",
     "trials": "successes and trials",
     "survival": "time and event",
+    "choice": "what was chosen and the case",
 }
 _BOUNDS = ("lower", "upper")
 # How an end is said to be open, or a limit not to be there.
@@ -38,7 +39,8 @@ def parse(text: str, *, two_sided: bool = True) -> Formula:
         In the language of lme4: ``y ~ x + offset(log(v)) + (1 + x | g)``, ``(x || g)``,
         ``(1 | a/b)``, ``(1 | a:b)``, ``(1 | name | g)``; the response ``y``,
         ``cbind(successes, failures)``, ``trials(successes, n)``, ``survival(time, event)``,
-        ``cens(lower, upper)`` or ``cens(y, lower, upper)``; the fixed effects as in formulaic.
+        ``choice(chosen, case)``, ``cens(lower, upper)`` or
+        ``cens(y, lower, upper)``; the fixed effects as in formulaic.
     two_sided : bool
         Whether there is a response; a dispersion formula has none.
 

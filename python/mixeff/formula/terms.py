@@ -17,7 +17,7 @@ class Response:
         As written.
     kind : str
         "plain", "cbind" (successes, failures), "trials" (successes, trials), "survival" (time,
-        event) or "cens" (lower, upper; or y, lower, upper).
+        event), "choice" (chosen, case) or "cens" (lower, upper; or y, lower, upper).
     parts : tuple of str
         The expressions: one for "plain", two or three for the others. An empty one is a bound that
         there is not.

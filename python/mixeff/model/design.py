@@ -157,6 +157,13 @@ class Design:
         return self.x[0].shape[0]
 
     @property
+    def n_observations(self) -> int:
+        """Number of responses: rows, but the cases of choices."""
+        if not self.distribution.has_cases or self.extra is None:
+            return self.n
+        return len(np.unique(self.extra))
+
+    @property
     def distribution(self) -> Family:
         """The response distribution, for its categories if it has any."""
         if self.responses:

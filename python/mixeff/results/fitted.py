@@ -102,9 +102,9 @@ class Fitted:
 
     @property
     def nobs(self) -> int:
-        """Number of rows used."""
+        """Number of rows used; of choices, the number of cases."""
         used = self.estimate.used
-        return self.design.n if used is None else used.rows
+        return self.design.n_observations if used is None else used.rows
 
     @property
     def n_groups(self) -> dict[str, int]:

@@ -12,6 +12,7 @@ from .beta_binomial import BETA_BINOMIAL
 from .binary import BERNOULLI, BINOMIAL
 from .categories import CATEGORICAL, expanded
 from .censored import censored_family
+from .choice import CHOICE
 from .counts import POISSON
 from .curves import FLEXIBLE
 from .dispersed_counts import COMPOIS, GENPOIS
@@ -60,6 +61,7 @@ _ROWS = (
     SKEW_NORMAL,
     *PROPORTIONS,
     *CATEGORICAL,
+    CHOICE,
 )
 
 FAMILIES: dict[str, Family] = {row.name: row for row in _ROWS}

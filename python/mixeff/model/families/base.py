@@ -165,6 +165,8 @@ class Family:
         Whether the response is a whole number from 0 up; whether it is positive.
     takes_trials : bool
         Whether the response counts successes among trials.
+    has_cases : bool
+        Whether rows are alternatives, of which each case has one chosen.
     takes_interval : bool
         Whether the response is known to lie between two ends, `y` and `extra`; exactly, where they
         are equal.
@@ -207,6 +209,7 @@ class Family:
     discrete: bool = False
     positive: bool = False
     takes_trials: bool = False
+    has_cases: bool = False
     takes_interval: bool = False
     is_binary: bool = False
     constant_variance: bool = False
@@ -233,9 +236,19 @@ class Family:
         return tuple(p.argument for p in self.further if p.argument is not None)
 
     @property
+    def has_intercept(self) -> bool:
+        """Whether the first linear predictor has an intercept."""
+        return not self.has_cases and (self.categories is None or self.categories.intercept)
+
+    @property
     def may_have_zeros(self) -> bool:
         """Whether zeros of their own can be told: from counts, or where there are none else."""
-        if self.categories or self.takes_interval or "zero_inflation" in self.arguments:
+        if (
+            self.categories
+            or self.has_cases
+            or self.takes_interval
+            or "zero_inflation" in self.arguments
+        ):
             return False
         return self.discrete or not self.supported(np.zeros(1))[0]
 
