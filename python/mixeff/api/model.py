@@ -51,11 +51,14 @@ def fit(
     formula : str
         In lme4's language: ``"y ~ x + (1 + x | g)"``; also ``(x || g)``, ``(1 | a/b)``,
         ``(1 | a:b)``, ``(0 + x | g)``, ``offset(v)``, and the responses
-        ``cbind(successes, failures)`` and ``trials(successes, n)``.
+        ``cbind(successes, failures)``, ``trials(successes, n)``, ``survival(time, event)`` and, of
+        censored ones, ``cens(lower, upper)`` and ``cens(y, lower, upper)``.
     data : frame
         A pandas, polars or pyarrow frame, or a mapping of names to arrays.
     family : str
-        ``"gaussian"``, ``"bernoulli"``, ``"binomial"``, ``"poisson"``, ``"gamma"``.
+        ``"gaussian"``, ``"bernoulli"``, ``"binomial"``, ``"poisson"``, ``"nb2"``, ``"gamma"``,
+        ``"beta"``, ``"cumulative"``, ``"multinomial"``, ``"duration"``, ... The documentation has
+        all of them with their densities; an unknown name lists them.
     link : str, optional
         The family's first by default.
     method : str
