@@ -11,35 +11,26 @@ from tests.model.test_bad_input import DATA, N, refused
 
 from mixeff import errors
 from mixeff.model import FAMILIES, build
+from mixeff.model.families import Family
 
 # Every family -------------------------------------------------------------------------------
 
-OUTSIDE = {
-    "bernoulli": 2.0,
-    "beta": 1.0,
-    "ordered_beta": 1.5,
-    "zero_one_inflated_beta": -0.5,
-    "tweedie": -1.0,
-}
-ANY_NUMBER = {"gaussian", "student", "skew_normal", "censored_gaussian"}
-ONE_COLUMN = [k for k in FAMILIES.values() if k.categories is None and not k.has_cases]
-NUMERIC = [k for k in ONE_COLUMN if k.name not in ANY_NUMBER]
+
+def bounded() -> list[tuple[Family, float]]:
+    """Families of numbers, with each of -1 and 0 that they cannot produce."""
+    numeric = [k for k in FAMILIES.values() if k.categories is None and not k.has_cases]
+    return [(k, bad) for k in numeric for bad in (-1.0, 0.0) if not k.supported(np.array([bad]))[0]]
 
 
-def impossible(kind) -> tuple[float, float]:
-    """A usual response, and one that the family cannot produce."""
-    usual = 0.5 if kind.mean_range == (0.0, 1.0) and not kind.discrete else 1.0
-    end = 0.0 if kind.positive or kind.name.startswith("truncated") else -1.0
-    return usual, OUTSIDE.get(kind.name, end)
-
-
-@pytest.mark.parametrize("kind", NUMERIC, ids=lambda kind: kind.name)
-def test_every_family_names_the_row_and_the_value_outside_its_support(kind):
-    usual, bad = impossible(kind)
+@pytest.mark.parametrize(
+    ("kind", "bad"), bounded(), ids=[f"{kind.name} {bad:g}" for kind, bad in bounded()]
+)
+def test_every_family_names_the_row_and_the_value_outside_its_support(kind, bad):
     left = "trials(o, size)" if kind.takes_trials else "o"
-    if kind.takes_interval:  # where a lower end of zero is an open one
-        left, bad = "cens(o, size)", -2.0
+    usual = 0.5 if kind.mean_range == (0.0, 1.0) and not kind.discrete else 1.0
     data = DATA.assign(o=np.where(np.arange(N) == 7, bad, usual))
+    if kind.takes_interval:  # a lower end of zero is an open one, an upper one is not
+        left, data["low"] = "cens(low, o)", np.where(np.arange(N) == 7, -np.inf, usual)
     error = errors.TrialsError if kind.takes_trials else errors.ResponseSupportError
     says = rf"{bad:g}\b.* in row 7|in row 7 .*{bad:g}\b"
     refused(error, f"{left} ~ x + (1 | g)", kind.name, data, says)

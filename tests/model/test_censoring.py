@@ -167,6 +167,13 @@ def test_values_are_the_middles_of_the_ends():
         (errors.ResponseSupportError, "y", "censored_weibull", DATA, "leave out 'censored_'"),
         (errors.ResponseSupportError, "survival(y, x)", "weibull", DATA, "'x' is 0.5.* in row 1"),
         (errors.ResponseSupportError, "survival(y, event)", "poisson", DATA, "'weibull'"),
+        (
+            errors.ResponseSupportError,
+            "survival(y, event)",
+            "weibull",
+            changed(y={3: 0.0}),
+            "'y' is 0 in row 3 .*numbers above 0; correct them, or drop",
+        ),
         (errors.ColumnTypeError, "cens(low, word)", "gaussian", DATA, "'word'"),
         (errors.InfiniteValueError, "cens(y, 0, 9)", "gaussian", changed(y={3: np.inf}), "row 3"),
         (errors.UnknownColumnError, "cens(low, hihg)", "gaussian", DATA, "did you mean 'high'"),

@@ -114,7 +114,7 @@ def test_a_stored_fit_comes_back(fit, tmp_path):
     other = fit.refit(DATA["latent"] if fit is LIMITED else DATA[["low", "high"]].to_numpy()[::-1])
     for each in (fit, other):
         each.save(tmp_path / "fit.mixeff")
-        again = me.load(tmp_path / "fit.mixeff")
+        again: Any = me.load(tmp_path / "fit.mixeff")
         assert str(again.summary()) == str(each.summary())
         assert np.array_equal(again.design.y, each.design.y)
         assert again.design.extra.tolist() == each.design.extra.tolist()

@@ -52,14 +52,17 @@ def fit(
     formula : str, or a list of them
         In lme4's language: ``"y ~ x + (1 + x | g)"``; also ``(x || g)``, ``(1 | a/b)``,
         ``(1 | a:b)``, ``(0 + x | g)``, ``offset(v)``, and the responses
-        ``cbind(successes, failures)`` and ``trials(successes, n)``. A list of formulas is one model
-        of several responses, tied by random effects under a shared name, ``(1 | id | g)``; then
-        `family`, `link` and the other arguments about a response are lists, too, and the result is
-        a `JointFit`.
+        ``cbind(successes, failures)``, ``trials(successes, n)``, ``survival(time, event)``,
+        ``choice(chosen, case)`` and, of censored ones, ``cens(lower, upper)`` and
+        ``cens(y, lower, upper)``. A list of formulas is one model of several responses, tied by
+        random effects under a shared name, ``(1 | id | g)``; then `family`, `link` and the other
+        arguments about a response are lists, too, and the result is a `JointFit`.
     data : frame
         A pandas, polars or pyarrow frame, or a mapping of names to arrays.
     family : str
-        ``"gaussian"``, ``"bernoulli"``, ``"binomial"``, ``"poisson"``, ``"gamma"``.
+        ``"gaussian"``, ``"bernoulli"``, ``"binomial"``, ``"poisson"``, ``"nb2"``, ``"gamma"``,
+        ``"beta"``, ``"cumulative"``, ``"multinomial"``, ``"duration"``, ... The documentation has
+        all of them with their densities; an unknown name lists them.
     link : str, optional
         The family's first by default.
     method : str

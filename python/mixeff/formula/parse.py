@@ -162,8 +162,8 @@ class _Parser:
         for token in left:
             if token.text in ("|", "||"):
                 raise self.fail(
-                    "a bar does not belong in a response; write trials(successes, n) or "
-                    "cbind(successes, failures) ~ ...",
+                    "a bar does not belong in a response; write trials(successes, n), "
+                    "cbind(successes, failures) or cens(lower, upper) ~ ...",
                     [token],
                 )
         text = self.expression(left)

@@ -65,7 +65,7 @@ def read_interval(
 def _read(response: Response, columns: Columns, family: Family) -> Outcome:
     parts = response.parts
     if response.kind == "survival":
-        return _lifetime(parts, columns)
+        return _lifetime(parts, columns, family)
     if response.kind != "cens":
         raise ResponseSupportError(
             f"family {family.name!r} takes a censored response, cens(lower, upper) or cens(y, "
@@ -109,15 +109,20 @@ def _limited(text: str, columns: Columns, lower: Array, upper: Array) -> Outcome
     return Outcome(*ends_within(y, (lower, upper)), limits=(lower, upper))
 
 
-def _lifetime(parts: tuple[str, ...], columns: Columns) -> Outcome:
+def _lifetime(parts: tuple[str, ...], columns: Columns, family: Family) -> Outcome:
+    """Times of an event, or times up to which there was none."""
     time, event = (np.asarray(evaluate(expression(t), columns), np.float64) for t in parts)
-    bad = (event != 0) & (event != 1)
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise ResponseSupportError(
-            f"{parts[1]!r} is {event[row]:g} in row {columns.origin(row)} (counting from 0); an "
-            "event is 1 where it happened and 0 where the time is censored"
-        )
+    possible = family.supported(time), (event == 0) | (event == 1)
+    takes = (
+        f"the times of family {family.name!r} are numbers above 0; correct them, or drop such rows",
+        "an event is 1 where it happened and 0 where the time is censored",
+    )
+    for text, values, ok, rule in zip(parts, (time, event), possible, takes, strict=True):
+        if not ok.all():
+            row = int(np.argmin(ok))
+            raise ResponseSupportError(
+                f"{text!r} is {values[row]:g} in row {columns.origin(row)} (counting from 0); {rule}"
+            )
     return Outcome(time, np.where(event == 1, time, np.inf))
 
 
