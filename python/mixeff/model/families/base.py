@@ -113,6 +113,8 @@ class Categories:
         Whether the categories have an order.
     timed : bool
         Whether they are periods, and the response a duration.
+    latent : bool
+        Whether they are intervals of one latent response, between the thresholds.
     """
 
     expand: Callable[[Family, tuple[Hashable, ...], str], Family]
@@ -120,6 +122,7 @@ class Categories:
     intercept: bool = False
     ordered: bool = True
     timed: bool = False
+    latent: bool = False
 
 
 @dataclass(frozen=True)

@@ -203,7 +203,7 @@ def _row(
 
 
 CATEGORICAL = (
-    _row("cumulative", LINKS, _cumulative),
+    _row("cumulative", LINKS, _cumulative, latent=True),
     _row("adjacent", ("logit",), _adjacent),
     _row("sequential", LINKS, _sequential),
     _row("sequential_backward", LINKS, _backward),

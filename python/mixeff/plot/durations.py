@@ -1,0 +1,82 @@
+"""Survival and hazard curves of durations in discrete time, marginal and conditional."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import NotAvailableError
+from ..results.linear import require_places
+from . import canvas
+from .categories import long_table
+from .curves import STYLES, WORDS, groups, legend
+from .effects import KINDS
+from .grid import reference_grid
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from ..results.fit import FitResults
+
+    Columns = dict[str, np.ndarray]
+
+LABELS = {"survival": "Survival", "hazard": "Hazard"}
+
+
+def durations_data(
+    fit: FitResults, by: str | None, at: Mapping[str, Any] | None, scale: str
+) -> Columns:
+    """Survival up to each period, or the hazard in it, for each value of ``by`` and kind.
+
+    Survival begins at one in period 0.
+    """
+    require_places(fit.estimate)
+    kind = fit.design.distribution.categories
+    if kind is None or not kind.timed:
+        raise NotAvailableError(
+            f"a {fit.design.family} response is no duration; fit survival(time, event) with "
+            'family="duration" for survival and hazard curves.'
+        )
+    grid = reference_grid(fit, None, by, at)
+    parts = [long_table(fit, grid, [by], kind, "period", scale) for kind in KINDS]
+    table = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    table["period"] = table["period"].astype(np.int64)
+    return table if scale == "hazard" else _from_one(table, by)
+
+
+def _from_one(table: Columns, by: str | None) -> Columns:
+    """The table with a row of survival one in period 0 before each curve."""
+    first = np.flatnonzero(table["period"] == table["period"].min())
+    start = {name: values[first] for name, values in table.items()}
+    start["period"], start["estimate"] = np.zeros_like(first), np.ones(len(first))
+    return {name: np.insert(values, first, start[name]) for name, values in table.items()}
+
+
+def draw_durations(table: Columns, by: str | None, time: str, scale: str, ax: Any = None) -> Figure:
+    """Steps for survival, points on lines for hazards; solid marginal, dashed median."""
+    figure, (axis,) = canvas.panels(1, canvas.COLUMN, 2.6, ax=ax)
+    draw = {"survival": _draw_survival, "hazard": _draw_hazard}[scale]
+    with canvas.styled():
+        for _, colour, part in groups(table, by):
+            for kind, style in STYLES.items():
+                own = part["kind"] == kind
+                draw(axis, part["period"][own], part["estimate"][own], colour, style)
+        axis.set_ylim(0.0, None if scale == "hazard" else 1.02)
+        canvas.whole_ticks(axis)
+        axis.set_xlabel(time)
+        axis.set_ylabel(LABELS[scale])
+        words = {kind: WORDS[kind].replace("mean", scale) for kind in KINDS}
+        legend(axis, table, by, words, False)
+    return figure
+
+
+def _draw_survival(axis: Axes, x: np.ndarray, y: np.ndarray, colour: str, style: str) -> None:
+    axis.step(x, y, where="post", color=colour, ls=style)
+
+
+def _draw_hazard(axis: Axes, x: np.ndarray, y: np.ndarray, colour: str, style: str) -> None:
+    face = colour if style == "-" else "white"
+    axis.plot(x, y, color=colour, ls=style, marker="o", ms=2.5, mfc=face)
