@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from .values import Estimate, Floats
 
 STRIDE = 0.5  # of zeta between points
-MOST = 40  # points on a side
+LONGEST = 1.5  # stride that is accepted
+FLAT = 3  # points, after which a likelihood that has not fallen is taken to be flat
+LEVEL = 1e-3  # of zeta, that is no fall
+MOST = 60  # maximisations on a side
 BEYOND = 1.08  # how far the path goes past the limit
 CLOSE = 1e-4  # of zeta, at a limit
 ROUNDS = 4  # of the search for a limit
@@ -210,7 +213,7 @@ def _walk(surface: Surface, k: int, sign: float, crossing: float, path: Profile)
     slope, se = _direction(surface, k)
     last, before, step, zeta = surface.peak, None, STRIDE * se, 0.0
     end = path.coordinate.ends[int(sign > 0)]
-    for _ in range(MOST):
+    for points in range(MOST):
         held = last[k] + sign * step
         at_end = sign * (held - end) >= 0.0
         held = end if at_end else held
@@ -220,10 +223,13 @@ def _walk(surface: Surface, k: int, sign: float, crossing: float, path: Profile)
             slope = (last - before) / (last[k] - before[k])
         value, place = surface.highest(k, held, last + slope * (held - last[k]))
         now = _root(surface, value)
+        if not now - zeta < LONGEST:
+            step *= 0.3
+            continue
         path.at.append(float(held))
         path.zeta.append(sign * now)
         path.llf.append(value)
-        if at_end or now > BEYOND * crossing:
+        if at_end or now > BEYOND * crossing or (points >= FLAT and now < LEVEL):
             break
         step *= float(np.clip(STRIDE / max(now - zeta, 1e-3), 0.5, 2.0))
         last, before, zeta = place, last, now
@@ -231,6 +237,9 @@ def _walk(surface: Surface, k: int, sign: float, crossing: float, path: Profile)
 
 
 def _root(surface: Surface, value: float) -> float:
+    """Size of zeta; infinite outside the domain."""
+    if not np.isfinite(value):
+        return np.inf
     return float(np.sqrt(max(2.0 * (surface.llf - value), 0.0)))
 
 
@@ -241,7 +250,7 @@ def _meet(
     for _ in range(ROUNDS):
         held = crossing_of(np.array(path.at), np.array(path.zeta), crossing)
         miss = np.abs(np.array(path.zeta) - crossing)
-        if not np.isfinite(held) or miss.min() < CLOSE:
+        if not np.isfinite(held) or miss.min() < CLOSE or held in path.at:
             return
         value, _ = surface.highest(k, held, near + slope * (held - near[k]))
         path.at.append(held)

@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 
 def categories_data(
-    fit: FitResults, variable: str, by: str | None, kind: str, at: Mapping[str, Any] | None
+    fit: FitResults,
+    variable: str,
+    by: str | None,
+    kind: str,
+    at: Mapping[str, Any] | None,
+    level: float,
 ) -> Columns:
     """Probabilities of the categories on a grid, a row for each value and category."""
     require_places(fit.estimate)
@@ -33,10 +38,11 @@ def categories_data(
     if categories is None or categories.timed:
         other = "effects(variable)" if categories is None else "survival(by)"
         raise NotAvailableError(
-            f"a {fit.design.family} response has no categories to stack; take fit.plot.{other}."
+            f"the response of family {fit.design.family!r} has no categories to stack; take "
+            f"fit.plot.{other}."
         )
     grid = reference_grid(fit, variable, by, at)
-    return long_table(fit, grid, [variable, by], kind, "category", "response")
+    return long_table(fit, grid, [variable, by], kind, "category", "response", level)
 
 
 def long_table(
@@ -46,6 +52,7 @@ def long_table(
     kind: str,
     label: str,
     scale: str,
+    level: float,
 ) -> Columns:
     """Predictions of categories, or of periods, below one another.
 
@@ -62,19 +69,55 @@ def long_table(
         Name of the column that says which category.
     scale : str
         As of ``Fit.predict``.
+    level : float
+        Coverage of the intervals.
     """
     if kind not in WORDS:
         raise ArgumentError(f"kind={kind!r} is not one of {', '.join(map(repr, WORDS))}.")
-    table = predict(fit, grid, kind=kind, scale=scale)
-    categories = list(table.columns)
+    found, labels = probabilities(fit, grid, kind, scale, level)
     columns = {
-        name: np.repeat(values, len(categories))
-        for name, values in named_columns(grid, names).items()
+        name: np.repeat(values, len(labels)) for name, values in named_columns(grid, names).items()
     }
-    columns[label] = np.tile(np.array(categories, dtype=object), len(grid))
-    columns["kind"] = np.full(len(grid) * len(categories), kind, dtype=object)
-    columns["estimate"] = np.column_stack([table[name] for name in categories]).ravel()
-    return columns
+    columns[label] = np.tile(np.array(labels, dtype=object), len(grid))
+    columns["kind"] = np.full(len(grid) * len(labels), kind, dtype=object)
+    return columns | {name: values.ravel() for name, values in found.items()}
+
+
+def probabilities(
+    fit: FitResults, grid: pd.DataFrame, kind: str, scale: str, level: float
+) -> tuple[Columns, list[str]]:
+    """Predictions of categories with their intervals, each of shape (rows, categories), and labels.
+
+    Ends are NaN where there are no intervals.
+    """
+    table = predict(fit, grid, kind=kind, scale=scale)
+    labels = list(table.columns)
+    estimate = np.column_stack([table[name] for name in labels])
+    missing = np.full_like(estimate, np.nan)
+    try:
+        ends = predict(fit, grid, kind=kind, scale=scale, interval="confidence", level=level)
+    except NotAvailableError:
+        return {"estimate": estimate, "lower": missing, "upper": missing}, labels
+    bounds = {name: np.asarray(ends[name]).reshape(estimate.shape) for name in ("lower", "upper")}
+    return {"estimate": estimate, **bounds}, labels
+
+
+def require_category(fit: FitResults, category: Any) -> int | None:
+    """Position of a category of the response; None where it has none and none is asked for."""
+    labels = [str(label) for label in fit.design.categories]
+    if not labels and category is None:
+        return None
+    if not labels:
+        raise ArgumentError(
+            f"category={category!r}: the response of family {fit.design.family!r} has no "
+            "categories; leave it out."
+        )
+    if category is None or str(category) not in labels:
+        raise ArgumentError(
+            f"category={category!r}: the response has the categories {', '.join(labels)}; name "
+            "the one whose probability to draw."
+        )
+    return labels.index(str(category))
 
 
 def draw_categories(

@@ -9,9 +9,11 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..model import design_for_new_data
+from ..model.families import LINKS
 from ..results.icc import nested
-from ..results.linear import fixed_part, mean_at, modes
+from ..results.linear import fixed_part, modes, require_places
 from . import canvas
+from .categories import require_category
 from .curves import on_axis
 from .effects import KINDS, effects_data, without_copies
 from .grid import reference_grid
@@ -35,6 +37,7 @@ def clusters_data(
     group: str | None,
     at: Mapping[str, Any] | None,
     most: int,
+    category: Any = None,
 ) -> Columns:
     """The mean along a covariate at each cluster's modes; then marginal and for a median cluster.
 
@@ -42,10 +45,10 @@ def clusters_data(
     """
     if most < 1:
         raise ArgumentError(f"most={most!r}: draw at least one cluster.")
-    average = without_copies(effects_data(fit, variable, None, at, 0.95))
-    own = _cluster_means(fit, variable, group, at)
-    chosen = _spread_out(own, most)
     factor = fit.design.factors[factor_of(fit, group)]
+    average = without_copies(effects_data(fit, variable, None, at, 0.95, category))
+    own = _cluster_means(fit, variable, group, at, require_category(fit, category))
+    chosen = _spread_out(own, most)
     points = len(own[0])
     labels = np.array([str(factor.levels[i]) for i in chosen], dtype=object)
     x = average[variable][average["kind"] == average["kind"][0]]
@@ -61,41 +64,55 @@ def clusters_data(
 
 def factor_of(fit: FitResults, group: str | None) -> int:
     """Position of a grouping factor; that of the first term by default."""
+    require_places(fit.estimate)
     design = fit.design
     names = {design.factors[term.factor].name: term.factor for term in design.terms}
-    if group is None and names:
+    if not names:
+        raise ArgumentError("the model has no random effects to draw.")
+    if group is None:
         return design.terms[0].factor
     if group not in names:
         raise ArgumentError(
-            f"group={group!r} carries no random effects; those that do: "
-            f"{', '.join(names) or 'none'}."
+            f"group={group!r} carries no random effects; those that do: {', '.join(names)}."
         )
     return names[group]
 
 
 def _cluster_means(
-    fit: FitResults, variable: str, group: str | None, at: Mapping[str, Any] | None
+    fit: FitResults,
+    variable: str,
+    group: str | None,
+    at: Mapping[str, Any] | None,
+    place: int | None,
 ) -> Floats:
-    """Mean at each point of the grid for every level, shape (levels, points).
+    """Mean, or probability of a category, at each point for every level, shape (levels, points).
 
     Effects of factors that the cluster lies in count, too; those of others are zero.
     """
     chosen, design = factor_of(fit, group), fit.design
     grid = reference_grid(fit, variable, None, at)
     new = design_for_new_data(fit.spec, grid, new_levels="population")
-    eta = np.tile(fixed_part(new, fit.estimate), (design.factors[chosen].n_levels, 1))
     inner = design.factors[chosen]
+    fixed = [fixed_part(new, fit.estimate, d) for d in range(len(new.x))]
+    etas = [np.tile(eta, (inner.n_levels, 1)) for eta in fixed]
     for term, template, b in zip(design.terms, new.terms, modes(fit.estimate), strict=True):
         outer = design.factors[term.factor]
-        if (own := term.effects_of(0)) and (outer is inner or nested(inner, outer)):
+        if outer is inner or nested(inner, outer):
             parent = np.empty(inner.n_levels, dtype=np.int64)
             parent[inner.codes] = outer.codes
-            eta += b[parent][:, own] @ _covariates(template.z, new)[:, own].T
-    return np.array([mean_at(new, fit.estimate, row) for row in eta])
+            z = np.ones((new.n, 1)) if template.z is None else template.z
+            for k, d in enumerate(term.places):
+                etas[d] += np.outer(b[parent, k], z[:, k])
+    return _means(fit, new, etas, place)
 
 
-def _covariates(z: Floats | None, design: Design) -> Floats:
-    return np.ones((design.n, 1)) if z is None else z
+def _means(fit: FitResults, new: Design, etas: list[Floats], place: int | None) -> Floats:
+    family, link = new.distribution, LINKS[new.link]
+    if place is not None:
+        flat = tuple(eta.ravel() for eta in etas)
+        return family.probabilities(link, flat)[:, place].reshape(etas[0].shape)
+    found = family.parameters(link, etas[0], tuple(etas[1:]))
+    return np.asarray(family.mean_of_trial(found))
 
 
 def _spread_out(means: Floats, most: int) -> np.ndarray:

@@ -22,11 +22,13 @@ MARKERS = {"marginal": "o", "median": "s"}
 WORDS = {"marginal": "marginal mean", "median": "median cluster"}
 
 
-def mean_label(fit: FitResults) -> str:
+def mean_label(fit: FitResults, category: Any = None) -> str:
     """What is on the vertical axis: ``Probability of use = Y``, ``Mean of y``."""
     name, family = response_name(fit), fit.design.distribution
+    if family.categories is not None:
+        return f"Probability of {name}" + (f" = {category}" if category is not None else "")
     if not family.is_binary:
-        return f"Mean of {name}" if family.categories is None else f"Probability of {name}"
+        return f"Mean of {name}"
     levels = fit.spec.response_levels
     return f"Probability of {name}" + (f" = {levels[1]}" if levels else "")
 

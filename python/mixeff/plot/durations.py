@@ -11,7 +11,7 @@ from ..errors import NotAvailableError
 from ..results.linear import require_places
 from . import canvas
 from .categories import long_table
-from .curves import STYLES, WORDS, groups, legend
+from .curves import STYLES, WORDS, groups, legend, rows
 from .effects import KINDS
 from .grid import reference_grid
 
@@ -27,7 +27,7 @@ LABELS = {"survival": "Survival", "hazard": "Hazard"}
 
 
 def durations_data(
-    fit: FitResults, by: str | None, at: Mapping[str, Any] | None, scale: str
+    fit: FitResults, by: str | None, at: Mapping[str, Any] | None, scale: str, level: float
 ) -> Columns:
     """Survival up to each period, or the hazard in it, for each value of ``by`` and kind.
 
@@ -37,11 +37,11 @@ def durations_data(
     kind = fit.design.distribution.categories
     if kind is None or not kind.timed:
         raise NotAvailableError(
-            f"a {fit.design.family} response is no duration; fit survival(time, event) with "
-            'family="duration" for survival and hazard curves.'
+            f"the response of family {fit.design.family!r} is no duration; fit "
+            'survival(time, event) with family="duration" for survival and hazard curves.'
         )
     grid = reference_grid(fit, None, by, at)
-    parts = [long_table(fit, grid, [by], kind, "period", scale) for kind in KINDS]
+    parts = [long_table(fit, grid, [by], kind, "period", scale, level) for kind in KINDS]
     table = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     table["period"] = table["period"].astype(np.int64)
     return table if scale == "hazard" else _from_one(table, by)
@@ -51,7 +51,8 @@ def _from_one(table: Columns, by: str | None) -> Columns:
     """The table with a row of survival one in period 0 before each curve."""
     first = np.flatnonzero(table["period"] == table["period"].min())
     start = {name: values[first] for name, values in table.items()}
-    start["period"], start["estimate"] = np.zeros_like(first), np.ones(len(first))
+    start["period"] = np.zeros_like(first)
+    start |= {name: np.ones(len(first)) for name in ("estimate", "lower", "upper")}
     return {name: np.insert(values, first, start[name]) for name, values in table.items()}
 
 
@@ -62,8 +63,10 @@ def draw_durations(table: Columns, by: str | None, time: str, scale: str, ax: An
     with canvas.styled():
         for _, colour, part in groups(table, by):
             for kind, style in STYLES.items():
-                own = part["kind"] == kind
-                draw(axis, part["period"][own], part["estimate"][own], colour, style)
+                own = rows(part, part["kind"] == kind)
+                draw(axis, own["period"], own["estimate"], colour, style)
+                if kind == "marginal":
+                    _draw_band(axis, own, colour, scale)
         axis.set_ylim(0.0, None if scale == "hazard" else 1.02)
         canvas.whole_ticks(axis)
         axis.set_xlabel(time)
@@ -71,6 +74,14 @@ def draw_durations(table: Columns, by: str | None, time: str, scale: str, ax: An
         words = {kind: WORDS[kind].replace("mean", scale) for kind in KINDS}
         legend(axis, table, by, words, False)
     return figure
+
+
+def _draw_band(axis: Axes, own: Columns, colour: str, scale: str) -> None:
+    """The interval, where there is one."""
+    if np.isfinite(own["lower"]).all():
+        step = "post" if scale == "survival" else None
+        ends = own["lower"], own["upper"]
+        axis.fill_between(own["period"], *ends, step=step, color=colour, alpha=0.18, lw=0.0)
 
 
 def _draw_survival(axis: Axes, x: np.ndarray, y: np.ndarray, colour: str, style: str) -> None:

@@ -12,6 +12,7 @@ from ..predict import predict
 from ..results.linear import require_places
 from ..results.parameters import percent
 from . import canvas
+from .categories import probabilities, require_category
 from .curves import MARKERS, STYLES, WORDS, groups, legend
 from .grid import named_columns, reference_grid
 
@@ -34,12 +35,13 @@ def effects_data(
     by: str | None,
     at: Mapping[str, Any] | None,
     level: float,
+    category: Any = None,
 ) -> Columns:
     """Predicted means on a grid of a covariate, the others held at typical values."""
     require_places(fit.estimate)
-    _require_mean(fit)
+    place = _require_mean(fit, category)
     grid = reference_grid(fit, variable, by, at)
-    parts = [part for kind in KINDS if (part := _predicted(fit, grid, kind, level))]
+    parts = [part for kind in KINDS if (part := _predicted(fit, grid, kind, level, place))]
     columns = {
         name: np.concatenate([values] * len(parts))
         for name, values in named_columns(grid, [variable, by]).items()
@@ -50,17 +52,24 @@ def effects_data(
     return columns
 
 
-def _require_mean(fit: FitResults) -> None:
+def _require_mean(fit: FitResults, category: Any) -> int | None:
+    """Position of the category whose probability to draw; None for the mean of a response."""
     kind = fit.design.distribution.categories
-    if kind is not None:
-        other = "survival(by)" if kind.timed else "categories(variable)"
+    if kind is not None and category is None:
+        other = "survival(by)" if kind.timed else "categories(variable), or name a category="
         raise NotAvailableError(
-            f"the response of a {fit.design.family} model has no mean to draw; take "
+            f"the response of family {fit.design.family!r} has no mean to draw; take "
             f"fit.plot.{other}."
         )
+    return require_category(fit, category)
 
 
-def _predicted(fit: FitResults, grid: pd.DataFrame, kind: str, level: float) -> dict[str, Any]:
+def _predicted(
+    fit: FitResults, grid: pd.DataFrame, kind: str, level: float, place: int | None
+) -> dict[str, Any]:
+    if place is not None:
+        found, _ = probabilities(fit, grid, kind, "response", level)
+        return {"kind": kind, **{name: values[:, place] for name, values in found.items()}}
     try:
         table = predict(fit, grid, kind=kind, interval="confidence", level=level)
     except NotAvailableError:  # a marginal mean that does not exist is left out
@@ -86,7 +95,8 @@ def draw_effects(
         raise ArgumentError(f"bands={bands!r} is not one of {', '.join(map(repr, BANDS))}.")
     table = without_copies(table)
     words = table[variable].dtype == object
-    banded = set(table["kind"]) if words else _banded(table, bands)
+    known = np.isfinite(table["lower"]).all()
+    banded = set() if not known else set(table["kind"]) if words else _banded(table, bands)
     count = 1 if by is None else len(set(table[by].tolist()))
     figure, (axis,) = canvas.panels(1, canvas.COLUMN, 2.3 + 0.15 * max(count, 2), ax=ax)
     with canvas.styled():

@@ -11,6 +11,7 @@ from ..errors import ArgumentError
 from ..predict import predict
 from ..results.linear import require_places
 from . import canvas
+from .categories import require_category
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,25 +45,9 @@ def histograms_data(fit: FitResults, quantiles: Sequence[float], category: Any) 
 
 
 def _values(fit: FitResults, options: dict[str, Any], category: Any) -> np.ndarray:
-    labels = [str(label) for label in fit.design.categories]
-    if labels and str(category) not in labels:
-        raise ArgumentError(
-            f"category={category!r}: the response has the categories {', '.join(labels)}; name "
-            "the one whose probabilities to draw."
-        )
-    if not labels and category is not None:
-        raise ArgumentError(
-            f"category={category!r}: a {fit.design.family} response has no categories; leave it "
-            "out."
-        )
+    place = require_category(fit, category)
     found = predict(fit, **options)
-    return np.asarray(found[str(category)] if labels else found, dtype=float)
-
-
-def histograms_label(fit: FitResults, mean: str, category: Any) -> str:
-    """What is on the horizontal axis."""
-    own = f" = {category}" if fit.design.categories else ""
-    return f"Predicted {mean[0].lower()}{mean[1:]}{own}"
+    return np.asarray(found if place is None else found[str(category)], dtype=float)
 
 
 def draw_histograms(table: Columns, label: str, ax: Any = None) -> Figure:

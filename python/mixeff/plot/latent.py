@@ -70,9 +70,9 @@ def _require_latent(fit: FitResults) -> None:
     ordered = kind is not None and kind.latent
     if not (ordered or family.is_binary) or _unbounded(link):
         raise NotAvailableError(
-            f"a {fit.design.family} model with {fit.design.link} link has no latent response with "
-            "thresholds; binary models with a logit, probit, cloglog, loglog or cauchit link do, "
-            "and the family 'cumulative'."
+            f"family {fit.design.family!r} with link {fit.design.link!r} has no latent response "
+            "with thresholds; binary models with a logit, probit, cloglog, loglog or cauchit link "
+            "do, and the family 'cumulative'."
         )
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from .plots_of_effects import EffectPlots
 from .plots_of_fit import FitPlots
+from .plots_of_outcomes import OutcomePlots
 from .plots_of_predictions import PredictionPlots
 
 
 @dataclass(frozen=True)
-class Plots(PredictionPlots, EffectPlots, FitPlots):
+class Plots(PredictionPlots, OutcomePlots, EffectPlots, FitPlots):
     """Pictures of a fit; each has a ``*_data()`` frame with the numbers drawn.
 
     Every picture is a new figure of the width of one column (84 mm) or of a page (174 mm) of a

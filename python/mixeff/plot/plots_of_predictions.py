@@ -1,4 +1,4 @@
-"""Pictures of predictions: curves, categories, durations, the latent response, histograms."""
+"""Pictures of predictions: curves along a covariate, and histograms."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .categories import categories_data, draw_categories
 from .clusters import clusters_data, draw_clusters, group_name
-from .curves import mean_label, response_name
-from .durations import draw_durations, durations_data
+from .curves import mean_label
 from .effects import draw_effects, effects_data
-from .histograms import draw_histograms, histograms_data, histograms_label
-from .latent import draw_latent, latent_data, latent_density
+from .histograms import draw_histograms, histograms_data
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,6 +33,7 @@ class PredictionPlots:
         at: Mapping[str, Any] | None = None,
         level: float = 0.95,
         bands: str = "marginal",
+        category: Any = None,
         ax: Any = None,
     ) -> Figure:
         """Draw the predicted mean along a covariate: marginal, and for a median cluster.
@@ -55,6 +53,8 @@ class PredictionPlots:
             Coverage of the confidence intervals.
         bands : {"marginal", "median", "both", "none"}
             The curves whose intervals are drawn.
+        category : optional
+            The category whose probability to draw, where the response has categories.
         ax : Axes, optional
             Where to draw; a new figure by default.
 
@@ -67,7 +67,8 @@ class PredictionPlots:
         ArgumentError
             For a name that is no covariate, a value that is no level.
         NotAvailableError
-            For a response with categories; `categories` or `survival` draw those.
+            For a response with categories, unless one is named; for a duration, which `survival`
+            draws.
 
         Examples
         --------
@@ -77,8 +78,9 @@ class PredictionPlots:
         >>> fit.plot.effects("x").axes[0].get_ylabel()
         'Mean of y'
         """
-        table = effects_data(self.fit, variable, by, at, level)
-        return draw_effects(table, variable, by, mean_label(self.fit), level, bands, ax)
+        table = effects_data(self.fit, variable, by, at, level, category)
+        label = mean_label(self.fit, category)
+        return draw_effects(table, variable, by, label, level, bands, ax)
 
     def effects_data(
         self,
@@ -87,15 +89,17 @@ class PredictionPlots:
         *,
         at: Mapping[str, Any] | None = None,
         level: float = 0.95,
+        category: Any = None,
     ) -> Any:
         """Give the numbers of `effects`, a row per value and kind.
 
         Returns
         -------
         frame
-            The covariate, ``by``, then ``kind, estimate, lower, upper``.
+            The covariate, ``by``, then ``kind, estimate, lower, upper``; no ends where there are no
+            intervals.
         """
-        return self.fit.frame(effects_data(self.fit, variable, by, at, level))
+        return self.fit.frame(effects_data(self.fit, variable, by, at, level, category))
 
     def clusters(
         self,
@@ -104,6 +108,7 @@ class PredictionPlots:
         *,
         at: Mapping[str, Any] | None = None,
         most: int = 100,
+        category: Any = None,
         ax: Any = None,
     ) -> Figure:
         """Draw a curve for each cluster, with the marginal and the median one over them.
@@ -122,6 +127,8 @@ class PredictionPlots:
             Values at which to hold other columns.
         most : int
             Curves at most, spread evenly over the clusters by height.
+        category : optional
+            The category whose probability to draw, where the response has categories.
         ax : Axes, optional
             Where to draw; a new figure by default.
 
@@ -142,8 +149,8 @@ class PredictionPlots:
         >>> list(fit.plot.clusters_data("x")["level"].unique())
         ['a', 'b', 'c', 'd', '']
         """
-        name, label = group_name(self.fit, group), mean_label(self.fit)
-        table = clusters_data(self.fit, variable, group, at, most)
+        name, label = group_name(self.fit, group), mean_label(self.fit, category)
+        table = clusters_data(self.fit, variable, group, at, most, category)
         return draw_clusters(table, variable, name, label, ax)
 
     def clusters_data(
@@ -153,6 +160,7 @@ class PredictionPlots:
         *,
         at: Mapping[str, Any] | None = None,
         most: int = 100,
+        category: Any = None,
     ) -> Any:
         """Give the numbers of `clusters`, a row per curve and value.
 
@@ -161,71 +169,7 @@ class PredictionPlots:
         frame
             The covariate, then ``kind`` ("cluster", "marginal", "median"), ``level, estimate``.
         """
-        return self.fit.frame(clusters_data(self.fit, variable, group, at, most))
-
-    def latent(
-        self,
-        variable: str,
-        *,
-        at: Mapping[str, Any] | None = None,
-        points: Sequence[float] | None = None,
-        ax: Any = None,
-    ) -> Figure:
-        """Draw the latent response of a binary or cumulative model, and what it makes.
-
-        Left the regression of the latent response with its density at some points, coloured where
-        it lies above the threshold, or between two; right the probabilities, which are the areas.
-        Both are for a cluster with random effects at zero.
-
-        Parameters
-        ----------
-        variable : str
-            A number, on the horizontal axis.
-        at : mapping, optional
-            Values at which to hold other columns.
-        points : sequence of float, optional
-            Where densities stand; at a tenth, a half and nine tenths of the range by default.
-        ax : sequence of two Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-
-        Raises
-        ------
-        NotAvailableError
-            If the model has no latent response with thresholds.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> import mixeff as me
-        >>> x = np.linspace(-2, 2, 40)
-        >>> fit = me.fit("y ~ x", {"y": (np.sin(9 * x) + x > 0) * 1, "x": x}, family="bernoulli")
-        >>> table = fit.plot.latent_data("x")
-        >>> table.groupby("x")["probability"].sum().round(6).unique().tolist()
-        [1.0]
-        """
-        table = latent_data(self.fit, variable, at, points)
-        return draw_latent(table, variable, latent_density(self.fit), mean_label(self.fit), ax)
-
-    def latent_data(
-        self,
-        variable: str,
-        *,
-        at: Mapping[str, Any] | None = None,
-        points: Sequence[float] | None = None,
-    ) -> Any:
-        """Give the numbers of `latent`, a row per value and category.
-
-        Returns
-        -------
-        frame
-            The covariate, then ``latent`` (the mean), ``category``, its thresholds ``lower,
-            upper``, ``probability``, and ``point``, whether a density stands there.
-        """
-        return self.fit.frame(latent_data(self.fit, variable, at, points))
+        return self.fit.frame(clusters_data(self.fit, variable, group, at, most, category))
 
     def histograms(
         self,
@@ -264,8 +208,7 @@ class PredictionPlots:
         3
         """
         table = histograms_data(self.fit, quantiles, category)
-        label = histograms_label(self.fit, mean_label(self.fit), category)
-        return draw_histograms(table, label, ax)
+        return draw_histograms(table, mean_label(self.fit, category), ax)
 
     def histograms_data(
         self, quantiles: Sequence[float] = PERCENTILES, *, category: Any = None
@@ -278,133 +221,3 @@ class PredictionPlots:
             Columns ``row, effects`` ("20 %", ..., "own"), ``estimate``.
         """
         return self.fit.frame(histograms_data(self.fit, quantiles, category))
-
-    def categories(
-        self,
-        variable: str,
-        by: str | None = None,
-        *,
-        kind: str = "marginal",
-        at: Mapping[str, Any] | None = None,
-        ax: Any = None,
-    ) -> Figure:
-        """Draw the probabilities of the categories along a covariate, stacked.
-
-        Parameters
-        ----------
-        variable : str
-            The covariate on the horizontal axis; areas along a number, bars for levels.
-        by : str, optional
-            A second one, a panel for each of its levels, values, or quartiles.
-        kind : {"marginal", "median"}
-            Averaged over the random effects, or for a cluster with random effects at zero.
-        at : mapping, optional
-            Values at which to hold other columns; for ``by``, the values to draw.
-        ax : Axes or sequence of Axes, optional
-            Where to draw, one for each panel; a new figure by default.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-
-        Raises
-        ------
-        NotAvailableError
-            If the response has no categories.
-
-        Examples
-        --------
-        >>> import mixeff as me
-        >>> data = {"y": [1, 2, 2, 3, 3, 2, 1, 3] * 3, "x": [0, 1, 0, 1, 1, 1, 0, 0] * 3}
-        >>> fit = me.fit("y ~ x", data, family="cumulative")
-        >>> fit.plot.categories_data("x").groupby("x")["estimate"].sum().round(6).tolist()
-        [1.0, 1.0]
-        """
-        table = categories_data(self.fit, variable, by, kind, at)
-        name, kinds = response_name(self.fit), self.fit.design.distribution.categories
-        return draw_categories(table, variable, by, name, bool(kinds and kinds.ordered), ax)
-
-    def categories_data(
-        self,
-        variable: str,
-        by: str | None = None,
-        *,
-        kind: str = "marginal",
-        at: Mapping[str, Any] | None = None,
-    ) -> Any:
-        """Give the numbers of `categories`, a row per value and category.
-
-        Returns
-        -------
-        frame
-            The covariate, ``by``, then ``category, kind, estimate``.
-        """
-        return self.fit.frame(categories_data(self.fit, variable, by, kind, at))
-
-    def survival(
-        self, by: str | None = None, *, at: Mapping[str, Any] | None = None, ax: Any = None
-    ) -> Figure:
-        """Draw the share without the event up to each period: marginal, and for a median cluster.
-
-        Parameters
-        ----------
-        by : str, optional
-            A covariate, a curve for each of its levels, values, or quartiles.
-        at : mapping, optional
-            Values at which to hold other columns; for ``by``, the values to draw.
-        ax : Axes, optional
-            Where to draw; a new figure by default.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-
-        Raises
-        ------
-        NotAvailableError
-            If the response is no duration.
-
-        Examples
-        --------
-        >>> import mixeff as me
-        >>> data = {"t": [1, 2, 3, 3, 2, 1, 2, 3], "d": [1, 1, 1, 0, 1, 1, 0, 1]}
-        >>> data["x"] = [0, 0, 1, 1, 1, 0, 0, 1]
-        >>> fit = me.fit("survival(t, d) ~ x", data, family="duration")
-        >>> fit.plot.survival_data()["period"].unique().tolist()
-        [0, 1, 2, 3]
-        """
-        return self._duration(by, at, "survival", ax)
-
-    def survival_data(self, by: str | None = None, *, at: Mapping[str, Any] | None = None) -> Any:
-        """Give the numbers of `survival`, a row per period and kind; survival is one in period 0.
-
-        Returns
-        -------
-        frame
-            ``by``, then ``period, kind, estimate``.
-        """
-        return self.fit.frame(durations_data(self.fit, by, at, "survival"))
-
-    def hazard(
-        self, by: str | None = None, *, at: Mapping[str, Any] | None = None, ax: Any = None
-    ) -> Figure:
-        """Draw the probability of the event in each period, given that there was none before.
-
-        The marginal hazard is that of the population, from which those at high risk leave first;
-        so it falls off against that of a median cluster. The arguments are those of `survival`.
-
-        Returns
-        -------
-        matplotlib.figure.Figure
-        """
-        return self._duration(by, at, "hazard", ax)
-
-    def hazard_data(self, by: str | None = None, *, at: Mapping[str, Any] | None = None) -> Any:
-        """Give the numbers of `hazard`, a row per period and kind, as `survival_data` does."""
-        return self.fit.frame(durations_data(self.fit, by, at, "hazard"))
-
-    def _duration(
-        self, by: str | None, at: Mapping[str, Any] | None, scale: str, ax: Any
-    ) -> Figure:
-        table = durations_data(self.fit, by, at, scale)
-        return draw_durations(table, by, response_name(self.fit), scale, ax)

@@ -35,7 +35,7 @@ def simulations(fit: FitResults, n: int, seed: int | None, random_effects: str) 
     kind = fit.design.distribution.categories
     if kind is not None and (kind.timed or not kind.ordered):
         raise NotAvailableError(
-            f"responses of a {fit.design.family} model have no order, or are censored, so that "
+            f"responses of family {fit.design.family!r} have no order, or are censored, so that "
             "simulated ones cannot be ranked; compare fit.simulate() with the data by a table."
         )
     if n < FEWEST:

@@ -63,10 +63,9 @@ def residual_variance(fit: FitResults) -> float:
     if link.exponentiated and link.name == "log" and not family.is_binary:
         return _of_a_log_mean(fit)
     raise NotAvailableError(
-        f"the scale of the linear predictor of a {fit.design.family} model with "
-        f"{fit.design.link} link has no residual variance to compare with; binary and cumulative "
-        "models have one (logit, probit, cloglog, loglog), the linear model, and models with a "
-        "log link."
+        f"the linear predictor of family {fit.design.family!r} with link {fit.design.link!r} has "
+        "no residual variance to compare with; binary and cumulative models have one (logit, "
+        "probit, cloglog, loglog), the linear model, and models with a log link."
     )
 
 
