@@ -58,7 +58,7 @@ def reference_grid(
     at = dict(at or {})
     columns = used_columns(fit)
     for name in (variable, by, *at):
-        _require_covariate(fit, columns, name)
+        _require_covariate(fit, name)
     if variable in at:
         raise ArgumentError(f"at= holds {variable!r}, which runs over its range; leave it out.")
     along = np.zeros(1) if variable is None else _along(columns[variable])
@@ -78,22 +78,18 @@ def used_columns(fit: FitResults) -> Data:
     return columns if fit.design.rows is None else columns.take(fit.design.rows)
 
 
-def _require_covariate(fit: FitResults, columns: Data, name: str | None) -> None:
+def _require_covariate(fit: FitResults, name: str | None) -> None:
     inputs = fit.spec.inputs
     if name is None or name in inputs.covariates:
         return
-    if name not in columns:
-        raise ArgumentError(
-            f"{name!r} is no column that the model uses; those are: {', '.join(columns)}."
-        )
     if name in inputs.groups:
         raise ArgumentError(
             f"{name!r} is a grouping factor, on whose levels median and marginal predictions do "
             f"not depend; fit.plot.clusters(covariate, {name!r}) draws a curve for each."
         )
+    what = "the response" if name in inputs.outcomes else "no column that the model uses"
     raise ArgumentError(
-        f"{name!r} belongs to the response; the covariates are: "
-        f"{', '.join(inputs.covariates) or 'none'}."
+        f"{name!r} is {what}; covariates are: {', '.join(inputs.covariates) or 'none'}."
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .profile import draw_profile, profile_data
-from .residuals import draw_residuals, residuals_data
+from .residuals import dispersion_data, draw_residuals, residuals_data, simulations
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -136,8 +136,9 @@ class FitPlots:
         >>> bool(fit.plot.residuals_data(n=100)["residual"].between(0, 1).all())
         True
         """
-        points, dispersion = residuals_data(self.fit, n, seed, random_effects)
-        return draw_residuals(points, dispersion, ax)
+        drawn = simulations(self.fit, n, seed, random_effects)
+        points = residuals_data(self.fit, drawn, seed, random_effects)
+        return draw_residuals(points, dispersion_data(self.fit, drawn), ax)
 
     def residuals_data(
         self, n: int = 250, seed: int | None = 1, *, random_effects: str = "new"
@@ -150,7 +151,8 @@ class FitPlots:
             Columns ``row, residual`` (uniform on (0, 1) if the model holds), ``expected, lower,
             upper`` (its quantile, and the band of simulations about it), ``fitted, fitted_rank``.
         """
-        return self.fit.frame(residuals_data(self.fit, n, seed, random_effects)[0])
+        drawn = simulations(self.fit, n, seed, random_effects)
+        return self.fit.frame(residuals_data(self.fit, drawn, seed, random_effects))
 
     def dispersion_data(
         self, n: int = 250, seed: int | None = 1, *, random_effects: str = "new"
@@ -163,4 +165,5 @@ class FitPlots:
             Columns ``kind`` ("data", "simulated") and ``dispersion``: the mean squared deviation
             from the mean of the simulations, over what the model expects.
         """
-        return self.fit.frame(residuals_data(self.fit, n, seed, random_effects)[1])
+        drawn = simulations(self.fit, n, seed, random_effects)
+        return self.fit.frame(dispersion_data(self.fit, drawn))

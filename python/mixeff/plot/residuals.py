@@ -44,14 +44,13 @@ def simulations(fit: FitResults, n: int, seed: int | None, random_effects: str) 
 
 
 def residuals_data(
-    fit: FitResults, n: int, seed: int | None, random_effects: str
-) -> tuple[Columns, Columns]:
-    """A row per observation for the first two panels, and one per simulation for the third.
+    fit: FitResults, drawn: Floats, seed: int | None, random_effects: str
+) -> Columns:
+    """A row per observation, for the first two panels.
 
     Ties are broken at random. The band of a quantile holds the share ``BAND`` of the simulated
     data sets, ranked in the same way, so that dependence within clusters counts.
     """
-    drawn = simulations(fit, n, seed, random_effects)
     rng = np.random.default_rng(None if seed is None else [seed, 1])
     ranks = _ranks(np.column_stack([fit.design.y, drawn]), rng)
     order = np.sort(ranks, axis=0)
@@ -60,7 +59,7 @@ def residuals_data(
     place = np.argsort(np.argsort(residual, kind="stable"), kind="stable")
     fitted = _fitted(fit, random_effects)
     rows = len(residual)
-    points = {
+    return {
         "row": np.arange(rows) if fit.design.rows is None else fit.design.rows,
         "residual": residual,
         "expected": (place + 0.5) / rows,
@@ -69,7 +68,6 @@ def residuals_data(
         "fitted": fitted,
         "fitted_rank": (np.argsort(np.argsort(fitted, kind="stable")) + 0.5) / rows,
     }
-    return points, _dispersions(fit.design.y, drawn)
 
 
 def _fitted(fit: FitResults, random_effects: str) -> Floats:
@@ -87,9 +85,12 @@ def _ranks(every: Floats, rng: np.random.Generator) -> Floats:
     return (rank + rng.random(every.shape)) / every.shape[1]
 
 
-def _dispersions(y: Floats, drawn: Floats) -> Columns:
-    """Mean squared deviation from the simulations' mean, over its own mean; the data first."""
-    every = np.column_stack([y, drawn])
+def dispersion_data(fit: FitResults, drawn: Floats) -> Columns:
+    """A row per data set, for the third panel, that of the data first.
+
+    Mean squared deviation from the simulations' mean, over its mean in the simulations.
+    """
+    every = np.column_stack([fit.design.y, drawn])
     spread = np.mean((every - drawn.mean(axis=1, keepdims=True)) ** 2, axis=0)
     kinds = np.array(["data", *["simulated"] * drawn.shape[1]], dtype=object)
     return {"kind": kinds, "dispersion": spread / spread[1:].mean()}
