@@ -165,7 +165,7 @@ class Fit(FitResults):
 
     @property
     def plot(self) -> Plots:
-        """Pictures: ``fit.plot.caterpillar()``, ``.effects("x")``, ``.sparsity()``."""
+        """Pictures: ``fit.plot.effects("x")``, ``.clusters("x")``, ``.caterpillar()``, and more."""
         from ..plot import Plots
 
         return Plots(self)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 STYLES = {"marginal": "-", "median": "--"}
 MARKERS = {"marginal": "o", "median": "s"}
+LINE = 0.15  # inches of a line of a legend
+WIDEST = 38  # characters of two columns of a legend, in a column of a journal
 WORDS = {"marginal": "marginal mean", "median": "median cluster"}
 
 
@@ -66,8 +68,13 @@ def value_text(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
+def legend_height(table: Columns, by: str | None, words: dict[str, str]) -> float:
+    """Height in inches that a figure gives its legend."""
+    return LINE * max(len(column) for column in _legend_texts(table, by, words))
+
+
 def legend(axis: Axes, table: Columns, by: str | None, words: dict[str, str], points: bool) -> None:
-    """Colours of the groups in one column, styles of the kinds in the next, above the axes.
+    """Colours of the groups and styles of the kinds, above the axes.
 
     Parameters
     ----------
@@ -79,24 +86,41 @@ def legend(axis: Axes, table: Columns, by: str | None, words: dict[str, str], po
     points : bool
         Whether kinds are told by markers, not by lines.
     """
-    values = [] if by is None else list(dict.fromkeys(table[by].tolist()))
-    handles = [
-        axis.plot([], [], color=colour, label=f"{by} {value_text(value)}")[0]
-        for value, colour in zip(values, canvas.colours(len(values)), strict=True)
-    ]
-    marks = [_mark(axis, kind, text, points) for kind, text in words.items()]
-    filled = [handles, marks] if by else [marks]
-    longest = max(len(column) for column in filled)
-    for column in filled:
+    values = _values(table, by)
+    handles = dict(zip(_group_texts(table, by), canvas.colours(len(values)), strict=True))
+    drawn = {
+        **{t: axis.plot([], [], color=colour, label=t)[0] for t, colour in handles.items()},
+        **{text: _mark(axis, kind, text, points) for kind, text in words.items()},
+    }
+    columns = [[drawn[text] for text in column] for column in _legend_texts(table, by, words)]
+    longest = max(len(column) for column in columns)
+    for column in columns:
         column += [axis.plot([], [], ls="", label=" ")[0] for _ in range(longest - len(column))]
     axis.legend(
-        handles=[handle for column in filled for handle in column],
-        ncols=len(filled),
+        handles=[handle for column in columns for handle in column],
+        ncols=len(columns),
         loc="lower left",
         bbox_to_anchor=(0.0, 1.0),
         borderaxespad=0.2,
         columnspacing=1.2,
     )
+
+
+def _values(table: Columns, by: str | None) -> list[Any]:
+    return [] if by is None else list(dict.fromkeys(table[by].tolist()))
+
+
+def _group_texts(table: Columns, by: str | None) -> list[str]:
+    return [f"{by} {value_text(value)}" for value in _values(table, by)]
+
+
+def _legend_texts(table: Columns, by: str | None, words: dict[str, str]) -> list[list[str]]:
+    """Groups in one column and kinds in the next, or all in one where that would be too wide."""
+    texts, kinds = _group_texts(table, by), list(words.values())
+    if not texts:
+        return [kinds]
+    wide = max(map(len, texts)) + max(map(len, kinds)) > WIDEST
+    return [[*texts, *kinds]] if wide else [texts, kinds]
 
 
 def _mark(axis: Axes, kind: str, text: str, points: bool) -> Any:

@@ -11,7 +11,7 @@ from ..errors import NotAvailableError
 from ..results.linear import require_places
 from . import canvas
 from .categories import long_table
-from .curves import STYLES, WORDS, groups, legend, rows
+from .curves import STYLES, WORDS, groups, legend, legend_height, rows
 from .effects import KINDS
 from .grid import reference_grid
 
@@ -58,7 +58,9 @@ def _from_one(table: Columns, by: str | None) -> Columns:
 
 def draw_durations(table: Columns, by: str | None, time: str, scale: str, ax: Any = None) -> Figure:
     """Steps for survival, points on lines for hazards; solid marginal, dashed median."""
-    figure, (axis,) = canvas.panels(1, canvas.COLUMN, 2.6, ax=ax)
+    words = {kind: WORDS[kind].replace("mean", scale) for kind in KINDS}
+    height = 2.3 + legend_height(table, by, words)
+    figure, (axis,) = canvas.panels(1, canvas.COLUMN, height, ax=ax)
     draw = {"survival": _draw_survival, "hazard": _draw_hazard}[scale]
     with canvas.styled():
         for _, colour, part in groups(table, by):
@@ -71,7 +73,6 @@ def draw_durations(table: Columns, by: str | None, time: str, scale: str, ax: An
         canvas.whole_ticks(axis)
         axis.set_xlabel(time)
         axis.set_ylabel(LABELS[scale])
-        words = {kind: WORDS[kind].replace("mean", scale) for kind in KINDS}
         legend(axis, table, by, words, False)
     return figure
 

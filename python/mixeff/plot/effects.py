@@ -13,7 +13,7 @@ from ..results.linear import require_places
 from ..results.parameters import percent
 from . import canvas
 from .categories import probabilities, require_category
-from .curves import MARKERS, STYLES, WORDS, groups, legend
+from .curves import MARKERS, STYLES, WORDS, groups, legend, legend_height
 from .grid import named_columns, reference_grid
 
 if TYPE_CHECKING:
@@ -98,7 +98,9 @@ def draw_effects(
     known = np.isfinite(table["lower"]).all()
     banded = set() if not known else set(table["kind"]) if words else _banded(table, bands)
     count = 1 if by is None else len(set(table[by].tolist()))
-    figure, (axis,) = canvas.panels(1, canvas.COLUMN, 2.3 + 0.15 * max(count, 2), ax=ax)
+    names = _words(table, banded, level)
+    height = 2.3 + legend_height(table, by, names)
+    figure, (axis,) = canvas.panels(1, canvas.COLUMN, height, ax=ax)
     with canvas.styled():
         for i, (_, colour, part) in enumerate(groups(table, by)):
             if words:
@@ -107,7 +109,7 @@ def draw_effects(
                 _draw_curves(axis, part, variable, colour, banded)
         axis.set_xlabel(variable)
         axis.set_ylabel(label)
-        legend(axis, table, by, _words(table, banded, level), words)
+        legend(axis, table, by, names, words)
     return figure
 
 

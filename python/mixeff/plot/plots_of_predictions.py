@@ -208,7 +208,8 @@ class PredictionPlots:
         3
         """
         table = histograms_data(self.fit, quantiles, category)
-        return draw_histograms(table, mean_label(self.fit, category), ax)
+        label = mean_label(self.fit, category)
+        return draw_histograms(table, f"Predicted {label[0].lower()}{label[1:]}", ax)
 
     def histograms_data(
         self, quantiles: Sequence[float] = PERCENTILES, *, category: Any = None

@@ -28,6 +28,7 @@ BAND = 0.95
 QUARTILES = (0.25, 0.5, 0.75)
 MOST_POINTS = 4000  # drawn
 FEWEST = 20  # simulations
+TIED = 1e-9  # values closer than this, relative to one, are tied
 
 
 def simulations(fit: FitResults, n: int, seed: int | None, random_effects: str) -> Floats:
@@ -53,8 +54,8 @@ def residuals_data(
     """
     rng = np.random.default_rng(None if seed is None else [seed, 1])
     ranks = _ranks(np.column_stack([fit.design.y, drawn]), rng)
-    order = np.sort(ranks, axis=0)
-    tails = np.quantile(order[:, 1:], [0.5 - BAND / 2, 0.5 + BAND / 2], axis=1)
+    sorted_ = np.sort(np.ascontiguousarray(ranks[:, 1:].T, dtype=np.float32), axis=1)
+    tails = np.quantile(sorted_, [0.5 - BAND / 2, 0.5 + BAND / 2], axis=0)
     residual = ranks[:, 0]
     place = np.argsort(np.argsort(residual, kind="stable"), kind="stable")
     fitted = _fitted(fit, random_effects)
@@ -78,11 +79,13 @@ def _fitted(fit: FitResults, random_effects: str) -> Floats:
 
 def _ranks(every: Floats, rng: np.random.Generator) -> Floats:
     """Share of the other columns below each value, within (0, 1); ties are broken at random."""
-    noise = rng.random(every.shape)
-    order = np.lexsort((noise, every), axis=1)
-    rank = np.empty_like(order)
-    np.put_along_axis(rank, order, np.arange(every.shape[1])[None, :], axis=1)
-    return (rank + rng.random(every.shape)) / every.shape[1]
+    nudge = rng.random(every.shape)
+    nudge *= TIED * (1.0 + np.abs(every))
+    order = np.argsort(every + nudge, axis=1)
+    rank = np.empty_like(nudge)
+    np.put_along_axis(rank, order, np.arange(float(every.shape[1]))[None, :], axis=1)
+    rank += rng.random(every.shape)
+    return rank / every.shape[1]
 
 
 def dispersion_data(fit: FitResults, drawn: Floats) -> Columns:
