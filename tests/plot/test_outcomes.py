@@ -1,5 +1,7 @@
 """The latent response, stacked categories, survival and hazard, against computations by hand."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -111,10 +113,10 @@ def test_a_median_cluster_has_random_effects_at_zero():
 def test_areas_add_up_to_one_and_bars_stand_on_each_other():
     fit = me.fit("word ~ x + sex + (1 | klass)", ordered(), family="cumulative")
     axis = fit.plot.categories("x").axes[0]
-    tops = [band.get_paths()[0].vertices[:, 1].max() for band in axis.collections]
+    tops = [np.asarray(band.get_paths()[0].vertices)[:, 1].max() for band in axis.collections]
     assert len(tops) == 3
     assert max(tops) == pytest.approx(1.0)
-    bars = fit.plot.categories("sex").axes[0].patches
+    bars: list[Any] = list(fit.plot.categories("sex").axes[0].patches)
     assert sum(bar.get_height() for bar in bars) == pytest.approx(2.0)
     assert len(fit.plot.categories("x", by="sex").axes) == 2
 

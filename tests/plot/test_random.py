@@ -1,5 +1,7 @@
 """Shrinkage and the variance partition, against computations by hand."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -52,8 +54,8 @@ def test_a_cluster_of_equal_responses_has_no_finite_estimate():
     assert table.loc[2, "ml"] == np.inf
     assert table.loc[3, "ml"] == -np.inf
     assert np.isfinite(table["ml"]).sum() >= 15
-    labels = [t.get_text() for t in fit.plot.shrinkage().axes[0].get_legend().texts]
-    assert labels[-1] == "infinite"
+    axis: Any = fit.plot.shrinkage().axes[0]
+    assert axis.get_legend().texts[-1].get_text() == "infinite"
 
 
 def test_a_cluster_that_cannot_tell_has_none():

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
-from scipy.stats import kstest, pearsonr, poisson
+from scipy.stats import kstest, poisson
 from tests.plot.test_curves import ordered
 from tests.results.made import fitted, pupils
 
@@ -61,7 +61,7 @@ def test_ranks_go_with_the_fitted_means():
     by_rank = table.sort_values("fitted_rank")
     assert by_rank["fitted"].is_monotonic_increasing
     assert table["fitted_rank"].between(0, 1).all()
-    assert abs(pearsonr(table["fitted_rank"], table["residual"])[0]) < 0.06
+    assert abs(np.corrcoef(table["fitted_rank"], table["residual"])[0, 1]) < 0.06
 
 
 @pytest.mark.parametrize("name", ["bernoulli", "gamma", "slopes"])

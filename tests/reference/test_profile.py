@@ -35,7 +35,7 @@ def test_limits_are_those_of_lme4(model, fit):
     theirs = TABLE[TABLE["model"] == model]
     ours = fit().plot.profile_limits().set_index("parameter")
     ours = ours.loc[[OURS.get(name, name) for name in theirs["parameter"]]]
-    width = (theirs["upper"] - theirs["lower"]).to_numpy()
+    width = np.asarray(theirs["upper"] - theirs["lower"])
     for end in ("lower", "upper"):
-        miss = np.abs(ours[end].to_numpy() - theirs[end].to_numpy()) / width
+        miss = np.abs(np.asarray(ours[end]) - np.asarray(theirs[end])) / width
         assert miss.max() < 1e-4
