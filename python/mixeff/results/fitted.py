@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..data import to_native
 from ..estimate.nodes import named
 from ..model.inputs import Arguments
 from .linear import scale
@@ -142,6 +143,10 @@ class Fitted:
     def notes(self) -> tuple[str, ...]:
         """Remarks on the data and on the estimation, as in the summary."""
         return tuple(dict.fromkeys((*self.spec.notes, *self.estimate.notes)))
+
+    def frame(self, columns: dict[str, np.ndarray]) -> Any:
+        """Columns as a frame of the library that the data came in."""
+        return to_native(columns, self.inputs.frame_like)
 
     def __repr__(self) -> str:
         groups = ", ".join(f"{name} {count}" for name, count in self.n_groups.items())

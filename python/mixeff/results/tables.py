@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..estimate.bayes import Draws
     from ..estimate.values import Estimate
     from ..model.design import Design
-    from .fit import FitResults
+    from .fitted import Fitted
 
 Columns = dict[str, np.ndarray]
 
@@ -109,7 +109,7 @@ def _random_rows(table: Columns, terms: list[str]) -> Columns:
     }
 
 
-def glance(fit: FitResults) -> Columns:
+def glance(fit: Fitted) -> Columns:
     """One row of statistics about the whole fit."""
     values = {
         "nobs": fit.nobs,

@@ -1,0 +1,15 @@
+"""The result of a fit: a specification, a design and estimates, read through tables."""
+
+from __future__ import annotations
+
+from .coefficients import CoefficientResults
+from .effects import EffectResults
+from .rows import RowResults
+from .tables import TableResults
+from .variances import VarianceResults
+
+__all__ = ["FitResults"]
+
+
+class FitResults(CoefficientResults, VarianceResults, EffectResults, RowResults, TableResults):
+    """A fitted model, read through tables that are computed when they are asked for."""
