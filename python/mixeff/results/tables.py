@@ -139,9 +139,10 @@ def _most_nodes(nodes: int | tuple[int, ...] | None) -> float:
 
 def augment(design: Design, estimate: Estimate) -> Columns:
     """Columns that ``Fit.augment()`` adds to the rows used."""
+    whole = design.distribution.observation is None
     return {
         ".fitted": fitted_mean(design, estimate),
-        ".resid": residuals(design, estimate, "pearson"),
+        ".resid": residuals(design, estimate, "pearson") if whole else np.full(design.n, np.nan),
         ".linear_predictor": conditional_eta(design, estimate),
         ".fixed": fixed_part(design, estimate),
     }

@@ -60,7 +60,16 @@ class RowResults(Fitted):
         Returns
         -------
         ndarray, shape (nobs, n)
-            Successes for a binomial; columns fit to ``refit``.
+            Successes for a binomial; positions of the categories, counted from 0, where there are
+            any; ``y[:, k]`` fits to ``refit``. Of durations ``(nobs, n, 2)``: the last period at
+            risk, and whether the event happened in it.
+
+        Notes
+        -----
+        Durations are censored as in the data (Davison and Hinkley 1997, algorithm 3.1): a row that
+        was censored is censored in the same period; one with an event in a period drawn from the
+        Kaplan-Meier estimate of the periods of censoring, given that it is not before the event,
+        and the last period ends every row.
 
         Examples
         --------

@@ -52,7 +52,8 @@ class TableResults(Fitted):
         -------
         frame
             The data with the columns ``.fitted`` (mean at the conditional modes), ``.resid``
-            (Pearson), ``.linear_predictor`` and ``.fixed`` (its part without random effects).
+            (Pearson; NaN where the response may be censored), ``.linear_predictor`` and ``.fixed``
+            (its part without random effects).
         """
         columns = tables.augment(self.design, self.estimate)
         rows = with_columns(self.inputs.data, self.design.rows, columns)

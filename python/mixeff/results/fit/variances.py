@@ -65,18 +65,26 @@ class VarianceResults(Fitted):
         """
         return self.frame(variance.correlations(self.design, self.estimate, level))
 
-    def icc(self, level: float = 0.95) -> Any:
+    def icc(self, level: float = 0.95, *, scale: str = "latent", data: Any = None) -> Any:
         """Intraclass correlation of each grouping factor.
 
         The correlation between two responses that share a level of the factor (and so the levels
-        it lies within), on the scale of the latent response of a binary family, or of the
-        response of a linear model. With random slopes, variances are averaged over the rows
-        (Johnson 2014, Methods in Ecology and Evolution 5:944).
+        it lies within) and have the same covariates.
 
         Parameters
         ----------
         level : float
             Coverage of the intervals, which are symmetric on the logit scale.
+        scale : {"latent", "observed"}
+            Of latent responses, the linear predictor plus an error of the link's distribution
+            (logistic, normal or extreme value), which thresholds cut; for a linear model that is
+            the response itself, for a lognormal or Weibull one its logarithm. Sequential and
+            duration models have a latent response for each step. Or of the responses as they are
+            observed, by integration: of one trial, or of the positions of ordered categories.
+        data : frame, optional
+            Covariates at which the correlation is taken; by default those of the rows used.
+            Variances are averaged over the rows (Johnson 2014, Methods in Ecology and Evolution
+            5:944), on the observed scale over at most 1000 of them.
 
         Returns
         -------
@@ -86,7 +94,8 @@ class VarianceResults(Fitted):
         Raises
         ------
         NotAvailableError
-            For a model without a latent response.
+            Without random effects, or with some in another predictor; on the latent scale without
+            a latent response.
 
         Examples
         --------
@@ -97,4 +106,5 @@ class VarianceResults(Fitted):
           group    icc
         0     g  0.317
         """
-        return self.frame(icc.icc(self.design, self.estimate, level))
+        at = None if data is None else self.rows_of(data)
+        return self.frame(icc.icc(self.design, self.estimate, level, scale, at))
