@@ -312,7 +312,7 @@ def _require_possible(design: Design, values: Floats) -> None:
     if kind is None:
         possible = family.supported(values) & (values < most if most else True)
     else:
-        possible = kind.possible(*values.T, most)
+        possible = kind.possible(values[:, 0], values[:, 1], most)
     if design.trials is not None:
         possible &= values <= design.trials
     if not possible.all():

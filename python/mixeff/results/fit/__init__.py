@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .checks import CheckResults
 from .coefficients import CoefficientResults
 from .effects import EffectResults
 from .rows import RowResults
@@ -11,5 +12,7 @@ from .variances import VarianceResults
 __all__ = ["FitResults"]
 
 
-class FitResults(CoefficientResults, VarianceResults, EffectResults, RowResults, TableResults):
+class FitResults(
+    CoefficientResults, VarianceResults, EffectResults, RowResults, CheckResults, TableResults
+):
     """A fitted model, read through tables that are computed when they are asked for."""
