@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def simulated_residuals(
     design: Design, estimate: Estimate, n: int, seed: int | None, effects: str
-) -> dict[str, Floats]:
+) -> dict[str, np.ndarray]:
     """Columns of ``Fit.simulated_residuals()``."""
     from scipy.special import ndtri
 
