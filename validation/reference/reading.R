@@ -14,10 +14,11 @@ line <- function(model, quantity, value, program)
 reading <- function(model, fit, null = NULL) suppressWarnings({
   program <- versions("performance", "insight", if (inherits(fit, "glmmTMB")) "glmmTMB" else "lme4")
   r2 <- r2_nakagawa(fit); parts <- get_variance(fit)
-  values <- c(marginal = r2$R2_marginal, conditional = r2$R2_conditional, icc = icc(fit)$ICC_adjusted,
-              fixed = parts$var.fixed, random = parts$var.random, residual = parts$var.residual,
-              mean = if (is.null(null)) NA else exp(if (is.list(fixef(null))) fixef(null)$cond else fixef(null)))
-  line(model, names(values), values, program)
+  names <- c("marginal", "conditional", "icc", "fixed", "random", "residual", "mean")
+  mean <- if (is.null(null)) NA else exp(if (is.list(fixef(null))) fixef(null)$cond else fixef(null))
+  values <- c(r2$R2_marginal, r2$R2_conditional, icc(fit)$ICC_adjusted, parts$var.fixed, parts$var.random,
+              parts$var.residual, mean)
+  line(model, names, values, program)
 })
 
 rows <- glmmTMB(cbind(incidence, size - incidence) ~ period + (1 | herd) + (1 | row), cbpp, binomial)
@@ -34,4 +35,4 @@ table <- rbind(
           glmmTMB(TICKS ~ 1 + (1 | BROOD), grouseticks, nbinom2)),
   reading("nb1", glmmTMB(TICKS ~ YEAR + (1 | BROOD), grouseticks, nbinom1),
           glmmTMB(TICKS ~ 1 + (1 | BROOD), grouseticks, nbinom1)))
-write.csv(table, commandArgs(TRUE)[1], row.names = FALSE, quote = FALSE)
+write.csv(table, commandArgs(TRUE)[1], row.names = FALSE)
