@@ -6,8 +6,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
-from scipy.optimize import brentq
-from scipy.special import expit
 from tests.results.made import fitted, pupils
 
 import mixeff as me
@@ -34,17 +32,6 @@ def test_own_estimates_of_a_linear_model_are_regressions_of_the_clusters():
         np.testing.assert_allclose(own[["Intercept", "x"]], best - fit.params, rtol=1e-6)
 
 
-def test_own_estimates_of_a_logit_model_match_the_cluster_totals():
-    fit, data = fitted("crossed"), pupils()
-    table = fit.plot.shrinkage_data("klass").set_index("level")
-    held = fit.design.X @ fit.estimate.beta + fit.estimate.random[1].mode[data["item"], 0]
-    for level in (1, 5):
-        own = data["klass"] == level
-        total = data["binary"][own].sum()
-        expected = brentq(lambda b: expit(held[own] + b).sum() - total, -9, 9)  # noqa: B023
-        assert table.loc[level, "ml"] == pytest.approx(expected, abs=1e-5)
-
-
 def test_a_cluster_of_equal_responses_has_no_finite_estimate():
     data = pd.DataFrame(pupils())
     data.loc[data["klass"] == 2, "binary"] = 1
@@ -58,37 +45,23 @@ def test_a_cluster_of_equal_responses_has_no_finite_estimate():
     assert axis.get_legend().texts[-1].get_text() == "infinite"
 
 
-def test_a_cluster_that_cannot_tell_has_none():
-    data = pd.DataFrame(pupils()).iloc[:-11]  # one row is left in the last class
-    fit = me.fit("score ~ x + (1 + x | klass)", data, method="ml")
-    table = fit.plot.shrinkage_data().set_index(["level", "name"])
-    assert table.loc[(23, "Intercept"), "n"] == 1
-    assert np.isnan(table.loc[(23, "x"), "ml"])
+def test_the_table_is_that_of_the_fit():
+    fit = fitted("slopes")
+    pd.testing.assert_frame_equal(fit.plot.shrinkage_data(), fit.shrinkage())
 
 
-def test_reliability_is_the_share_of_variance_between():
-    data = pd.DataFrame(pupils())
-    fit = me.fit("score ~ x + (1 | klass)", data, method="ml")
-    tau2, sigma2 = fit.estimate.theta[0] ** 2, np.exp(2 * fit.estimate.beta[-1])
-    table = fit.plot.shrinkage_data()
-    np.testing.assert_allclose(table["reliability"], tau2 / (tau2 + sigma2 / table["n"]), rtol=1e-6)
-    np.testing.assert_allclose(table["mode"], table["reliability"] * table["ml"], rtol=1e-5)
+def test_points_are_the_clusters_with_estimates():
+    fit = fitted("slopes")
+    table = fit.shrinkage()
+    for axis, name in zip(fit.plot.shrinkage().axes, ("Intercept", "x"), strict=True):
+        own = table[table["name"] == name]
+        drawn = np.asarray(axis.collections[0].get_offsets())
+        np.testing.assert_allclose(drawn, own[["ml", "mean"]])
 
 
-def test_shrinkage_of_correlated_effects_in_several_predictors():
-    data = pd.DataFrame(pupils())
-    data["word"] = np.array(["a", "b", "c"])[np.clip(data["count"], 0, 2)]
-    fit = me.fit("word ~ x + (1 | klass)", data, family="multinomial", method="laplace")
-    table = fit.plot.shrinkage_data()
-    rows = data[data["klass"] == 4]
-    assert len(table) == 48
-    own = table[table["level"] == 4]["ml"].to_numpy()
-    beta = fit.estimate.beta.reshape(2, 2)
-    eta = beta[:, 0] + np.outer(rows["x"], beta[:, 1]) + own
-    odds = np.hstack([np.ones((len(rows), 1)), np.exp(eta)])
-    share = odds / odds.sum(axis=1, keepdims=True)
-    counts = [(rows["word"] == word).sum() for word in "abc"]
-    np.testing.assert_allclose(share.sum(axis=0), counts, atol=1e-4)
+def test_several_factors_have_no_own_estimates():
+    with pytest.raises(NotAvailableError, match="klass, item"):
+        fitted("crossed").plot.shrinkage()
 
 
 # The variance partition -----------------------------------------------------------------------
@@ -104,7 +77,7 @@ def test_shares_of_a_linear_model():
     )
     assert table["klass"] == pytest.approx(between.mean())
     assert table["Residual"] == pytest.approx(components[""])
-    assert table["Covariates"] == pytest.approx(np.var(fit.params["x"] * x))
+    assert table["Fixed effects"] == pytest.approx(np.var(fit.params["x"] * x, ddof=1))
 
 
 def test_the_residual_of_a_latent_response_is_that_of_its_link():
@@ -113,26 +86,19 @@ def test_the_residual_of_a_latent_response_is_that_of_its_link():
     assert fitted("probit").plot.variance_data()["variance"].iloc[-1] == 1.0
 
 
-def test_the_residual_of_counts_is_that_at_their_mean():
-    fit = fitted("poisson")
-    table = fit.plot.variance_data(covariates=False)
-    mean = np.mean(np.exp(fit.design.X @ fit.estimate.beta + fit.estimate.theta[0] ** 2 / 2))
-    assert table["variance"].iloc[-1] == pytest.approx(np.log1p(1 / mean))
-    assert table["share"].sum() == pytest.approx(1.0)
-    assert table["component"].tolist() == ["klass", "Residual"]
+def test_without_covariates_the_parts_are_partition_coefficients():
+    fit = fitted("nested")
+    table = fit.plot.variance_data(covariates=False).set_index("component")
+    total = table["variance"].sum()
+    np.testing.assert_allclose(table["vpc"], table["variance"] / total)
+    assert list(table.index) == ["school", "school:klass", "Residual"]
+    bars: list[Any] = list(fit.plot.variance(covariates=False).axes[0].patches)
+    np.testing.assert_allclose([bar.get_width() for bar in bars], table["vpc"], atol=1e-12)
 
 
 def test_the_bar_is_as_long_as_its_parts():
-    axis = fitted("crossed").plot.variance().axes[0]
-    assert sum(bar.get_width() for bar in axis.patches) == pytest.approx(1.0)
-
-
-def test_a_scale_without_a_residual_says_so():
-    data = pd.DataFrame(pupils())
-    data["share"] = expit(data["score"])
-    fit = me.fit("share ~ x + (1 | klass)", data, family="beta")
-    with pytest.raises(NotAvailableError, match="no residual variance"):
-        fit.plot.variance()
+    bars: list[Any] = list(fitted("crossed").plot.variance().axes[0].patches)
+    assert sum(bar.get_width() for bar in bars) == pytest.approx(1.0)
 
 
 def test_without_random_effects_there_is_no_shrinkage():

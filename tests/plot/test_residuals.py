@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
-from scipy.stats import kstest, poisson
+from scipy.stats import beta, kstest, poisson
 from tests.plot.test_curves import ordered
 from tests.results.made import fitted, pupils
 
@@ -48,20 +48,50 @@ def test_a_wrong_model_leaves_the_band_and_the_dispersion():
         assert (beyond > 0.01) == holds
 
 
-def test_the_dispersion_is_that_of_the_squared_errors():
+def test_the_dispersion_is_that_of_the_test():
     fit = counts(extra=0.6)
-    table = fit.plot.dispersion_data(n=500)
+    table = fit.plot.dispersion_data()
+    test = fit.test_dispersion(100, 1)
+    data = table.loc[table["kind"] == "data", "dispersion"].item()
+    assert data == pytest.approx(test.statistic)
+    assert len(table) == 101
     mu = fit.fittedvalues
     expected = np.mean((fit.design.y - mu) ** 2) / np.mean(mu)
-    assert table["dispersion"].iloc[0] == pytest.approx(expected, rel=0.03)
+    assert data == pytest.approx(expected, rel=0.05)
+
+
+def test_residuals_are_those_of_the_fit():
+    fit = fitted("poisson")
+    ours, theirs = fit.plot.residuals_data(), fit.simulated_residuals(250, 1)
+    pd.testing.assert_frame_equal(ours[list(theirs)], theirs)
+
+
+def test_zeros_and_ones_have_no_panel_of_dispersion():
+    assert len(fitted("bernoulli").plot.residuals().axes) == 2
+    with pytest.raises(NotAvailableError, match="cannot be over- or underdispersed"):
+        fitted("bernoulli").plot.dispersion_data()
+
+
+def test_durations_are_ranked_with_their_censoring():
+    rng = np.random.default_rng(8)
+    time = rng.geometric(0.3, 400)
+    data = {"t": np.minimum(time, 4), "d": (time <= 4) * 1, "x": rng.normal(size=400)}
+    fit = me.fit("survival(t, d) ~ x", data, family="duration")
+    table = fit.plot.residuals_data()
+    assert kstest(table["residual"], "uniform").pvalue > 0.01
+    k, n = 40, 400  # the band is that of an order statistic
+    row = table.sort_values("expected").iloc[k - 1]
+    assert row["lower"] == pytest.approx(beta.ppf(0.025, k, n + 1 - k))
+    assert row["upper"] == pytest.approx(beta.ppf(0.975, k, n + 1 - k))
+    assert len(fit.plot.residuals().axes) == 2
 
 
 def test_ranks_go_with_the_fitted_means():
     table = counts().plot.residuals_data()
-    by_rank = table.sort_values("fitted_rank")
-    assert by_rank["fitted"].is_monotonic_increasing
-    assert table["fitted_rank"].between(0, 1).all()
-    assert abs(np.corrcoef(table["fitted_rank"], table["residual"])[0, 1]) < 0.06
+    by_rank = table.sort_values("rank")
+    assert by_rank["linear_predictor"].is_monotonic_increasing
+    assert table["rank"].between(0, 1).all()
+    assert abs(np.corrcoef(table["rank"], table["residual"])[0, 1]) < 0.06
 
 
 @pytest.mark.parametrize("name", ["bernoulli", "gamma", "slopes"])
@@ -84,7 +114,7 @@ def test_three_panels_are_drawn():
 
 def test_what_cannot_be_ranked_says_so():
     fit = me.fit("word ~ x", ordered(), family="multinomial")
-    with pytest.raises(NotAvailableError, match="cannot be ranked"):
+    with pytest.raises(NotAvailableError, match="no order"):
         fit.plot.residuals()
     with pytest.raises(ArgumentError, match="at least 20"):
         fitted("poisson").plot.residuals(n=5)

@@ -20,6 +20,7 @@ from ..estimate import estimate, part_of
 from ..model.notices import tell
 from ..results import FitResults, Inputs
 from ..results.comparison import hausman
+from ..results.fitted import with_outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -289,19 +290,34 @@ def run(
 def with_response(design: Design, inputs: Inputs, y: Any) -> tuple[Design, Inputs]:
     """Put another response, checked, in the place of a design's own."""
     values = np.ascontiguousarray(y, dtype=np.float64)
-    if values.shape != (design.n,):
-        raise LengthError(
-            f"y has shape {values.shape}, but the model uses {design.n} rows: give one value for "
-            "each row used (fit.augment() shows them)."
-        )
     family = design.distribution
-    possible = family.supported(values)
+    shape = (design.n,) if family.observation is None else (design.n, 2)
+    if values.shape != shape:
+        columns = f", {' and '.join(family.observation.columns)}," if family.observation else ""
+        raise LengthError(
+            f"y has shape {values.shape}, but the model uses {design.n} rows and takes {shape}: "
+            f"give one value{columns} for each row used (fit.augment() shows them)."
+        )
+    _require_possible(design, values)
+    return with_outcome(design, values), replace(inputs, response=values)
+
+
+def _require_possible(design: Design, values: Floats) -> None:
+    family, kind, most = (
+        design.distribution,
+        design.distribution.observation,
+        len(design.categories),
+    )
+    takes = family.values if kind is None else kind.values
+    if kind is None:
+        possible = family.supported(values) & (values < most if most else True)
+    else:
+        possible = kind.possible(values[:, 0], values[:, 1], most)
     if design.trials is not None:
         possible &= values <= design.trials
     if not possible.all():
         row = int(np.argmin(possible))
+        shown = " and ".join(f"{value:g}" for value in np.atleast_1d(values[row]))
         raise ResponseSupportError(
-            f"y[{row}] = {values[row]:g} is no value of a {family.name} response, which takes "
-            f"{family.values}."
+            f"y[{row}] = {shown} is no value of a {family.name} response, which takes {takes}."
         )
-    return replace(design, y=values), replace(inputs, response=values)

@@ -37,7 +37,7 @@ def latent_data(
     A row for each value and category; the values at which densities stand are marked. Of a
     cluster with random effects at zero.
     """
-    _require_latent(fit)
+    _require_link(fit)
     grid = reference_grid(fit, variable, None, at)
     if used_columns(fit)[variable].is_factor:
         raise ArgumentError(
@@ -50,7 +50,8 @@ def latent_data(
     mean, cuts = _mean_and_thresholds(fit, etas)
     labels = _labels(fit)
     ends = np.hstack([np.full((len(mean), 1), -np.inf), cuts, np.full((len(mean), 1), np.inf)])
-    below = _below(fit, ends - mean[:, None])
+    probability = np.diff(_below(fit, ends - mean[:, None]), axis=1)
+    _require_areas(fit, etas, probability)
     j = len(labels)
     return {
         variable: np.repeat(np.asarray(grid[variable], dtype=float), j),
@@ -58,22 +59,25 @@ def latent_data(
         "category": np.tile(np.array(labels, dtype=object), len(mean)),
         "lower": ends[:, :-1].ravel(),
         "upper": ends[:, 1:].ravel(),
-        "probability": np.diff(below, axis=1).ravel(),
+        "probability": probability.ravel(),
         "point": np.repeat(np.asarray(grid["point"], dtype=bool), j),
     }
 
 
-def _require_latent(fit: FitResults) -> None:
+def _require_link(fit: FitResults) -> None:
     require_places(fit.estimate)
-    family, link = fit.design.distribution, LINKS[fit.design.link]
-    kind = family.categories
-    ordered = kind is not None and kind.latent
-    if not (ordered or family.is_binary) or _unbounded(link):
-        raise NotAvailableError(
-            f"family {fit.design.family!r} with link {fit.design.link!r} has no latent response "
-            "with thresholds; binary models with a logit, probit, cloglog, loglog or cauchit link "
-            "do, and the family 'cumulative'."
-        )
+    family = fit.design.distribution
+    ordered = family.categories is not None and family.categories.ordered
+    if not (ordered or family.is_binary) or _unbounded(LINKS[fit.design.link]):
+        raise _none(fit)
+
+
+def _none(fit: FitResults) -> NotAvailableError:
+    return NotAvailableError(
+        f"family {fit.design.family!r} with link {fit.design.link!r} has no latent response with "
+        "thresholds; binary models with a logit, probit, cloglog, loglog or cauchit link do, and "
+        "the family 'cumulative'."
+    )
 
 
 def _unbounded(link: Link) -> bool:
@@ -81,6 +85,16 @@ def _unbounded(link: Link) -> bool:
     with np.errstate(all="ignore"):
         ends = link.inverse(np.array([-50.0, 50.0]))
     return not (ends[0] < 0.01 and 0.99 < ends[1] <= 1.0)
+
+
+def _require_areas(fit: FitResults, etas: tuple[Floats, ...], areas: Floats) -> None:
+    """Raise where the areas between thresholds are not the probabilities of the categories."""
+    family = fit.design.distribution
+    if family.categories is None:
+        return
+    wanted = family.probabilities(LINKS[fit.design.link], etas)
+    if wanted.shape != areas.shape or not np.allclose(wanted, areas, atol=1e-9):
+        raise _none(fit)
 
 
 def _with_points(grid: Any, variable: str, points: Sequence[float] | None) -> Any:

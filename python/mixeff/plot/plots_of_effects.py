@@ -76,7 +76,7 @@ class EffectPlots:
         """
         return self.fit.frame(caterpillar_data(self.fit, group, kind, level))
 
-    def shrinkage(self, group: str | None = None, *, ax: Any = None) -> Figure:
+    def shrinkage(self, *, ax: Any = None) -> Figure:
         """Draw each cluster's own estimate against its predicted effect, shrunken towards zero.
 
         The area of a point grows with the rows of the cluster. Clusters whose own estimate is
@@ -84,8 +84,6 @@ class EffectPlots:
 
         Parameters
         ----------
-        group : str, optional
-            The grouping factor; that of the first term by default.
         ax : Axes or sequence of Axes, optional
             Where to draw, one for each effect; a new figure by default.
 
@@ -95,41 +93,53 @@ class EffectPlots:
 
         Raises
         ------
+        NotAvailableError
+            For several grouping factors, whose effects have no estimates of their own.
         ArgumentError
-            If the model has no such grouping factor.
+            If the model has no random effects.
 
         Examples
         --------
         >>> import mixeff as me
         >>> data = {"y": [1.0, 2.0, 2.0, 4.0, 3.0, 6.0], "g": list("aabbcc")}
         >>> fit = me.fit("y ~ 1 + (1 | g)", data)
-        >>> fit.plot.shrinkage_data()[["level", "ml", "mode", "reliability"]].round(2)
-          level   ml  mode  reliability
+        >>> fit.plot.shrinkage_data()[["level", "ml", "mean", "reliability"]].round(2)
+          level   ml  mean  reliability
         0     a -1.5 -0.72         0.48
         1     b  0.0  0.00         0.48
         2     c  1.5  0.72         0.48
         """
-        return draw_shrinkage(shrinkage_data(self.fit, group), ax)
+        return draw_shrinkage(shrinkage_data(self.fit), ax)
 
-    def shrinkage_data(self, group: str | None = None) -> Any:
-        """Give the numbers of `shrinkage`, a row per level and effect.
+    def shrinkage_data(self) -> Any:
+        """Give the numbers of `shrinkage`, a row per level and effect, as ``Fit.shrinkage`` does.
 
         Returns
         -------
         frame
-            Columns ``group, level, name, ml`` (infinite where the cluster's likelihood has no
-            maximum, NaN where the cluster cannot tell its effects apart), ``mode, reliability``
-            (one less the posterior over the prior variance) and ``n``, the rows of the level.
+            Columns ``group, term, name, level, rows, ml, ml_se, mean, se, reliability``.
         """
-        return self.fit.frame(shrinkage_data(self.fit, group))
+        return self.fit.frame(shrinkage_data(self.fit))
 
-    def variance(self, *, covariates: bool = True, ax: Any = None) -> Figure:
+    def variance(
+        self,
+        *,
+        covariates: bool = True,
+        variant: str | None = None,
+        mean: float | None = None,
+        ax: Any = None,
+    ) -> Figure:
         """Draw what share of the variance lies where, on the scale of the linear predictor.
 
         Parameters
         ----------
         covariates : bool
-            Whether the variance of the fixed part counts.
+            Whether the variance of the fixed part counts; without it the shares are variance
+            partition coefficients.
+        variant : {"latent", "delta", "lognormal", "trigamma"}, optional
+            Variance of an observation, as in ``Fit.variance_partition``.
+        mean : float, optional
+            The mean at which it is taken, as there.
         ax : Axes, optional
             Where to draw; a new figure by default.
 
@@ -140,7 +150,7 @@ class EffectPlots:
         Raises
         ------
         NotAvailableError
-            If that scale has no residual variance to compare with.
+            If a variance of an observation on that scale is not known.
 
         Examples
         --------
@@ -148,26 +158,29 @@ class EffectPlots:
         >>> data = {"y": [1.0, 2.0, 2.0, 4.0, 3.0, 6.0], "g": list("aabbcc")}
         >>> fit = me.fit("y ~ 1 + (1 | g)", data)
         >>> fit.plot.variance_data(covariates=False).round(3)
-          component  variance  share
+          component  variance    vpc
         0         g     1.083  0.317
         1  Residual     2.333  0.683
         """
-        return draw_variance(variance_data(self.fit, covariates), ax)
+        return draw_variance(variance_data(self.fit, 0.95, variant, mean, covariates), ax)
 
-    def variance_data(self, *, covariates: bool = True) -> Any:
-        """Give the numbers of `variance`, a row per source.
-
-        A random slope counts by the mean of ``z' Sigma z`` over the rows. The residual is that of
-        the latent response of a binary or cumulative model (``pi^2/3`` for the logit), the residual
-        variance of a linear one, and ``log(1 + V(mu)/mu^2)`` at the mean response under a log link
-        (Nakagawa, Johnson and Schielzeth 2017).
+    def variance_data(
+        self,
+        *,
+        covariates: bool = True,
+        level: float = 0.95,
+        variant: str | None = None,
+        mean: float | None = None,
+    ) -> Any:
+        """Give the numbers of `variance`, a row per source, as ``Fit.variance_partition`` does.
 
         Returns
         -------
         frame
-            Columns ``component, variance, share``.
+            Columns ``component, variance, share, se, lower, upper, vpc``; without covariates
+            ``component, variance, vpc``.
         """
-        return self.fit.frame(variance_data(self.fit, covariates))
+        return self.fit.frame(variance_data(self.fit, level, variant, mean, covariates))
 
     def sparsity(self, clusters: int = 5, *, ax: Any = None) -> Figure:
         """Draw where Z is not zero: the whole, and the rows of the first clusters.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .profile import draw_profile, profile_data
-from .residuals import dispersion_data, draw_residuals, residuals_data, simulations
+from .residuals import dispersion_data, dispersion_if_any, draw_residuals, residuals_data
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -104,9 +104,10 @@ class FitPlots:
     ) -> Figure:
         """Draw where the responses stand among responses simulated from the fit.
 
-        If the model holds, these residuals are uniform, whatever the family: their quantiles
-        follow the diagonal within the band, their quartiles lie flat along the fitted means, and
-        the dispersion of the data lies among that of the simulations.
+        If the model holds, these residuals (``Fit.simulated_residuals``) are uniform, whatever the
+        family: their quantiles follow the diagonal within the band, their quartiles lie flat along
+        the linear predictor, and the dispersion of the data lies among that of the simulations
+        (``Fit.test_dispersion``), a panel that is left out for responses without one.
 
         Parameters
         ----------
@@ -116,7 +117,7 @@ class FitPlots:
             For the same picture again.
         random_effects : {"new", "given"}
             As in ``Fit.simulate``: drawn anew for each data set, or held at the modes.
-        ax : sequence of three Axes, optional
+        ax : sequence of three Axes, or two, optional
             Where to draw; a new figure by default.
 
         Returns
@@ -126,7 +127,7 @@ class FitPlots:
         Raises
         ------
         NotAvailableError
-            For nominal responses and durations, whose simulations cannot be ranked.
+            For categories without an order, whose simulations cannot be ranked.
 
         Examples
         --------
@@ -136,9 +137,8 @@ class FitPlots:
         >>> bool(fit.plot.residuals_data(n=100)["residual"].between(0, 1).all())
         True
         """
-        drawn = simulations(self.fit, n, seed, random_effects)
-        points = residuals_data(self.fit, drawn, seed, random_effects)
-        return draw_residuals(points, dispersion_data(self.fit, drawn), ax)
+        request = (self.fit, n, seed, random_effects)
+        return draw_residuals(residuals_data(*request), dispersion_if_any(*request), ax)
 
     def residuals_data(
         self, n: int = 250, seed: int | None = 1, *, random_effects: str = "new"
@@ -148,22 +148,25 @@ class FitPlots:
         Returns
         -------
         frame
-            Columns ``row, residual`` (uniform on (0, 1) if the model holds), ``expected, lower,
-            upper`` (its quantile, and the band of simulations about it), ``fitted, fitted_rank``.
+            The columns of ``Fit.simulated_residuals``, then ``expected, lower, upper`` (the
+            quantile, and the band of simulations about it) and ``rank`` of the linear predictor.
         """
-        drawn = simulations(self.fit, n, seed, random_effects)
-        return self.fit.frame(residuals_data(self.fit, drawn, seed, random_effects))
+        return self.fit.frame(residuals_data(self.fit, n, seed, random_effects))
 
     def dispersion_data(
         self, n: int = 250, seed: int | None = 1, *, random_effects: str = "new"
     ) -> Any:
-        """Give the numbers of the third panel of `residuals`, a row per data set.
+        """Give the numbers of the third panel of `residuals`, a row per data set, at most 100.
 
         Returns
         -------
         frame
-            Columns ``kind`` ("data", "simulated") and ``dispersion``: the mean squared deviation
-            from the mean of the simulations, over what the model expects.
+            Columns ``kind`` ("data", "simulated") and ``dispersion``: the variance of the residuals
+            over its mean in the simulations, as in ``Fit.test_dispersion``.
+
+        Raises
+        ------
+        NotAvailableError
+            For a response that cannot be over- or underdispersed.
         """
-        drawn = simulations(self.fit, n, seed, random_effects)
-        return self.fit.frame(dispersion_data(self.fit, drawn))
+        return self.fit.frame(dispersion_data(self.fit, n, seed, random_effects))

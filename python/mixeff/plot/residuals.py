@@ -1,7 +1,4 @@
-"""Simulated residuals: where each response stands among responses simulated from the fit.
-
-If the model holds they are uniform, whatever the family (Dunn and Smyth 1996).
-"""
+"""Simulated residuals: where each response stands among responses simulated from the fit."""
 
 from __future__ import annotations
 
@@ -10,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import ArgumentError, NotAvailableError
-from ..results.linear import fitted_mean, fixed_part, mean_at
+from ..results.dispersion import dispersion_test
 from ..results.parameters import percent
-from ..results.residuals import simulate
+from ..results.residuals import drawing
+from ..results.simulated import simulated_residuals
 from . import canvas
 
 if TYPE_CHECKING:
@@ -28,53 +26,56 @@ BAND = 0.95
 QUARTILES = (0.25, 0.5, 0.75)
 MOST_POINTS = 4000  # drawn
 FEWEST = 20  # simulations
+MOST_AGAIN = 100  # simulations that are residuals of their own, or have modes of their own
 TIED = 1e-9  # values closer than this, relative to one, are tied
 
 
-def simulations(fit: FitResults, n: int, seed: int | None, random_effects: str) -> Floats:
-    """Simulated responses, shape (rows, n), where they can be ranked."""
-    kind = fit.design.distribution.categories
-    if kind is not None and (kind.timed or not kind.ordered):
-        raise NotAvailableError(
-            f"responses of family {fit.design.family!r} have no order, or are censored, so that "
-            "simulated ones cannot be ranked; compare fit.simulate() with the data by a table."
-        )
-    if n < FEWEST:
-        raise ArgumentError(f"n={n!r}: residuals need at least {FEWEST} simulated responses.")
-    return simulate(fit.design, fit.estimate, n, seed, random_effects)
+def residuals_data(fit: FitResults, n: int, seed: int | None, random_effects: str) -> Columns:
+    """The columns of ``Fit.simulated_residuals`` with the band of each one's quantile, and ranks.
 
-
-def residuals_data(
-    fit: FitResults, drawn: Floats, seed: int | None, random_effects: str
-) -> Columns:
-    """A row per observation, for the first two panels.
-
-    Ties are broken at random. The band of a quantile holds the share ``BAND`` of the simulated
-    data sets, ranked in the same way, so that dependence within clusters counts.
+    The band holds the share ``BAND`` of data sets that are simulated and ranked in the same way,
+    so that dependence within clusters counts; where responses are observed in part, that of
+    independent uniform numbers.
     """
-    rng = np.random.default_rng(None if seed is None else [seed, 1])
-    ranks = _ranks(np.column_stack([fit.design.y, drawn]), rng)
-    sorted_ = np.sort(np.ascontiguousarray(ranks[:, 1:].T, dtype=np.float32), axis=1)
-    tails = np.quantile(sorted_, [0.5 - BAND / 2, 0.5 + BAND / 2], axis=0)
-    residual = ranks[:, 0]
-    place = np.argsort(np.argsort(residual, kind="stable"), kind="stable")
-    fitted = _fitted(fit, random_effects)
-    rows = len(residual)
+    _require_enough(n)
+    table = simulated_residuals(fit.design, fit.estimate, n, seed, random_effects)
+    rows = len(table["residual"])
+    place = _places(table["residual"])
+    independent = fit.design.distribution.observation is not None
+    band = _beta_band(rows) if independent else _drawn_band(fit, n, seed, random_effects)
     return {
-        "row": np.arange(rows) if fit.design.rows is None else fit.design.rows,
-        "residual": residual,
+        **table,
         "expected": (place + 0.5) / rows,
-        "lower": tails[0][place],
-        "upper": tails[1][place],
-        "fitted": fitted,
-        "fitted_rank": (np.argsort(np.argsort(fitted, kind="stable")) + 0.5) / rows,
+        "lower": band[0][place],
+        "upper": band[1][place],
+        "rank": (_places(table["linear_predictor"]) + 0.5) / rows,
     }
 
 
-def _fitted(fit: FitResults, random_effects: str) -> Floats:
-    if random_effects == "given":
-        return fitted_mean(fit.design, fit.estimate)
-    return mean_at(fit.design, fit.estimate, fixed_part(fit.design, fit.estimate))
+def _require_enough(n: int) -> None:
+    if n < FEWEST:
+        raise ArgumentError(f"n={n!r}: residuals need at least {FEWEST} simulated responses.")
+
+
+def _places(values: Floats) -> np.ndarray:
+    return np.argsort(np.argsort(values, kind="stable"), kind="stable")
+
+
+def _beta_band(rows: int) -> Floats:
+    from scipy.special import betaincinv
+
+    k = np.arange(1.0, rows + 1.0)
+    return np.array([betaincinv(k, rows + 1.0 - k, 0.5 + s * BAND / 2) for s in (-1.0, 1.0)])
+
+
+def _drawn_band(fit: FitResults, n: int, seed: int | None, random_effects: str) -> Floats:
+    m = min(n, MOST_AGAIN)
+    draw = drawing(fit.design, fit.estimate, m, random_effects)
+    rng = np.random.default_rng(None if seed is None else [seed, 1])
+    ranks = _ranks(np.column_stack([draw(rng) for _ in range(m)]), rng)
+    in_order = np.sort(np.ascontiguousarray(ranks.T, dtype=np.float32), axis=1)
+    tails = [0.5 - BAND / 2, 0.5 + BAND / 2]
+    return np.asarray(np.quantile(in_order, tails, axis=0), dtype=np.float64)
 
 
 def _ranks(every: Floats, rng: np.random.Generator) -> Floats:
@@ -88,33 +89,46 @@ def _ranks(every: Floats, rng: np.random.Generator) -> Floats:
     return rank / every.shape[1]
 
 
-def dispersion_data(fit: FitResults, drawn: Floats) -> Columns:
-    """A row per data set, for the third panel, that of the data first.
+def dispersion_data(fit: FitResults, n: int, seed: int | None, random_effects: str) -> Columns:
+    """The variance of the residuals of ``Fit.test_dispersion``, of the data first.
 
-    Mean squared deviation from the simulations' mean, over its mean in the simulations.
+    Over its mean in the simulations.
     """
-    every = np.column_stack([fit.design.y, drawn])
-    spread = np.mean((every - drawn.mean(axis=1, keepdims=True)) ** 2, axis=0)
-    kinds = np.array(["data", *["simulated"] * drawn.shape[1]], dtype=object)
-    return {"kind": kinds, "dispersion": spread / spread[1:].mean()}
+    _require_enough(n)
+    m = min(n, MOST_AGAIN)
+    test = dispersion_test(fit.design, fit.estimate, m, seed, "two-sided", random_effects)
+    every = np.array([test.observed, *test.simulated])
+    kinds = np.array(["data", *["simulated"] * m], dtype=object)
+    return {"kind": kinds, "dispersion": every / test.simulated.mean()}
 
 
-def draw_residuals(points: Columns, dispersion: Columns, ax: Any = None) -> Figure:
+def dispersion_if_any(
+    fit: FitResults, n: int, seed: int | None, random_effects: str
+) -> Columns | None:
+    """The same; None for a response that cannot be over- or underdispersed."""
+    try:
+        return dispersion_data(fit, n, seed, random_effects)
+    except NotAvailableError:
+        return None
+
+
+def draw_residuals(points: Columns, dispersion: Columns | None, ax: Any = None) -> Figure:
     """Quantiles against those expected, residuals along the fitted means, and the dispersion."""
-    figure, (left, middle, right) = canvas.panels(3, canvas.PAGE, 2.4, ax=ax)
+    count = 2 if dispersion is None else 3
+    figure, axes = canvas.panels(count, canvas.PAGE * count / 3, 2.4, ax=ax)
     with canvas.styled():
-        _draw_quantiles(left, points)
-        _draw_trend(middle, points)
-        _draw_dispersion(right, dispersion)
+        _draw_quantiles(axes[0], points)
+        _draw_trend(axes[1], points)
+        if dispersion is not None:
+            _draw_dispersion(axes[2], dispersion)
     return figure
 
 
 def _draw_quantiles(axis: Axes, points: Columns) -> None:
     order = np.argsort(points["expected"])
     x, y, low, high = (points[k][order] for k in ("expected", "residual", "lower", "upper"))
-    axis.fill_between(
-        x, low, high, color="#D6D6D6", lw=0.0, label=f"{percent(BAND)} of simulations"
-    )
+    label = f"{percent(BAND)} of simulations"
+    axis.fill_between(x, low, high, color="#D6D6D6", lw=0.0, label=label)
     axis.plot([0, 1], [0, 1], color="black", lw=0.6, ls=":")
     axis.plot(x, y, color=canvas.COLOURS[0], label="data")
     axis.set_xlabel("Expected quantile")
@@ -123,7 +137,7 @@ def _draw_quantiles(axis: Axes, points: Columns) -> None:
 
 
 def _draw_trend(axis: Axes, points: Columns) -> None:
-    x, y = points["fitted_rank"], points["residual"]
+    x, y = points["rank"], points["residual"]
     shown = np.linspace(0, len(x) - 1, min(len(x), MOST_POINTS)).astype(np.int64)
     size = float(np.clip(900.0 / len(shown), 0.3, 6.0))
     look = {"color": canvas.PALE[canvas.COLOURS[0]], "lw": 0.0, "rasterized": len(shown) > 1000}
@@ -132,7 +146,7 @@ def _draw_trend(axis: Axes, points: Columns) -> None:
     for q, curve in zip(QUARTILES, curves, strict=True):
         axis.axhline(q, color="black", lw=0.6, ls=":")
         axis.plot(centers, curve, color=canvas.COLOURS[1], lw=1.3 if q == 0.5 else 0.9)
-    axis.set_xlabel("Rank of the fitted mean")
+    axis.set_xlabel("Rank of the linear predictor")
     axis.set_ylabel("Simulated residual")
     axis.set_title("lines: quartiles", loc="left")
 
@@ -147,7 +161,7 @@ def _running_quartiles(x: Floats, y: Floats) -> tuple[Floats, Floats]:
 
 def _draw_dispersion(axis: Axes, table: Columns) -> None:
     data, simulated = (table["dispersion"][table["kind"] == k] for k in ("data", "simulated"))
-    edges = np.linspace(simulated.min(), np.quantile(simulated, 0.98), 25)
+    edges = np.linspace(simulated.min(), np.quantile(simulated, 0.98), 19)
     shown = np.minimum(simulated, edges[-1])
     axis.hist(shown, edges.tolist(), color="#D6D6D6", ec="white", lw=0.3, label="simulations")
     axis.axvline(float(data[0]), color=canvas.COLOURS[1], label=f"data, {data[0]:.2f}")

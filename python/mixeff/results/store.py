@@ -25,7 +25,7 @@ from ..model.families import family
 from ..model.inputs import Arguments, inputs_of, read
 from .draws_store import restore_draws, store_draws
 from .fit import FitResults
-from .fitted import Inputs
+from .fitted import Inputs, with_outcome
 
 if TYPE_CHECKING:
     from ..model.design import Design
@@ -77,7 +77,7 @@ def load(path: str | Path, kind: type[AnyFit]) -> AnyFit:
     inputs = _restore_inputs(description, arrays)
     spec, design = _rebuild(description, inputs)
     if inputs.response is not None:
-        design = replace(design, y=inputs.response)
+        design = with_outcome(design, inputs.response)
     estimate = _restore_estimate(description["estimate"], arrays)
     spec, design, _ = part_of(spec, design, estimate.method)
     spec = replace(
