@@ -161,7 +161,7 @@ def _running_quartiles(x: Floats, y: Floats) -> tuple[Floats, Floats]:
 
 def _draw_dispersion(axis: Axes, table: Columns) -> None:
     data, simulated = (table["dispersion"][table["kind"] == k] for k in ("data", "simulated"))
-    edges = np.linspace(simulated.min(), np.quantile(simulated, 0.98), 19)
+    edges = np.linspace(simulated.min(), np.quantile(simulated, 0.98), 13)
     shown = np.minimum(simulated, edges[-1])
     axis.hist(shown, edges.tolist(), color="#D6D6D6", ec="white", lw=0.3, label="simulations")
     axis.axvline(float(data[0]), color=canvas.COLOURS[1], label=f"data, {data[0]:.2f}")
