@@ -14,6 +14,7 @@ from tests.results.made import fitted, pupils
 
 import mixeff as me
 from mixeff.errors import ArgumentError, NotAvailableError
+from mixeff.plot.durations import draw_durations, durations_data
 
 
 @pytest.fixture(autouse=True)
@@ -172,6 +173,18 @@ def test_both_kinds_are_drawn_for_each_group(durations):
         drawn = [line for line in axis.lines if np.size(line.get_xdata())]
         assert [line.get_linestyle() for line in drawn] == ["-", "--", "-", "--"]
         assert axis.get_xlabel() == "time"
+
+
+@pytest.mark.parametrize("scale", ["survival", "hazard"])
+def test_intervals_are_drawn_as_bands_where_there_are_any(durations, scale):
+    table = durations_data(durations, "x", None, scale, 0.9)
+    for known in (False, True):
+        for name, factor in (("lower", 0.9), ("upper", 1.1)):
+            table[name] = (factor if known else np.nan) * table["estimate"]
+        axis: Any = draw_durations(table, "x", "time", scale, 0.9).axes[0]
+        labels = [text.get_text() for text in axis.get_legend().texts]
+        assert len(axis.collections) == (2 if known else 0)
+        assert (f"marginal {scale}, 90 % CI" in labels) == known
 
 
 def test_other_responses_are_no_durations():

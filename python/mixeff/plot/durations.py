@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import NotAvailableError
 from ..results.linear import require_places
+from ..results.parameters import percent
 from . import canvas
 from .categories import long_table
 from .curves import STYLES, WORDS, groups, legend, legend_height, rows
@@ -44,10 +45,10 @@ def durations_data(
     parts = [long_table(fit, grid, [by], kind, "period", scale, level) for kind in KINDS]
     table = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     table["period"] = table["period"].astype(np.int64)
-    return table if scale == "hazard" else _from_one(table, by)
+    return table if scale == "hazard" else _from_one(table)
 
 
-def _from_one(table: Columns, by: str | None) -> Columns:
+def _from_one(table: Columns) -> Columns:
     """The table with a row of survival one in period 0 before each curve."""
     first = np.flatnonzero(table["period"] == table["period"].min())
     start = {name: values[first] for name, values in table.items()}
@@ -56,9 +57,12 @@ def _from_one(table: Columns, by: str | None) -> Columns:
     return {name: np.insert(values, first, start[name]) for name, values in table.items()}
 
 
-def draw_durations(table: Columns, by: str | None, time: str, scale: str, ax: Any = None) -> Figure:
+def draw_durations(
+    table: Columns, by: str | None, time: str, scale: str, level: float, ax: Any = None
+) -> Figure:
     """Steps for survival, points on lines for hazards; solid marginal, dashed median."""
-    words = {kind: WORDS[kind].replace("mean", scale) for kind in KINDS}
+    known = f", {percent(level)} CI" if np.isfinite(table["lower"]).all() else ""
+    words = {kind: WORDS[kind].replace("mean", scale + known) for kind in KINDS}
     height = 2.3 + legend_height(table, by, words)
     figure, (axis,) = canvas.panels(1, canvas.COLUMN, height, ax=ax)
     draw = {"survival": _draw_survival, "hazard": _draw_hazard}[scale]

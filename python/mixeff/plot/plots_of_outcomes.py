@@ -234,4 +234,4 @@ class OutcomePlots:
         self, by: str | None, at: Mapping[str, Any] | None, scale: str, level: float, ax: Any
     ) -> Figure:
         table = durations_data(self.fit, by, at, scale, level)
-        return draw_durations(table, by, response_name(self.fit), scale, ax)
+        return draw_durations(table, by, response_name(self.fit), scale, level, ax)
