@@ -37,6 +37,17 @@ def test_groups_can_be_chosen():
     assert set(one["sex"]) == {"girl"}
 
 
+def test_an_offset_is_held_too():
+    data = pd.DataFrame(pupils())
+    data["hours"] = np.exp(data["x"] / 3)
+    fit = me.fit("count ~ sex + offset(log(hours)) + (1 | klass)", data, family="poisson")
+    table = fit.plot.effects_data("sex", at={"hours": 2.0})
+    girls = table[(table["kind"] == "median") & (table["sex"] == "girl")]
+    assert girls["estimate"].item() == pytest.approx(2.0 * np.exp(fit.params.sum()))
+    along = fit.plot.effects_data("hours")
+    assert along["hours"].max() == data["hours"].max()
+
+
 def bands_of(figure):
     axis = figure.axes[0]
     thin = [line for line in axis.lines if line.get_linewidth() < 0.6]
@@ -68,6 +79,7 @@ def test_the_band_of_the_median_is_its_interval():
         ({"variable": "binary"}, "is the response"),
         ({"variable": "x", "at": {"sex": "woman"}}, "'boy', 'girl'"),
         ({"variable": "x", "at": {"x": 1.0}}, "leave it out"),
+        ({"variable": "x", "by": "x"}, "another covariate"),
         ({"variable": "x", "bands": "all"}, "'both'"),
         ({"variable": "x", "category": "yes"}, "has no categories"),
     ],

@@ -46,7 +46,7 @@ def reference_grid(
     Returns
     -------
     pandas.DataFrame
-        With every column that the model reads.
+        With every column that predictions for an average cluster need.
 
     Raises
     ------
@@ -59,6 +59,8 @@ def reference_grid(
     columns = used_columns(fit)
     for name in (variable, by, *at):
         _require_covariate(fit, name)
+    if by is not None and by == variable:
+        raise ArgumentError(f"by={by!r} is on the horizontal axis already; take another covariate.")
     if variable in at:
         raise ArgumentError(f"at= holds {variable!r}, which runs over its range; leave it out.")
     along = np.zeros(1) if variable is None else _along(columns[variable])
@@ -73,8 +75,8 @@ def reference_grid(
 
 
 def used_columns(fit: FitResults) -> Data:
-    """The columns that the model reads, in the rows used."""
-    columns = from_any(fit.inputs.data, list(fit.spec.schema))
+    """The columns of covariates and offsets, in the rows used."""
+    columns = from_any(fit.inputs.data, list(fit.spec.inputs.covariates))
     return columns if fit.design.rows is None else columns.take(fit.design.rows)
 
 
@@ -121,8 +123,9 @@ def _held(column: Column, value: Any, n: int) -> Any:
 
 
 def _checked(column: Column, value: Any) -> Any:
-    if column.levels is not None and value not in column.levels.tolist():
-        known = ", ".join(repr(level) for level in column.levels.tolist()[:8])
+    levels = [False, True] if column.kind == "boolean" else column.levels
+    if levels is not None and value not in list(levels):
+        known = ", ".join(repr(level) for level in np.asarray(levels).tolist()[:8])
         raise ArgumentError(f"at= holds {value!r} for {column.name!r}, whose levels are: {known}.")
     return value
 
