@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import errors
-    from .api import Fit, JointFit, Model, compare_methods, fit, load
+    from .api import Fit, JointFit, Model, compare_methods, fit, load, variance_reduction
     from .data import within_between
 
 __version__ = "0.1.0"
@@ -23,10 +23,13 @@ __all__ = [
     "errors",
     "fit",
     "load",
+    "variance_reduction",
     "within_between",
 ]
 
-_FROM_API = frozenset({"Fit", "JointFit", "Model", "compare_methods", "fit", "load"})
+_FROM_API = frozenset(
+    {"Fit", "JointFit", "Model", "compare_methods", "fit", "load", "variance_reduction"}
+)
 
 
 def __getattr__(name: str) -> object:

@@ -100,7 +100,7 @@ def test_of_intervals_alone_nothing_can_be_simulated():
 def test_intervals_are_refitted_by_their_ends():
     ends = DATA[["low", "high"]].to_numpy()
     assert GROUPED.refit(ends).llf == pytest.approx(GROUPED.llf, abs=1e-6)
-    with pytest.raises(LengthError, match="lower and upper end in two columns"):
+    with pytest.raises(LengthError, match="lower end and upper end in two columns"):
         GROUPED.refit(DATA["latent"])
     with pytest.raises(CensoringError, match=r"y\[0\] has the lower end"):
         GROUPED.refit(ends[:, ::-1])

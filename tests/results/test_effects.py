@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tests.results.made import cbpp, hand_made
 
-from mixeff.errors import ArgumentError, NotAvailableError
+from mixeff.errors import ArgumentError
 from mixeff.results.effects import random_effects
 
 
@@ -33,11 +33,6 @@ def test_means_and_modes_have_their_own_standard_errors():
 
 def test_whole_number_levels_stay_numbers():
     assert cbpp().random_effects()["level"].tolist() == list(range(1, 16))
-
-
-def test_ml_predictions_come_later():
-    with pytest.raises(NotAvailableError, match="later release"):
-        cbpp().random_effects(kind="ml")
 
 
 def test_an_unknown_kind_names_the_known():

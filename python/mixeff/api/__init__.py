@@ -1,5 +1,6 @@
 """What users call: ``fit``, ``Model``, ``load``, ``compare_methods``, and what they get."""
 
+from ..results.reduction import variance_reduction
 from .compare import MethodComparison, compare_methods
 from .joint import JointFit, ResponseFit
 from .model import Model, fit, load
@@ -14,4 +15,5 @@ __all__ = [
     "compare_methods",
     "fit",
     "load",
+    "variance_reduction",
 ]

@@ -18,6 +18,7 @@ from ..errors import (
 )
 from ..estimate import estimate, part_of
 from ..model.censoring import require_ends
+from ..model.choices import cases_of
 from ..model.notices import tell
 from ..results import FitResults, Inputs
 from ..results.comparison import hausman
@@ -166,7 +167,7 @@ class Fit(FitResults):
 
     @property
     def plot(self) -> Plots:
-        """Pictures: ``fit.plot.caterpillar()``, ``.effects("x")``, ``.sparsity()``."""
+        """Pictures: ``fit.plot.effects("x")``, ``.clusters("x")``, ``.caterpillar()``, and more."""
         from ..plot import Plots
 
         return Plots(self)
@@ -295,31 +296,50 @@ def run(
 def with_response(design: Design, inputs: Inputs, y: Any) -> tuple[Design, Inputs]:
     """Put another response, checked, in the place of a design's own."""
     values = np.ascontiguousarray(y, dtype=np.float64)
-    by_ends = design.distribution.takes_interval and design.limits is None
-    if values.shape != ((design.n, 2) if by_ends else (design.n,)):
-        each = "its lower and upper end in two columns" if by_ends else "one value"
+    family, columns = design.distribution, _columns(design)
+    shape = (design.n, 2) if columns else (design.n,)
+    if values.shape != shape:
+        each = f"{' and '.join(columns)} in two columns" if columns else "one value"
         raise LengthError(
-            f"y has shape {values.shape}, but the model uses {design.n} rows: give {each} for "
-            "each row used (fit.augment() shows them)."
+            f"y has shape {values.shape}, but the model uses {design.n} rows and takes {shape}: "
+            f"give {each} for each row used (fit.augment() shows them)."
         )
-    if by_ends:
+    if columns and family.takes_interval:
         ends = values[:, 0], values[:, 1]
-        values = np.column_stack(require_ends(ends, design.distribution, "y[{}]".format))
+        values = np.column_stack(require_ends(ends, family, "y[{}]".format))
     else:
         _require_possible(design, values)
     return design.with_response(values), replace(inputs, response=values)
 
 
-def _require_possible(design: Design, values: Floats) -> None:
+def _columns(design: Design) -> tuple[str, ...]:
+    """What the two columns of a response are, where it has two."""
     family = design.distribution
-    possible = family.supported(values)
+    if family.takes_interval and design.limits is None:
+        return "lower end", "upper end"
+    return () if family.observation is None else family.observation.columns
+
+
+def _require_possible(design: Design, values: Floats) -> None:
+    family, kind, most = (
+        design.distribution,
+        design.distribution.observation,
+        len(design.categories),
+    )
+    takes = family.values if kind is None else kind.values
+    if kind is None:
+        possible = family.supported(values) & (values < most if most else True)
+    else:
+        possible = kind.possible(values[:, 0], values[:, 1], most)
     if design.trials is not None:
         possible &= values <= design.trials
+    if family.has_cases:
+        possible &= cases_of(design).have_one(values)
     if not possible.all():
         row = int(np.argmin(possible))
+        shown = " and ".join(f"{value:g}" for value in np.atleast_1d(values[row]))
         raise ResponseSupportError(
-            f"y[{row}] = {values[row]:g} is no value of a {family.name} response, which takes "
-            f"{family.values}."
+            f"y[{row}] = {shown} is no value of a {family.name} response, which takes {takes}."
         )
 
 

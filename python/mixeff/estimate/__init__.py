@@ -39,6 +39,7 @@ __all__ = [
     "RandomEffects",
     "Record",
     "SamplerControl",
+    "conditional_modes",
     "estimate",
     "gradient",
     "loglik",
@@ -212,6 +213,30 @@ def gradient(
 def start(design: Design) -> Start:
     """Starting values (beta, theta) by penalized quasi-likelihood."""
     return problem_of(design).start()
+
+
+def conditional_modes(design: Design, beta: Floats, theta: Floats) -> tuple[Floats, ...]:
+    """Conditional modes of the random effects at given parameters.
+
+    Parameters
+    ----------
+    design : Design
+        The model as arrays.
+    beta, theta : ndarray
+        Coefficients of all predictors; entries of the Cholesky factors, absolute scale.
+
+    Returns
+    -------
+    tuple of ndarray, shape (levels, columns)
+        One for each random-effects term.
+    """
+    if not design.terms:
+        return ()
+    found = problem_of(design).posterior(beta, theta)
+    return tuple(
+        mode.reshape(design.factors[term.factor].n_levels, term.size)
+        for term, (mode, *_) in zip(design.terms, found, strict=True)
+    )
 
 
 def row_derivatives(design: Design, etas: tuple[Floats, ...]) -> tuple[Floats, Floats, Floats]:

@@ -58,6 +58,13 @@ class Cases:
         mean = np.add.reduceat(ordered, self.starts[:-1], axis=0) / size[:, None]
         return ordered - np.repeat(mean, size, axis=0)
 
+    def have_one(self, y: Array) -> NDArray[np.bool_]:
+        """Whether each row is of a case with exactly one chosen alternative."""
+        right = np.add.reduceat(y[self.order], self.starts[:-1]) == 1
+        out = np.empty(len(y), dtype=bool)
+        out[self.order] = np.repeat(right, np.diff(self.starts))
+        return out
+
     def chosen(self, y: Array) -> Indices:
         """Position of the chosen alternative in each case."""
         at = np.flatnonzero(y[self.order] == 1)

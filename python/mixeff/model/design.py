@@ -204,11 +204,11 @@ class Design:
         return y if self.limits is None else np.clip(y, *self.limits)
 
     def with_response(self, y: Array) -> Design:
-        """The design of another response, recorded as this one is, or by its two ends."""
-        if not self.distribution.takes_interval:
+        """The design of another response, of one column or of two, recorded as this one is."""
+        if y.ndim == 1 and self.limits is None:
             return replace(self, y=y)
-        lower, upper = y.T if self.limits is None else ends_within(y, self.limits)
-        return replace(self, y=np.ascontiguousarray(lower), extra=np.ascontiguousarray(upper))
+        first, second = y.T if self.limits is None else ends_within(y, self.limits)
+        return replace(self, y=np.ascontiguousarray(first), extra=np.ascontiguousarray(second))
 
     @property
     def X(self) -> Array:

@@ -45,6 +45,11 @@ class Link:
     ratio_name: str | None = None
     latent_variance: float | None = None
 
+    @property
+    def multiplies(self) -> bool:
+        """Whether effects multiply the mean: the logarithm."""
+        return self.inverse is np.exp
+
 
 def _expit(eta: Array) -> Array:
     from scipy.special import expit

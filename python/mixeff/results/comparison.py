@@ -13,7 +13,7 @@ from .coefficients import wald_p_values
 
 if TYPE_CHECKING:
     from ..estimate.values import Floats
-    from .fit import FitResults
+    from .fit.coefficients import CoefficientResults
 
 DIFFERS = (
     "the difference of the two covariance matrices is not positive definite, as happens in samples "
@@ -95,7 +95,7 @@ class Comparison:
     __repr__ = __str__
 
 
-def hausman(random: FitResults, within: FitResults) -> Comparison:
+def hausman(random: CoefficientResults, within: CoefficientResults) -> Comparison:
     """Conditional against random-effects estimates (Hausman 1978): see ``Fit.hausman``."""
     if np.isnan(random.llf):
         raise NotAvailableError(
@@ -117,7 +117,7 @@ def hausman(random: FitResults, within: FitResults) -> Comparison:
     )  # fmt: skip
 
 
-def contextual_effects(fit: FitResults) -> Comparison:
+def contextual_effects(fit: CoefficientResults) -> Comparison:
     """Between against within effects of one model: see ``Fit.contextual_effects``."""
     pairs = [
         (between, f"{base}_within")
@@ -146,11 +146,11 @@ def contextual_effects(fit: FitResults) -> Comparison:
     )  # fmt: skip
 
 
-def _names(fit: FitResults) -> tuple[str, ...]:
+def _names(fit: CoefficientResults) -> tuple[str, ...]:
     return fit.design.x_names[0]
 
 
-def _bases(fit: FitResults) -> list[str]:
+def _bases(fit: CoefficientResults) -> list[str]:
     names = (name for name in _names(fit) if name.endswith("_within"))
     return [name.removesuffix("_within") for name in names]
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..data import to_native
 from ..estimate.nodes import named
 from ..model.inputs import Arguments
+from ..model.new_data import design_for_new_data
 from .linear import scale
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ class Inputs:
     like : frame or None
         A frame of the library in which answers are given; None for that of the data.
     response : ndarray or None
-        The response of the rows used, where a refit replaced that of the data.
+        The response of the rows used, where a refit replaced that of the data; two columns where
+        it is observed as two.
     """
 
     data: Any
@@ -142,6 +145,14 @@ class Fitted:
     def notes(self) -> tuple[str, ...]:
         """Remarks on the data and on the estimation, as in the summary."""
         return tuple(dict.fromkeys((*self.spec.notes, *self.design.notes, *self.estimate.notes)))
+
+    def rows_of(self, data: Any) -> Design:
+        """The arrays of the model for new data, in which groups may be unseen or not given."""
+        return design_for_new_data(self.spec, data, new_levels="population")
+
+    def frame(self, columns: dict[str, np.ndarray]) -> Any:
+        """Columns as a frame of the library that the data came in."""
+        return to_native(columns, self.inputs.frame_like)
 
     def __repr__(self) -> str:
         groups = ", ".join(f"{name} {count}" for name, count in self.n_groups.items())

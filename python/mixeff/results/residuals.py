@@ -29,7 +29,17 @@ def residuals(design: Design, estimate: Estimate, kind: str) -> Floats:
     """Residuals of a kind, shape (n,)."""
     if kind not in KINDS:
         raise ArgumentError(f"kind={kind!r} is not one of {', '.join(map(repr, KINDS))}.")
+    require_whole(design, "resid()")
     return KINDS[kind](design, estimate)
+
+
+def require_whole(design: Design, what: str) -> None:
+    """Raise where a response is not always observed in full, so that it has no residual."""
+    if design.distribution.observation is not None:
+        raise NotAvailableError(
+            f"{what} compares responses with their means, and a {design.family} response may be "
+            "censored; fit.simulated_residuals() has residuals that allow for it."
+        )
 
 
 def _response(design: Design, estimate: Estimate) -> Floats:
@@ -78,7 +88,17 @@ def _weights(design: Design) -> Floats | float:
 
 
 def simulate(design: Design, estimate: Estimate, n: int, seed: int | None, effects: str) -> Floats:
-    """Simulated responses, shape (rows, n)."""
+    """Simulated responses as they are observed, shape (rows, n) or (rows, n, 2)."""
+    draw = drawing(design, estimate, n, effects)
+    rng = np.random.default_rng(seed)
+    columns = [observed(rng, design, draw(rng)) for _ in range(n)]
+    return np.stack(columns, axis=1)
+
+
+def drawing(
+    design: Design, estimate: Estimate, n: int, effects: str
+) -> Callable[[np.random.Generator], Floats]:
+    """What draws a response in full, shape (rows,), once the request for n of them is checked."""
     if n < 1:
         raise ArgumentError(f"n={n!r}: ask for at least one simulated response.")
     if effects not in EFFECTS:
@@ -87,10 +107,16 @@ def simulate(design: Design, estimate: Estimate, n: int, seed: int | None, effec
         )
     require_distribution(design)
     _require_limits(design)
-    rng = np.random.default_rng(seed)
     draw = EFFECTS[effects]
-    columns = [_response_draw(design, estimate, draw(design, estimate, rng), rng) for _ in range(n)]
-    return np.column_stack(columns)
+    return lambda rng: _response_draw(design, estimate, draw(design, estimate, rng), rng)
+
+
+def observed(rng: np.random.Generator, design: Design, drawn: Floats) -> Floats:
+    """A response drawn in full as it is observed, shape (rows,) or (rows, 2)."""
+    kind = design.distribution.observation
+    if kind is None or design.extra is None:
+        return drawn
+    return kind.draw(rng, drawn, design.y, design.extra)
 
 
 def require_distribution(design: Design) -> None:

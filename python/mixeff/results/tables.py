@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..estimate.bayes import Draws
     from ..estimate.values import Estimate
     from ..model.design import Design
-    from .fit import FitResults
+    from .fitted import Fitted
 
 Columns = dict[str, np.ndarray]
 
@@ -109,7 +109,7 @@ def _random_rows(table: Columns, terms: list[str]) -> Columns:
     }
 
 
-def glance(fit: FitResults) -> Columns:
+def glance(fit: Fitted) -> Columns:
     """One row of statistics about the whole fit."""
     values = {
         "nobs": fit.nobs,
@@ -139,9 +139,10 @@ def _most_nodes(nodes: int | tuple[int, ...] | None) -> float:
 
 def augment(design: Design, estimate: Estimate) -> Columns:
     """Columns that ``Fit.augment()`` adds to the rows used."""
+    whole = design.distribution.observation is None
     return {
         ".fitted": fitted_mean(design, estimate),
-        ".resid": residuals(design, estimate, "pearson"),
+        ".resid": residuals(design, estimate, "pearson") if whole else np.full(design.n, np.nan),
         ".linear_predictor": conditional_eta(design, estimate),
         ".fixed": fixed_part(design, estimate),
     }

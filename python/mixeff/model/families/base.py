@@ -15,7 +15,17 @@ from numpy.typing import NDArray
 
 from ..links import LINKS, Link
 
-__all__ = ["Array", "Categories", "Family", "Parameter", "Parameters", "given", "ones_unless"]
+__all__ = [
+    "Array",
+    "Categories",
+    "Family",
+    "Observation",
+    "Parameter",
+    "Parameters",
+    "error_of_link",
+    "given",
+    "ones_unless",
+]
 
 Array = NDArray[np.float64]
 Optional = Array | None
@@ -123,6 +133,39 @@ class Categories:
 
 
 @dataclass(frozen=True)
+class Observation:
+    """How a response is observed that is not always seen in full: as two columns.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        What the two columns are.
+    values : str
+        The values they may take, in words.
+    draw : callable
+        ``draw(rng, drawn, first, second)``: the two columns, shape (n, 2), of a response drawn in
+        full, from the two that were observed.
+    possible : callable
+        ``possible(first, second, categories)``: True where the two values are possible, among so
+        many categories.
+    interval : callable
+        ``interval(first, second)``: the least and the largest response, as a draw gives it, that
+        would have been observed so.
+    """
+
+    columns: tuple[str, str]
+    values: str
+    draw: Callable[[np.random.Generator, Array, Array, Array], Array]
+    possible: Callable[[Array, Array, int], NDArray[np.bool_]]
+    interval: Callable[[Array, Array], tuple[Array, Array]]
+
+
+def error_of_link(link: Link, p: Parameters) -> Array | float | None:
+    """Variance of a latent error of the link's distribution."""
+    return link.latent_variance
+
+
+@dataclass(frozen=True)
 class Family:
     """A response distribution.
 
@@ -187,6 +230,12 @@ class Family:
     weighted : callable
         ``weighted(further, weights)``: the parameters of a response whose log-density is multiplied
         by weights.
+    error_variance : callable or None
+        ``error_variance(link, p)``: variance of the error whose sum with the linear predictor makes
+        the response, its logarithm, or a latent response that thresholds cut; it gives None under a
+        link without one.
+    observation : Observation or None
+        How the response is observed, where that is not always in full.
     """
 
     name: str
@@ -219,6 +268,8 @@ class Family:
     located: Callable[[Array, Parameters], Array] | None = None
     ratio_names: Mapping[str, str] = field(default_factory=dict, hash=False)
     weighted: Callable[[tuple[Array, ...], Array], tuple[Array, ...]] = _unweighted
+    error_variance: Callable[[Link, Parameters], Array | float | None] | None = None
+    observation: Observation | None = None
 
     @property
     def core_name(self) -> str:

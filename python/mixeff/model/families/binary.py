@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .base import Array, Family, Parameters, ones_unless
+from .base import Array, Family, Parameters, error_of_link, ones_unless
 from .counts import is_count
 
 __all__ = ["BERNOULLI", "BINOMIAL"]
@@ -65,6 +65,7 @@ BERNOULLI = Family(
     is_binary=True,
     per_row_effects=False,
     ratio_names={"log": "Risk ratio"},
+    error_variance=error_of_link,
 )
 
 BINOMIAL = Family(
@@ -83,4 +84,5 @@ BINOMIAL = Family(
     is_binary=True,
     unit_trials="bernoulli",
     ratio_names={"log": "Risk ratio"},
+    error_variance=error_of_link,
 )

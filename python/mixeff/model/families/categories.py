@@ -14,9 +14,18 @@ from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..links import Link
-from .base import Array, Categories, Family, Parameter, Parameters
+from .base import (
+    Array,
+    Categories,
+    Family,
+    Observation,
+    Parameter,
+    Parameters,
+    error_of_link,
+)
 from .counts import is_count
 from .curves import FLEXIBLE, mapping_of
 
@@ -113,6 +122,51 @@ def _cdf(y: Array, p: Parameters) -> Array:
     return np.where(y < 0, 0.0, np.take_along_axis(below, at[..., None], axis=-1)[..., 0])
 
 
+# Durations that end before the event ----------------------------------------------------------
+
+
+def _observed(rng: np.random.Generator, drawn: Array, time: Array, event: Array) -> Array:
+    """Last period at risk, and whether the event happened in it, of durations drawn in full.
+
+    The conditional bootstrap (Davison and Hinkley 1997, algorithm 3.1): a row that was censored is
+    censored again in its own period, one with an event in a period drawn from the Kaplan-Meier
+    estimate of the periods of censoring, given that it is not before that event.
+    """
+    end = np.where(event == 1, _censoring(rng, time, event), time)
+    happens = drawn + 1.0
+    return np.column_stack([np.minimum(happens, end), (happens <= end).astype(np.float64)])
+
+
+def _censoring(rng: np.random.Generator, time: Array, event: Array) -> Array:
+    """A period of censoring for each row, not before its own; the last one ends every row."""
+    at = time.astype(np.int64)
+    censored = np.bincount(at[event == 0], minlength=at.max() + 1)
+    beyond = len(at) - np.cumsum(np.bincount(at))
+    hazard = censored / np.maximum(censored + beyond, 1)
+    hazard[-1] = 1.0
+    stays = np.cumprod(1.0 - hazard)
+    return np.searchsorted(-stays, -rng.random(len(at)) * stays[at - 1]).astype(np.float64)
+
+
+def _possible_duration(time: Array, event: Array, last: int) -> NDArray[np.bool_]:
+    whole = (time >= 1) & (time <= last) & (np.floor(time) == time)
+    return whole & ((event == 0) | (event == 1))
+
+
+def _interval(time: Array, event: Array) -> tuple[Array, Array]:
+    """Categories, which count from 0, of an event in its period, or of one in any later period."""
+    return np.where(event == 1, time - 1.0, time), np.where(event == 1, time - 1.0, np.inf)
+
+
+DURATION = Observation(
+    ("time", "event"),
+    "whole periods from 1 to the last one of the fit, and events that are 0 or 1",
+    _observed,
+    _possible_duration,
+    _interval,
+)
+
+
 # The table ------------------------------------------------------------------------------------
 
 
@@ -182,6 +236,8 @@ def _row(
     expand: Callable[[Family, Labels, str], Family] = _with_thresholds,
     further: Parameter = THRESHOLD,
     values: str = "ordered categories: numbers, or words of an ordered categorical column",
+    latent: bool = True,
+    observation: Observation | None = None,
     **others: object,
 ) -> Family:
     return Family(
@@ -199,12 +255,14 @@ def _row(
         discrete=True,
         per_row_effects=False,
         categories=Categories(expand, probabilities, **others),  # type: ignore[arg-type]
+        error_variance=error_of_link if latent else None,
+        observation=observation,
     )
 
 
 CATEGORICAL = (
     _row("cumulative", LINKS, _cumulative),
-    _row("adjacent", ("logit",), _adjacent),
+    _row("adjacent", ("logit",), _adjacent, latent=False),
     _row("sequential", LINKS, _sequential),
     _row("sequential_backward", LINKS, _backward),
     _row(
@@ -214,6 +272,7 @@ CATEGORICAL = (
         _with_logits,
         LOGIT,
         "categories",
+        latent=False,
         intercept=True,
         ordered=False,
     ),
@@ -224,6 +283,7 @@ CATEGORICAL = (
         _with_baseline,
         BASELINE,
         "survival(time, event)",
+        observation=DURATION,
         timed=True,
     ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..links import Link
 from .base import DISPERSION, Array, Family, Parameters
 
 __all__ = ["GAUSSIAN"]
@@ -42,6 +43,10 @@ def _weighted(further: tuple[Array, ...], weights: Array) -> tuple[Array, ...]:
     return (further[0] / np.sqrt(weights),)
 
 
+def _error(link: Link, p: Parameters) -> Array | None:
+    return _variance(p) if link.name == "identity" else None
+
+
 GAUSSIAN = Family(
     name="gaussian",
     links=("identity", "log"),
@@ -58,4 +63,5 @@ GAUSSIAN = Family(
     censored="censored_gaussian",
     ratio_names={"log": "Mean ratio"},
     weighted=_weighted,
+    error_variance=_error,
 )

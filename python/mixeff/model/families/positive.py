@@ -24,6 +24,7 @@ from .gamma import is_positive
 __all__ = ["POSITIVE"]
 
 HALF_LOG_TAU = 0.5 * np.log(2 * np.pi)
+EXTREME_VALUE = np.pi**2 / 6  # variance of the log of a standard exponential number
 
 
 # Inverse Gaussian -----------------------------------------------------------------------------
@@ -210,6 +211,7 @@ POSITIVE = (
         mean_range=(-np.inf, np.inf),
         expectation=_ln_mean,
         censored="censored_lognormal",
+        error_variance=lambda link, p: np.square(p.dispersion),
         variance=_ln_variance,
         simulate=_ln_draw,
         log_density=_ln_log_density,
@@ -223,12 +225,14 @@ POSITIVE = (
         cdf=_exponential_cdf,
         deviance=_exponential_deviance,
         further=(),
+        error_variance=lambda link, p: EXTREME_VALUE,
     ),
     _family(
         "weibull",
         first="scale",
         expectation=_weibull_mean,
         censored="censored_weibull",
+        error_variance=lambda link, p: EXTREME_VALUE * np.square(p.dispersion),
         variance=_weibull_variance,
         simulate=_weibull_draw,
         log_density=_weibull_log_density,

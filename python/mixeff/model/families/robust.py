@@ -96,6 +96,7 @@ STUDENT = Family(
     cdf=_t_cdf,
     further=(DISPERSION, Parameter("df")),
     per_row_effects=False,
+    error_variance=lambda link, p: _t_variance(p),
 )
 
 SKEW_NORMAL = Family(
@@ -109,4 +110,5 @@ SKEW_NORMAL = Family(
     cdf=_skew_cdf,
     further=(DISPERSION, Parameter("shape", "identity")),
     per_row_effects=False,
+    error_variance=lambda link, p: _skew_variance(p),
 )

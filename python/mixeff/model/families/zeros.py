@@ -61,6 +61,7 @@ def with_zeros(family: Family) -> Family:
         deviance=None,
         positive=False,
         weighted=zeros.weighted,
+        error_variance=None,
     )
 
 

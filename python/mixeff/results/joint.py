@@ -1,0 +1,177 @@
+"""The joint posterior distribution of one random effect over the levels of its factor.
+
+With one grouping factor the levels are independent given the parameters. With several they are not:
+the covariance of b = Lambda u is that of u at its mode, the inverse of H = M'WM + I with M = Z
+Lambda. Draws of ``method="mcmc"`` speak for themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ArgumentError, NotAvailableError
+from ..estimate import row_derivatives
+from ..estimate.covariance import cholesky_factors, covariance_matrices
+from .effects import level_array
+from .linear import conditional_eta
+from .ml import has_one_factor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..estimate.values import Estimate, Floats
+    from ..model.design import Design
+
+MOST = 3000  # levels of a factor among several, whose covariances are all held at once
+BATCH = 256  # right-hand sides solved at a time
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """One random effect of every level.
+
+    Attributes
+    ----------
+    group, name : str
+    levels : ndarray, shape (J,)
+    mean : ndarray, shape (J,)
+    covariance : ndarray, shape (J,) or (J, J)
+        Variances where levels are independent.
+    prior_variance : float
+    sample : ndarray, shape (draws, J), or None
+        Draws from a Bayesian fit.
+    """
+
+    group: str
+    name: str
+    levels: np.ndarray
+    mean: Floats
+    covariance: Floats
+    prior_variance: float
+    sample: Floats | None = None
+
+    @property
+    def se(self) -> Floats:
+        """Posterior standard deviations."""
+        variance = self.covariance if self.covariance.ndim == 1 else np.diag(self.covariance)
+        return np.sqrt(np.maximum(variance, 0.0))
+
+    def difference_se(self, first: np.ndarray, second: np.ndarray) -> Floats:
+        """Standard deviations of differences of levels."""
+        shared = 0.0 if self.covariance.ndim == 1 else self.covariance[first, second]
+        variance = np.square(self.se[first]) + np.square(self.se[second]) - 2.0 * shared
+        return np.sqrt(np.maximum(variance, 0.0))
+
+    def draws(self, n: int, seed: int | None) -> Floats:
+        """Draws of all levels, shape (n, J): normal, or those of a Bayesian fit."""
+        if n < 1:
+            raise ArgumentError(f"n={n!r}: take at least one draw.")
+        if self.sample is not None:
+            return self.sample
+        z = np.random.default_rng(seed).standard_normal((n, len(self.mean)))
+        if self.covariance.ndim == 1:
+            return self.mean + z * self.se
+        values, vectors = np.linalg.eigh(self.covariance)
+        return self.mean + (z * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+
+    def at(self, chosen: Sequence[int]) -> Posterior:
+        """That of some of the levels."""
+        keep = np.array(chosen)
+        one = self.covariance.ndim == 1
+        return Posterior(
+            self.group, self.name, self.levels[keep], self.mean[keep],
+            self.covariance[keep] if one else self.covariance[np.ix_(keep, keep)],
+            self.prior_variance, None if self.sample is None else self.sample[:, keep],
+        )  # fmt: skip
+
+
+def posterior(design: Design, estimate: Estimate, group: str | None, name: str | None) -> Posterior:
+    """The posterior of one effect of one grouping factor.
+
+    Raises
+    ------
+    ArgumentError
+        For a group without random effects, or an effect that it does not have.
+    NotAvailableError
+        For more than 3000 levels of a factor among several.
+    """
+    t, k = _place(design, group, name)
+    term = design.terms[t]
+    factor, effects = design.factors[term.factor], estimate.random[t]
+    sigma = covariance_matrices(design, estimate.theta)[t][k, k]
+    about = (factor.name, term.names[k], level_array(factor.levels))
+    draws = None if estimate.draws is None else estimate.draws.effects
+    if draws is not None:
+        sample = draws[t][..., k].reshape(-1, factor.n_levels)
+        variance = sample.var(axis=0, ddof=1)
+        every = np.cov(sample.T) if factor.n_levels <= MOST else variance
+        return Posterior(*about, sample.mean(axis=0), every, sigma, sample)
+    if has_one_factor(design):
+        return Posterior(*about, effects.mean[:, k], effects.mean_cov[:, k, k], sigma)
+    return Posterior(*about, effects.mean[:, k], _covariance(design, estimate, t, k), sigma)
+
+
+def _place(design: Design, group: str | None, name: str | None) -> tuple[int, int]:
+    """Positions of the term and of the effect in it."""
+    every = [
+        (design.factors[term.factor].name, effect, t, k)
+        for t, term in enumerate(design.terms)
+        for k, effect in enumerate(term.names)
+    ]
+    own = [row for row in every if group in (None, row[0])]
+    found = [row for row in own if name in (None, row[1])]
+    if not found:
+        known = ", ".join(f"{effect!r} of {factor!r}" for factor, effect, *_ in every) or "none"
+        raise ArgumentError(
+            f"there is no random effect {name or ''} of group {group!r}; those that there are: "
+            f"{known}."
+        )
+    return found[0][2:]
+
+
+def _covariance(design: Design, estimate: Estimate, t: int, k: int) -> Floats:
+    """Covariance of an effect between all levels, from the joint curvature at the modes."""
+    from scipy.sparse import block_diag, eye, kron
+    from scipy.sparse.linalg import splu
+
+    term = design.terms[t]
+    levels = [design.factors[one.factor].n_levels for one in design.terms]
+    if levels[t] > MOST:
+        raise NotAvailableError(
+            f"{design.factors[term.factor].name!r} has {levels[t]} levels, whose joint covariance "
+            f"is held for at most {MOST} where there are several grouping factors. Compare fewer "
+            "levels, from a fit to a part of the data, or fit with method='mcmc'."
+        )
+    factors = cholesky_factors(design, estimate.theta)
+    factor: Any = block_diag(
+        [kron(eye(n), f) for n, f in zip(levels, factors, strict=True)]
+    ).tocsr()
+    curvature = splu(_curvature(design, estimate, factor).tocsc())
+    start = sum(n * one.size for n, one in zip(levels[:t], design.terms[:t], strict=True))
+    own = factor[start + k : start + levels[t] * term.size : term.size]
+    columns = [
+        own @ curvature.solve(own[i : i + BATCH].T.toarray()) for i in range(0, levels[t], BATCH)
+    ]
+    phi = 1.0 if estimate.scale is None else estimate.scale
+    return phi * np.hstack(columns)
+
+
+def _curvature(design: Design, estimate: Estimate, factor: Any) -> Any:
+    """M'WM + I over all predictors that random effects enter."""
+    from scipy.sparse import eye
+
+    every = range(len(design.x))
+    etas = tuple(conditional_eta(design, estimate, d) for d in every)
+    _, _, packed = row_derivatives(design, etas)
+    active = sorted({place for term in design.terms for place in term.places})
+    m = {d: design.Z_of(d) @ factor for d in active}
+    total, size = eye(factor.shape[0]), len(design.x)
+    for a in active:
+        for b in active:
+            low, high = min(a, b), max(a, b)
+            weight = packed[low * size - low * (low + 1) // 2 + high]
+            total = total + m[a].T @ m[b].multiply(weight[:, None])
+    return total

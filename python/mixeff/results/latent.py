@@ -1,0 +1,52 @@
+"""The scale of the linear predictor: variance of the error that turns it into a response."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..errors import NotAvailableError
+from ..model.families import LINKS
+from .linear import fixed_part, parameters
+
+if TYPE_CHECKING:
+    from ..estimate.values import Estimate
+    from ..model.design import Design
+
+
+def has_error(design: Design, estimate: Estimate) -> bool:
+    """Whether there is an error on the scale of the linear predictor, so a latent response."""
+    return not design.overdispersed and _error(design, estimate) is not None
+
+
+def error_variance(design: Design, estimate: Estimate) -> float:
+    """Variance of that error, averaged over the rows.
+
+    Raises
+    ------
+    NotAvailableError
+        For a response without one.
+    """
+    value = None if design.overdispersed else _error(design, estimate)
+    if value is None or not np.isfinite(value):
+        raise NotAvailableError(
+            f"family {design.family!r} with the {design.link} link"
+            f"{' and an estimated phi' if design.overdispersed else ''} has no latent response, a "
+            "linear predictor plus an error of known variance, as binary, cumulative, sequential "
+            "and duration models have under logit, probit, cloglog and loglog, and linear, "
+            "lognormal and Weibull models. Take the scale of the response, fit.icc(scale="
+            "'observed'), or an approximation, fit.r2(variant='delta')."
+        )
+    return value
+
+
+def _error(design: Design, estimate: Estimate) -> float | None:
+    family = design.distribution
+    if family.error_variance is None:
+        return None
+    unweighted = replace(design, weights=None) if design.weights is not None else design
+    p = parameters(unweighted, estimate, fixed_part(design, estimate))
+    found = family.error_variance(LINKS[design.link], p)
+    return None if found is None else float(np.mean(found))
