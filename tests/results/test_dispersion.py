@@ -156,6 +156,14 @@ def test_an_unknown_alternative_names_the_known():
         cbpp().test_zeros(10, random_effects="old")
 
 
+def test_an_infinite_variance_is_none_to_compare_with():
+    data = {"y": np.random.default_rng(1).standard_cauchy(300), "g": np.repeat(np.arange(30), 10)}
+    fit = me.fit("y ~ 1 + (1 | g)", data, family="student", method="laplace")
+    for reading in (fit.test_dispersion, fit.icc, lambda: fit.icc(scale="observed")):
+        with pytest.raises(NotAvailableError, match="infinite variance"):
+            reading()
+
+
 # Zeros ----------------------------------------------------------------------------------------
 
 
@@ -179,12 +187,19 @@ def test_a_model_with_zeros_of_its_own_has_as_many_as_it_expects():
     assert more.test_zeros(99, seed=1).p_value > 0.2
 
 
+def test_large_counts_have_no_zeros_and_expect_none():
+    data = {"y": np.random.default_rng(1).poisson(200, 60), "g": np.repeat(np.arange(12), 5)}
+    found = me.fit("y ~ 1 + (1 | g)", data, family="poisson").test_zeros(20, seed=1)
+    assert found.p_value == 1
+    assert np.isnan(found.statistic)
+
+
 @pytest.mark.parametrize(
     ("fit", "reason"),
     [
         (lambda: fitted("bernoulli"), "fitted to"),
-        (lambda: fitted("slopes"), "never exactly zero"),
-        (lambda: fitted("gamma"), "never exactly zero"),
+        (lambda: fitted("slopes"), "never zero"),
+        (lambda: fitted("gamma"), "never zero"),
         (durations, "fitted to"),
     ],
 )

@@ -16,6 +16,7 @@ import numpy as np
 from ..errors import NotAvailableError
 from ..estimate.covariance import covariance_matrices
 from ..model.families import LINKS
+from .latent import require_finite
 from .linear import fixed_part, quadratic_form
 
 if TYPE_CHECKING:
@@ -126,7 +127,6 @@ class Rows:
             mean, variance = self._interpolated(eta)
         else:
             mean, variance = self._exact(eta, [other[:, None] for other in self.etas[1:]])
-        self._require_possible(mean)
         return mean, variance
 
     def _interpolated(self, eta: Floats) -> tuple[Floats, Floats]:
@@ -144,16 +144,19 @@ class Rows:
         p = family.parameters(LINKS[self.design.link], flat, further)
         factor = 1.0 if self.estimate.scale is None else self.estimate.scale
         mean, variance = family.mean_of_trial(p), factor * family.variance(p)
+        self._require_moments(mean, variance)
         return mean.reshape(eta.shape), np.broadcast_to(variance, flat.shape).reshape(eta.shape)
 
-    def _require_possible(self, mean: Floats) -> None:
+    def _require_moments(self, mean: Floats, variance: Floats) -> None:
         low, high = self.design.distribution.mean_range
-        if self.design.distribution.expectation is None and np.any((mean < low) | (mean > high)):
+        plain = self.design.distribution.expectation is None
+        if plain and np.any((mean < low) | (mean > high)):
             raise NotAvailableError(
                 f"under the {self.design.link} link normal random effects carry the linear "
                 "predictor to where there is no mean, so that the responses have no variance "
                 "here. Take another link, such as 'log'."
             )
+        require_finite(self.design, variance)
 
 
 @cache
