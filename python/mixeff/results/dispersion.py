@@ -131,13 +131,13 @@ def dispersion_test(
     ratio = observed / simulated.mean(axis=0)
     p = [p_value(observed[k], simulated[:, k]) for k in range(2)]
     return SimulationTest(
-        title="Variance of the residuals",
+        title="Mean square of Pearson residuals",
         statistic=float(ratio[0]),
         p_value=float(p[0]),
         alternative=alternative,
         observed=float(observed[0]),
         simulated=simulated[:, 0],
-        further=(("Pearson chi-square", float(ratio[1]), float(p[1])),),
+        further=(("Variance of the residuals", float(ratio[1]), float(p[1])),),
         note="; ".join(_notes(design, effects)),
     )
 
@@ -151,13 +151,13 @@ def _notes(design: Design, effects: str) -> Iterator[str]:
 
 
 def _spread(design: Design, estimate: Estimate) -> tuple[float, float]:
-    """Variance of the residuals at the modes, and mean square of Pearson's."""
+    """Mean square of Pearson's residuals at the modes, and variance of the residuals."""
     effects = conditional_modes(design, estimate.beta, estimate.theta)
     eta = fixed_part(design, estimate) + random_part(design, effects)
     family, p = design.distribution, parameters(design, estimate, eta, effects)
     residual, variance = design.y - family.mean(p), family.variance(p)
     require_finite(design, variance)
-    return float(residual.var()), float(np.mean(np.square(residual) / variance))
+    return float(np.mean(np.square(residual) / variance)), float(residual.var())
 
 
 def _require_dispersion(design: Design) -> None:

@@ -90,7 +90,7 @@ class Posterior:
 def _root(matrix: Floats) -> Floats:
     """A square root of a covariance matrix: Cholesky's, or by eigenvalues if it is singular."""
     try:
-        return np.linalg.cholesky(matrix)
+        return np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
     except np.linalg.LinAlgError:
         values, vectors = np.linalg.eigh(matrix)
         return vectors * np.sqrt(np.maximum(values, 0.0))
