@@ -55,9 +55,9 @@ def rejections(draw, test, seeds, **options):
 @pytest.mark.parametrize("effects", ["new", "given"])
 def test_the_dispersion_test_keeps_its_size(effects):
     share, found = rejections(poisson, "test_dispersion", range(80), random_effects=effects)
-    pearson = np.mean([one.further[0][2] <= 0.05 for one in found])
+    plain = np.mean([one.further[0][2] <= 0.05 for one in found])
     assert share <= 0.11  # 80 tests of size 0.05: above in one of 200 runs
-    assert pearson <= 0.11
+    assert plain <= 0.11
     assert np.mean([one.statistic for one in found]) == pytest.approx(1, abs=0.04)
     assert np.mean([one.further[0][1] for one in found]) == pytest.approx(1, abs=0.04)
 
@@ -88,25 +88,28 @@ def test_a_random_effect_per_row_takes_up_the_dispersion():
     assert "'row', with 1.0 rows" in held.note
 
 
-def test_the_statistic_is_the_variance_of_the_residuals():
+def test_the_further_statistic_is_the_variance_of_the_residuals():
     fit = counts(negative_binomial, 3)
     found = fit.test_dispersion(50, seed=2)
-    residual = fit.design.y - fit.fittedvalues
-    n = fit.nobs
-    assert found.observed == pytest.approx(residual.var() * n / (n - 2), rel=1e-6)
+    square, n = fit.resid("pearson") ** 2, fit.nobs
+    assert found.observed == pytest.approx(square.sum() / (n - 2), rel=1e-6)
     assert found.statistic == pytest.approx(found.observed / found.simulated.mean())
     assert found.p_value == 2 * (1 + np.sum(found.simulated >= found.observed)) / 51
+    assert found.further[0][0] == "Variance of the residuals"
     assert fit.test_dispersion(50, seed=2).p_value == found.p_value
-    assert "Pearson chi-square: ratio" in str(found)
+    assert "Variance of the residuals: ratio" in str(found)
 
 
-def test_without_random_effects_the_ratio_is_that_of_pearson():
+def test_without_random_effects_the_ratios_are_those_of_a_generalized_linear_model():
     data = {"y": counts(negative_binomial, 3).design.y, "x": counts(poisson, 3).design.X[:, 1]}
     fit = me.fit("y ~ x", data, family="poisson")
-    name, ratio, p = fit.test_dispersion(400, seed=1).further[0]
-    assert name == "Pearson chi-square"
-    assert ratio == pytest.approx(np.sum(fit.resid("pearson") ** 2) / (fit.nobs - 2), rel=0.02)
-    assert p == 2 / 401
+    found = fit.test_dispersion(400, seed=1)
+    freedom = fit.nobs - 2
+    pearson = np.sum(fit.resid("pearson") ** 2) / freedom
+    assert found.statistic == pytest.approx(pearson, rel=0.02)
+    assert found.p_value == 2 / 401
+    plain = np.sum(fit.resid() ** 2) / freedom / fit.fittedvalues.mean()
+    assert found.further[0][1] == pytest.approx(plain, rel=0.02)
 
 
 def test_successes_among_trials_are_tested_too():
@@ -156,6 +159,14 @@ def test_an_unknown_alternative_names_the_known():
         cbpp().test_zeros(10, random_effects="old")
 
 
+def test_an_infinite_variance_is_none_to_compare_with():
+    data = {"y": np.random.default_rng(1).standard_cauchy(300), "g": np.repeat(np.arange(30), 10)}
+    fit = me.fit("y ~ 1 + (1 | g)", data, family="student", method="laplace")
+    for reading in (fit.test_dispersion, fit.icc, lambda: fit.icc(scale="observed")):
+        with pytest.raises(NotAvailableError, match="infinite variance"):
+            reading()
+
+
 # Zeros ----------------------------------------------------------------------------------------
 
 
@@ -179,12 +190,19 @@ def test_a_model_with_zeros_of_its_own_has_as_many_as_it_expects():
     assert more.test_zeros(99, seed=1).p_value > 0.2
 
 
+def test_large_counts_have_no_zeros_and_expect_none():
+    data = {"y": np.random.default_rng(1).poisson(200, 60), "g": np.repeat(np.arange(12), 5)}
+    found = me.fit("y ~ 1 + (1 | g)", data, family="poisson").test_zeros(20, seed=1)
+    assert found.p_value == 1
+    assert np.isnan(found.statistic)
+
+
 @pytest.mark.parametrize(
     ("fit", "reason"),
     [
         (lambda: fitted("bernoulli"), "fitted to"),
-        (lambda: fitted("slopes"), "never exactly zero"),
-        (lambda: fitted("gamma"), "never exactly zero"),
+        (lambda: fitted("slopes"), "never zero"),
+        (lambda: fitted("gamma"), "never zero"),
         (durations, "fitted to"),
     ],
 )

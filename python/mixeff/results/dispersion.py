@@ -16,6 +16,7 @@ import numpy as np
 from ..errors import ArgumentError, NotAvailableError
 from ..estimate import conditional_modes
 from ..model.families.base import DISPERSION
+from .latent import require_finite
 from .linear import fixed_part, parameters, random_part
 from .residuals import EFFECTS, drawing
 
@@ -30,6 +31,10 @@ FITTED = (
 SHRUNK = (
     "the given random effects of {!r}, with {:.1f} rows a level, are shrunk so much that data sets "
     "drawn with them vary too little; take random_effects='new'"
+)
+NEVER = (
+    "a response of family {!r} is never zero here, so that there are no zeros to count. Test "
+    "counts, successes among trials, or a model with zero_inflation="
 )
 FEW = 4  # rows per level below which that matters
 
@@ -126,13 +131,13 @@ def dispersion_test(
     ratio = observed / simulated.mean(axis=0)
     p = [p_value(observed[k], simulated[:, k]) for k in range(2)]
     return SimulationTest(
-        title="Variance of the residuals",
+        title="Mean square of Pearson residuals",
         statistic=float(ratio[0]),
         p_value=float(p[0]),
         alternative=alternative,
         observed=float(observed[0]),
         simulated=simulated[:, 0],
-        further=(("Pearson chi-square", float(ratio[1]), float(p[1])),),
+        further=(("Variance of the residuals", float(ratio[1]), float(p[1])),),
         note="; ".join(_notes(design, effects)),
     )
 
@@ -146,12 +151,13 @@ def _notes(design: Design, effects: str) -> Iterator[str]:
 
 
 def _spread(design: Design, estimate: Estimate) -> tuple[float, float]:
-    """Variance of the residuals at the modes, and mean square of Pearson's."""
+    """Mean square of Pearson's residuals at the modes, and variance of the residuals."""
     effects = conditional_modes(design, estimate.beta, estimate.theta)
     eta = fixed_part(design, estimate) + random_part(design, effects)
     family, p = design.distribution, parameters(design, estimate, eta, effects)
-    residual = design.y - family.mean(p)
-    return float(residual.var()), float(np.mean(np.square(residual) / family.variance(p)))
+    residual, variance = design.y - family.mean(p), family.variance(p)
+    require_finite(design, variance)
+    return float(np.mean(np.square(residual) / variance)), float(residual.var())
 
 
 def _require_dispersion(design: Design) -> None:
@@ -182,10 +188,11 @@ def zeros_test(
 ) -> SimulationTest:
     """See ``Fit.test_zeros``."""
     p_value = _p_value(alternative)
-    _require_zeros(design, estimate)
+    _require_zeros(design)
     draw, rng = drawing(design, estimate, n, effects), np.random.default_rng(seed)
     observed = float(np.sum(design.y == 0))
     simulated = np.array([np.sum(draw(rng) == 0) for _ in range(n)], dtype=np.float64)
+    _require_some(design, observed, simulated)
     mean = float(simulated.mean())
     return SimulationTest(
         title="Number of zeros",
@@ -197,7 +204,7 @@ def zeros_test(
     )
 
 
-def _require_zeros(design: Design, estimate: Estimate) -> None:
+def _require_zeros(design: Design) -> None:
     family = design.distribution
     single = family.is_binary and design.trials is None
     if single or family.categories is not None:
@@ -205,11 +212,11 @@ def _require_zeros(design: Design, estimate: Estimate) -> None:
             f"the number of zeros of family {design.family!r} is what its mean was fitted to: there"
             " are neither more nor fewer than expected. Test counts, or successes among trials."
         )
-    p = parameters(design, estimate, fixed_part(design, estimate))
-    zero = np.zeros(design.n)
-    below = np.nextafter(zero, -1.0)
-    if not family.supported(zero).all() or np.all(family.cdf(zero, p) == family.cdf(below, p)):
-        raise NotAvailableError(
-            f"a response of family {design.family!r} is never exactly zero, so that there are no "
-            "zeros to count. Test counts, successes among trials, or a model with zero_inflation=."
-        )
+    if not family.supported(np.zeros(1)).all():
+        raise NotAvailableError(NEVER.format(design.family))
+
+
+def _require_some(design: Design, observed: float, simulated: Floats) -> None:
+    """Raise where numbers are zero with probability zero."""
+    if not (design.distribution.discrete or observed or simulated.any()):
+        raise NotAvailableError(NEVER.format(design.family))

@@ -74,8 +74,7 @@ class Posterior:
         z = np.random.default_rng(seed).standard_normal((n, len(self.mean)))
         if self.covariance.ndim == 1:
             return self.mean + z * self.se
-        values, vectors = np.linalg.eigh(self.covariance)
-        return self.mean + (z * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+        return self.mean + z @ _root(self.covariance).T
 
     def at(self, chosen: Sequence[int]) -> Posterior:
         """That of some of the levels."""
@@ -86,6 +85,15 @@ class Posterior:
             self.covariance[keep] if one else self.covariance[np.ix_(keep, keep)],
             self.prior_variance, None if self.sample is None else self.sample[:, keep],
         )  # fmt: skip
+
+
+def _root(matrix: Floats) -> Floats:
+    """A square root of a covariance matrix: Cholesky's, or by eigenvalues if it is singular."""
+    try:
+        return np.asarray(np.linalg.cholesky(matrix), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(matrix)
+        return vectors * np.sqrt(np.maximum(values, 0.0))
 
 
 def posterior(design: Design, estimate: Estimate, group: str | None, name: str | None) -> Posterior:

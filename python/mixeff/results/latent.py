@@ -12,7 +12,7 @@ from ..model.families import LINKS
 from .linear import fixed_part, parameters
 
 if TYPE_CHECKING:
-    from ..estimate.values import Estimate
+    from ..estimate.values import Estimate, Floats
     from ..model.design import Design
 
 
@@ -30,7 +30,9 @@ def error_variance(design: Design, estimate: Estimate) -> float:
         For a response without one.
     """
     value = None if design.overdispersed else _error(design, estimate)
-    if value is None or not np.isfinite(value):
+    if value is not None:
+        require_finite(design, value)
+    if value is None:
         raise NotAvailableError(
             f"family {design.family!r} with the {design.link} link"
             f"{' and an estimated phi' if design.overdispersed else ''} has no latent response, a "
@@ -40,6 +42,15 @@ def error_variance(design: Design, estimate: Estimate) -> float:
             "'observed'), or an approximation, fit.r2(variant='delta')."
         )
     return value
+
+
+def require_finite(design: Design, variance: Floats | float) -> None:
+    """Raise where a variance is infinite, as that of Student's distribution may be."""
+    if not np.isfinite(variance).all():
+        raise NotAvailableError(
+            f"family {design.family!r} has an infinite variance at these estimates, so that there "
+            "is none to compare with or to share. Look at fit.simulated_residuals()."
+        )
 
 
 def _error(design: Design, estimate: Estimate) -> float | None:

@@ -15,7 +15,8 @@ import numpy as np
 
 from ..errors import NotAvailableError
 from ..estimate.covariance import covariance_matrices
-from ..model.families import LINKS, Parameters
+from ..model.families import LINKS
+from .latent import require_finite
 from .linear import fixed_part, quadratic_form
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 ROWS = 1000  # at most so many rows are averaged over
 NODES = 30
+GRID = 600
 
 
 def observed_icc(levels: Levels, at: Design, estimate: Estimate) -> Callable[[Estimate], Floats]:
@@ -119,15 +121,42 @@ class Rows:
 
     def _response(self, shift: Floats) -> tuple[Floats, Floats]:
         """Mean and variance of the response, of one trial, where the random part is `shift`."""
-        family, shape = self.design.distribution, shift.shape
-        p = self._parameters((self.etas[0][:, None] + shift).ravel(), shape[1])
+        eta = self.etas[0][:, None] + shift
+        even = all(np.ptp(other) == 0.0 for other in self.etas[1:])
+        if even and eta.size > GRID and np.ptp(eta) > 0.0:
+            mean, variance = self._interpolated(eta)
+        else:
+            mean, variance = self._exact(eta, [other[:, None] for other in self.etas[1:]])
+        return mean, variance
+
+    def _interpolated(self, eta: Floats) -> tuple[Floats, Floats]:
+        """By cubic splines: rows differ in one predictor, and a variance may be dear."""
+        from scipy.interpolate import CubicSpline
+
+        grid = np.linspace(eta.min(), eta.max(), GRID)
+        both = np.column_stack(self._exact(grid, [other[:1] for other in self.etas[1:]]))
+        found = CubicSpline(grid, both)(eta)
+        return found[..., 0], found[..., 1]
+
+    def _exact(self, eta: Floats, others: list[Floats]) -> tuple[Floats, Floats]:
+        family, flat = self.design.distribution, eta.ravel()
+        further = tuple(np.broadcast_to(other, eta.shape).ravel() for other in others)
+        p = family.parameters(LINKS[self.design.link], flat, further)
         factor = 1.0 if self.estimate.scale is None else self.estimate.scale
         mean, variance = family.mean_of_trial(p), factor * family.variance(p)
-        return mean.reshape(shape), np.broadcast_to(variance, mean.shape).reshape(shape)
+        self._require_moments(mean, variance)
+        return mean.reshape(eta.shape), np.broadcast_to(variance, flat.shape).reshape(eta.shape)
 
-    def _parameters(self, eta: Floats, points: int) -> Parameters:
-        others = tuple(np.repeat(other, points) for other in self.etas[1:])
-        return self.design.distribution.parameters(LINKS[self.design.link], eta, others)
+    def _require_moments(self, mean: Floats, variance: Floats) -> None:
+        low, high = self.design.distribution.mean_range
+        plain = self.design.distribution.expectation is None
+        if plain and np.any((mean < low) | (mean > high)):
+            raise NotAvailableError(
+                f"under the {self.design.link} link normal random effects carry the linear "
+                "predictor to where there is no mean, so that the responses have no variance "
+                "here. Take another link, such as 'log'."
+            )
+        require_finite(self.design, variance)
 
 
 @cache

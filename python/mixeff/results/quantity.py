@@ -47,6 +47,13 @@ def _expit(x: Floats) -> Floats:
 PLAIN = Scale(lambda v: v, lambda v: v, np.ones_like)
 LOG = Scale(np.log, np.exp, np.reciprocal)
 LOGIT = Scale(lambda v: np.log(v) - np.log1p(-v), _expit, lambda v: 1.0 / (v * (1.0 - v)))
+# Of a share: Fisher's z of its root, which is regular where the share is near zero, as the root is
+# proportional to a coefficient or to a standard deviation.
+SHARE = Scale(
+    lambda v: np.arctanh(np.sqrt(v)),
+    lambda t: np.square(np.tanh(np.maximum(t, 0.0))),
+    lambda v: 1.0 / (2.0 * np.sqrt(v) * (1.0 - v)),
+)
 
 
 def with_uncertainty(

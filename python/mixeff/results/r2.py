@@ -23,7 +23,7 @@ from .levels import Levels, levels_of
 from .linear import fixed_part, parameters
 from .observed import Rows, spread_rows
 from .parameters import beta_slices
-from .quantity import LOGIT, with_uncertainty
+from .quantity import SHARE, with_uncertainty
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ def r2(
         total = fixed + random.sum() + observation
         return np.array([fixed, fixed + random.sum()]) / total
 
-    columns = with_uncertainty(estimate, shares, level, LOGIT)
+    columns = with_uncertainty(estimate, shares, level, SHARE)
     kind = {"kind": np.array(["marginal", "conditional"], dtype=object)}
     return kind | {"r2": columns.pop("estimate")} | columns
 
@@ -64,7 +64,7 @@ def variance_partition(
         return values(moved) / values(moved).sum()
 
     every = values(estimate)
-    columns = with_uncertainty(estimate, shares, level, LOGIT)
+    columns = with_uncertainty(estimate, shares, level, SHARE)
     names = ["Fixed effects", *parts.levels.names, "Residual"]
     return {
         "component": np.array(names, dtype=object),
@@ -168,7 +168,7 @@ def _approximation(design: Design, variant: str) -> Callable[[Link, float, float
         )
     if design.distribution.expectation is not None:
         raise NotAvailableError(
-            f"the mean of a {design.family} response is not the inverse link of one linear "
+            f"the mean of family {design.family!r} is not the inverse link of one linear "
             "predictor, so that its variance has no counterpart on that scale. Take "
             "fit.icc(scale='observed') for what clusters share, or a family without truncation or "
             "zeros of their own."
@@ -180,7 +180,7 @@ def _require_mean(design: Design, mean: float | None) -> None:
     low, high = design.distribution.mean_range
     if mean is not None and not low < mean < high:
         raise ArgumentError(
-            f"mean={mean!r} is no mean of a {design.family} response, which lies between {low:g} "
+            f"mean={mean!r} is no mean of family {design.family!r}, which lies between {low:g} "
             f"and {high:g}."
         )
 

@@ -26,8 +26,7 @@ def ranks(
     if not 1 <= top <= len(effects.mean):
         raise ArgumentError(f"top={top!r} is not a number of levels from 1 to {len(effects.mean)}.")
     drawn = _ranks(FIRST[first] * effects.draws(n, seed))
-    tails = (0.5 - level / 2.0, 0.5 + level / 2.0)
-    lower, upper = np.quantile(drawn, tails, axis=0, method="inverted_cdf")
+    lower, upper = _ends(drawn, level)
     return {
         **about(effects),
         "estimate": effects.mean,
@@ -46,6 +45,14 @@ def _ranks(values: Floats) -> np.ndarray:
     found = np.empty(order.shape, dtype=np.int32)
     np.put_along_axis(found, order, np.arange(1, values.shape[1] + 1, dtype=np.int32)[None], axis=1)
     return found
+
+
+def _ends(drawn: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Quantiles that are ranks."""
+    inside = np.sort(drawn, axis=0)
+    last = len(drawn) - 1
+    first = int(np.floor((0.5 - level / 2.0) * last))
+    return inside[first], inside[last - first]
 
 
 def about(effects: Posterior) -> dict[str, np.ndarray]:

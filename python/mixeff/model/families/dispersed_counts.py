@@ -8,6 +8,8 @@ and about that ratio.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from .base import DISPERSION, Array, Family, Parameters
@@ -18,6 +20,8 @@ __all__ = ["COMPOIS", "GENPOIS"]
 
 NEWTON = 100
 CLOSE = 1e-12
+BATCH = 32
+GRID = 500  # distinct means beyond which they are interpolated
 
 
 # Generalized Poisson --------------------------------------------------------------------------
@@ -60,14 +64,34 @@ def _moments(p: Parameters) -> tuple[Array, Array, Array]:
     """Log lambda, the log normaliser, and the variance of each row."""
     pairs = np.stack(np.broadcast_arrays(p.mu, 1 / p.dispersion), axis=-1)
     distinct, again = np.unique(pairs.reshape(-1, 2), axis=0, return_inverse=True)
-    found = _solve(distinct[:, 0], distinct[:, 1])
+    mu, nu = distinct.T
+    many = len(mu) > GRID and nu.min() == nu.max()
+    found = _between(mu, nu[:GRID]) if many else _solve(mu, nu)
     shape = pairs.shape[:-1]
     log_rate, log_sum, variance = (values[again.ravel()].reshape(shape) for values in found)
     return log_rate, log_sum, variance
 
 
+def _between(mu: Array, nu: Array) -> tuple[Array, Array, Array]:
+    """The same of many means and one exponent, by cubic splines in the logarithm of the mean."""
+    from scipy.interpolate import CubicSpline
+
+    log_mu = np.log(mu)
+    grid = np.linspace(log_mu.min(), log_mu.max(), GRID)
+    found = CubicSpline(grid, np.column_stack(_solve(np.exp(grid), nu)))(log_mu)
+    return found[:, 0], found[:, 1], found[:, 2]
+
+
 def _solve(mu: Array, nu: Array) -> tuple[Array, Array, Array]:
-    """The same of distinct rows, by Newton's method for the mean."""
+    """The same of distinct rows, those of like means together, as their sums are equally long."""
+    found = np.empty((3, len(mu)))
+    for rows in np.array_split(np.argsort(mu), len(mu) // BATCH + 1):
+        found[:, rows] = _solve_batch(mu[rows], nu[rows])
+    return found[0], found[1], found[2]
+
+
+def _solve_batch(mu: Array, nu: Array) -> tuple[Array, Array, Array]:
+    """The same by Newton's method for the mean."""
     log_rate = nu * np.log(mu)
     for _ in range(NEWTON):
         mean, variance, log_sum = _series(log_rate, nu, mu)
@@ -106,9 +130,13 @@ def _compois_log_density(y: Array, p: Parameters) -> Array:
 
 
 def _compois_cdf(y: Array, p: Parameters) -> Array:
+    return _cdf_at(_moments(p), y, p)
+
+
+def _cdf_at(moments: tuple[Array, Array, Array], y: Array, p: Parameters) -> Array:
     from scipy.special import gammaln
 
-    log_rate, log_sum, _ = _moments(p)
+    log_rate, log_sum, _ = moments
     shape = np.broadcast_shapes(np.shape(y), np.shape(p.mu))
     at, total = np.broadcast_to(np.floor(y), shape), np.zeros(shape)
     for k in range(int(at.max(initial=-1.0)) + 1):
@@ -118,7 +146,7 @@ def _compois_cdf(y: Array, p: Parameters) -> Array:
 
 
 def _compois_draw(rng: np.random.Generator, p: Parameters) -> Array:
-    return draw_by_inversion(_compois_cdf, rng, p, 0.0)
+    return draw_by_inversion(partial(_cdf_at, _moments(p)), rng, p, 0.0)
 
 
 GENPOIS = Family(

@@ -67,9 +67,8 @@ class CheckResults(Fitted):
     ) -> SimulationTest:
         """Test for over- and underdispersion, by simulation.
 
-        The variance of the residuals, response minus mean at the conditional modes, over its mean
-        in data sets drawn from the model: above 1 responses vary more than the family lets them.
-        The mean square of Pearson's residuals, relative to the mean, is compared in the same way.
+        The mean square of Pearson's residuals at the conditional modes over its mean in data sets
+        drawn from the model: above 1 responses vary more than the family lets them.
 
         Parameters
         ----------
@@ -88,7 +87,8 @@ class CheckResults(Fitted):
         -------
         SimulationTest
             ``statistic`` (the ratio), ``p_value``, ``observed``, ``simulated``; ``further`` has
-            Pearson's, ``note`` what to know.
+            ratio and p-value of the variance of the plain residuals, DHARMa's statistic, in which
+            rows with large means count most; ``note`` what to know.
 
         Raises
         ------
@@ -98,9 +98,10 @@ class CheckResults(Fitted):
 
         Notes
         -----
-        As DHARMa's test, except that the modes are found anew for each data set, at the estimated
-        parameters, so that residuals are alike. The variance of the observed ones is divided by
-        rows less coefficients.
+        The modes are found anew for each data set, at the estimated parameters, so that simulated
+        residuals are as small as the observed ones. A chi-square on rows less parameters, as is
+        often computed, does not allow for that, and finds too little overdispersion. The sum of the
+        observed squares is divided by rows less coefficients.
 
         Examples
         --------

@@ -156,7 +156,8 @@ class VarianceResults(Fitted):
         Parameters
         ----------
         level : float
-            Coverage of the intervals, symmetric on the logit scale, for the covariates as they are.
+            Coverage of the intervals, symmetric for Fisher's z of the root of R-squared; the
+            covariates are taken as they are.
         variant : {"latent", "delta", "lognormal", "trigamma"}, optional
             Variance of an observation: that of the latent error, such as pi^2 / 3, the default
             where there is one (see ``icc``); else an approximation by the variance of the response
