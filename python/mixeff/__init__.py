@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import errors
-    from .api import Fit, Model, compare_methods, fit, load
+    from .api import Fit, Model, compare_methods, fit, load, table
     from .data import within_between
 
 __version__ = "0.1.0"
@@ -22,10 +22,11 @@ __all__ = [
     "errors",
     "fit",
     "load",
+    "table",
     "within_between",
 ]
 
-_FROM_API = frozenset({"Fit", "Model", "compare_methods", "fit", "load"})
+_FROM_API = frozenset({"Fit", "Model", "compare_methods", "fit", "load", "table"})
 
 
 def __getattr__(name: str) -> object:

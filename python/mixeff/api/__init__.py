@@ -1,7 +1,8 @@
-"""What users call: ``fit``, ``Model``, ``load``, ``compare_methods``, and what they get."""
+"""What users call: ``fit``, ``Model``, ``load``, ``compare_methods``, ``table``, and what they get."""
 
 from .compare import MethodComparison, compare_methods
 from .model import Model, fit, load
 from .result import Fit
+from .tables import table
 
-__all__ = ["Fit", "MethodComparison", "Model", "compare_methods", "fit", "load"]
+__all__ = ["Fit", "MethodComparison", "Model", "compare_methods", "fit", "load", "table"]
