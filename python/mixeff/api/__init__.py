@@ -1,4 +1,4 @@
-"""What users call: ``fit``, ``Model``, ``load``, ``compare_methods``, ``table``, and what they get."""
+"""What users call, such as ``fit``, ``load`` and ``table``, and what they get."""
 
 from .compare import MethodComparison, compare_methods
 from .model import Model, fit, load

@@ -71,17 +71,17 @@ def table(
     >>> small = me.fit("y ~ 1", data, family="poisson")
     >>> large = me.fit("y ~ x", data, family="poisson")
     >>> print(me.table({"small": small, "large": large}, statistics=["nobs", "llf"]))
-    ------------------------------------------------
-                         small            large
-                  Estimate     SE  Estimate     SE
-    ------------------------------------------------
+    -------------------------------------------------
+                           small            large
+                      Estimate     SE  Estimate     SE
+    -------------------------------------------------
     Fixed effects
-     Intercept       1.139  0.200     0.693  0.354
-     x                                0.754  0.429
-    ------------------------------------------------
-     Rows                       8                8
-     Log-likelihood        -15.69           -14.02
-    ------------------------------------------------
+     Intercept           1.139  0.200     0.693  0.354
+     x                                    0.754  0.429
+    -------------------------------------------------
+     Rows                           8                8
+     Log-likelihood            -14.93           -13.27
+    -------------------------------------------------
     """
     return ModelTable(
         fits,

@@ -80,6 +80,7 @@ def _sampling(fit: FitResults) -> list[tuple[str, str]]:
 
 
 def method_words(fit: FitResults) -> str:
+    """The method, its nodes, and the error it leaves."""
     words = METHODS.get(fit.method, fit.method)
     if fit.nodes is not None:
         words += f", {_nodes(fit.nodes)}"

@@ -1,4 +1,4 @@
-"""The linear predictors as readers see them: which share a table, its title, the names of its rows."""
+"""The linear predictors as readers see them: tables, their titles, the names of their rows."""
 
 from __future__ import annotations
 

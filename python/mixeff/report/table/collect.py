@@ -110,7 +110,7 @@ def _by_section(found: dict[Key, Entry]) -> dict[Key, Entry]:
 
 
 def merged(every: Sequence[Mapping[Key, Entry]]) -> list[Key]:
-    """The rows of all fits: in the order of the first, the others after what they follow in theirs."""
+    """The rows of all fits: those of the first, the others after what they follow in theirs."""
     order: list[Key] = []
     for one in every:
         place = 0

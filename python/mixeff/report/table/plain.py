@@ -76,7 +76,7 @@ def part_of(layout: Layout, first: int, last: int) -> Layout:
 
 
 def _label_width(layout: Layout) -> int:
-    return max(len(shorten(row.label)) + 2 for section in layout.sections for row in section.rows)
+    return max(len(shorten(row.label)) + 1 for section in layout.sections for row in section.rows)
 
 
 def _widths(layout: Layout) -> list[int]:
@@ -100,7 +100,7 @@ def _model_widths(layout: Layout) -> list[int]:
 
 
 def _block(layout: Layout) -> Iterator[str]:
-    labels, widths, k = _label_width(layout), _widths(layout), layout.width
+    labels, widths = _label_width(layout), _widths(layout)
     spans = [total - len(GAP) for total in _model_widths(layout)]
     rule = "-" * (labels + sum(widths) + len(GAP) * len(widths))
     yield rule
@@ -128,7 +128,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def markdown(layout: Layout) -> str:
-    """A pipe table; section titles are rows in bold, whole cells stand in a model's first column."""
+    """A table in pipes: titles in bold; what is of a whole model stands in its first column."""
     k, n = layout.width, len(layout.models)
     names = [f"{name}<br>{head}" if n > 1 or name else head for name, head in _heads(layout)]
     lines = [f"**{_escape(layout.title)}**", ""] if layout.title else []
