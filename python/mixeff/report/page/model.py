@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...errors import NotAvailableError
 from ...estimate.covariance import covariance_matrices
 from ...model.families import FAMILIES, LINKS
-from ...results.linear import fixed_part, random_variance
+from ...results.linear import fixed_part, random_variance, require_places
 from ...results.parameters import beta_slices
 from ...results.tables import predictor_name
 from .inputs import Covariates
@@ -31,8 +32,8 @@ CATEGORIES = {
 CURVE_POINTS = 801
 
 
-def page_model(fit: FitResults) -> Json | None:
-    """All that a page needs to predict, or None for a response that it cannot compute.
+def page_model(fit: FitResults) -> Json:
+    """All that a page needs to predict.
 
     Returns
     -------
@@ -40,10 +41,19 @@ def page_model(fit: FitResults) -> Json | None:
         ``inputs`` (the covariates), ``predictors`` (columns, coefficients, offsets), ``random`` (columns
         and covariance matrix of each term), ``link``, ``response``, ``held`` (covariates that cannot be
         moved).
+
+    Raises
+    ------
+    NotAvailableError
+        For a fit that does not place rows, and for a response whose mean a page cannot compute.
     """
+    require_places(fit.estimate)
     answer = _response(fit)
     if answer is None:
-        return None
+        raise NotAvailableError(
+            f"a page cannot compute the mean of a {fit.spec.family} response with such predictors; "
+            "fit.predict() does."
+        )
     covariates = Covariates(fit)
     plans = Plans(covariates)
     predictors = _predictors(fit, covariates, plans)
@@ -97,6 +107,7 @@ def _response(fit: FitResults) -> Json | None:
     answer: Json = {"core": family.core_name, "modifiers": [], "mapping": None}
     if family.categories is not None:
         answer |= {"kind": "categories", "mapping": family.mapping, "labels": _labels(fit)}
+        answer["ordered"] = family.categories.ordered
         return answer if family.core_name in CATEGORIES else None
     if family.expectation is None:
         return answer | {"kind": "mean", "core": ""}
