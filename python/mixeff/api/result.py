@@ -240,9 +240,10 @@ class Fit(FitResults):
     def report(self, path: str | Path, *, level: float = 0.95, command: str | None = None) -> None:
         """Write the fit as one page of HTML, to read in any browser, to print, and to send.
 
-        The model in words and as an equation, the table, what each coefficient means, pictures (with
-        matplotlib), the data, checks, the code to repeat it, and a control that moves covariates and
-        the percentile of the random effects and shows how predictions follow. The page loads nothing.
+        The model in words and as an equation, the table, what each coefficient means, pictures
+        (with matplotlib), the data, checks, the code to repeat it, and a control that moves
+        covariates and the percentile of the random effects and shows how predictions follow. The
+        page loads nothing.
 
         Parameters
         ----------

@@ -1,8 +1,8 @@
 """`mixeff explore`: a fit's page on this machine alone, and a fit that answers its questions.
 
-The server listens on the loopback address, answers two addresses and reads no files. A request must
-name it as its host, so that a page from elsewhere cannot reach it by a name of its own, and a question
-must be JSON from the page itself.
+The server listens on the loopback address, answers two paths and reads no files. A request must
+name it as its host, so that a page from elsewhere cannot reach it by a name of its own, and a
+question must be JSON from the page itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock
 from typing import Any
 
-from mixeff.errors import MixeffError
+from mixeff.errors import ArgumentError, MixeffError
 from mixeff.report.page import page_html
 from mixeff.report.page.answers import answer
 
@@ -48,7 +48,12 @@ class ExplorerServer(ThreadingHTTPServer):
 
     def __init__(self, fit: Any, port: int = 0, level: float = 0.95) -> None:
         self.fit, self.level, self.lock = fit, level, Lock()
-        super().__init__((ADDRESS, port), _Handler)
+        try:
+            super().__init__((ADDRESS, port), _Handler)
+        except OSError:
+            raise ArgumentError(
+                f"port {port} is in use, or not to be had; leave out --port to get a free one."
+            ) from None
 
     @cached_property
     def page(self) -> bytes:
@@ -90,7 +95,7 @@ def serve(fit: Any, port: int, level: float, say: Callable[[str], object]) -> No
 
     Raises
     ------
-    OSError
+    ArgumentError
         If the port is taken.
     """
     with ExplorerServer(fit, port, level) as server:

@@ -99,8 +99,8 @@ def _known_level(column: Column, given: list[Any] | None) -> None:
     """Refuse a level of a grouping factor that the data did not have."""
     if given is not None and given[0] not in column.codes()[1].tolist():
         raise ArgumentError(
-            f"{given[0]!r} is no level of {column.name!r} in the data of the fit; leave it blank for "
-            "random effects at zero."
+            f"{given[0]!r} is no level of {column.name!r} in the data of the fit; leave it blank "
+            "for random effects at zero."
         )
 
 
@@ -122,10 +122,7 @@ def _predicted(
         frame, note = fit.predict(row, **options), str(error)
     if isinstance(frame, np.ndarray):
         return {"columns": ["estimate"], "rows": [[_plain(v)] for v in frame]}, note
-    if isinstance(frame, Mapping):
-        names = list(frame)
-    else:
-        names = [str(name) for name in frame.columns]
+    names = [str(name) for name in (frame if isinstance(frame, Mapping) else frame.columns)]
     columns = [[_plain(v) for v in np.asarray(frame[name]).tolist()] for name in names]
     return {"columns": names, "rows": [list(r) for r in zip(*columns, strict=True)]}, note
 

@@ -94,7 +94,8 @@ def _scripts(subject: Subject) -> str:
     names = ["predict.js", "chart.js", "control.js"] if subject.page_model is not None else []
     names += ["ask.js"] if subject.served else []
     programs = "".join(f"<script>{asset(name)}</script>" for name in names)
-    return f'<script type="application/json" id="numbers">{as_json(subject.numbers)}</script>{programs}'
+    numbers = as_json(subject.numbers)
+    return f'<script type="application/json" id="numbers">{numbers}</script>{programs}'
 
 
 def as_json(value: Any) -> str:

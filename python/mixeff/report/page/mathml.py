@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...estimate.covariance import covariance_matrices
-from ...results.tables import group_of, predictor_name, shown_predictors
+from ...results.tables import group_of, shown_predictors
 from .meaning import number
 from .phrases import response_of, words_of
 
@@ -87,7 +87,9 @@ def _call(name: str, *arguments: str) -> str:
 def _formula(words: str) -> str:
     """Words in which ``x_j`` is a letter with an index."""
     parts = re.split(r"(\w_\w)", words)
-    return _row(*(_sub(*map(_mi, p.split("_"))) if k % 2 else _text(p) for k, p in enumerate(parts)))
+    return _row(
+        *(_sub(*map(_mi, p.split("_"))) if k % 2 else _text(p) for k, p in enumerate(parts))
+    )
 
 
 Line = tuple[str, str, str]
@@ -141,12 +143,14 @@ GREEK = "βγδζξ"
 def _linear(fit: FitResults, d: int, left: str) -> list[Line]:
     """A linear predictor, so many terms to a line."""
     parts = _terms(fit, d) or [_mn(0.0)]
-    plus = _mo("+")
+    plus = '<mo form="infix">+</mo>'
     lines = [parts[i : i + PER_LINE] for i in range(0, len(parts), PER_LINE)]
     found: list[Line] = []
     for i, line in enumerate(lines):
         lead = "" if i == 0 else plus
-        found.append((left if i == 0 else "", _mo("=") if i == 0 else "", _row(lead, plus.join(line))))
+        found.append(
+            (left if i == 0 else "", _mo("=") if i == 0 else "", _row(lead, plus.join(line)))
+        )
     return found
 
 
@@ -156,7 +160,9 @@ def _terms(fit: FitResults, d: int) -> list[str]:
     found = []
     for k, name in enumerate(names[:MOST], start):
         coefficient = _sub(letter, f"<mn>{k}</mn>")
-        found.append(coefficient if name == "Intercept" else _row(coefficient, _mo("·"), _text(name)))
+        found.append(
+            coefficient if name == "Intercept" else _row(coefficient, _mo("·"), _text(name))
+        )
     if len(names) > MOST:
         found.append(_text(f"… ({len(names) - MOST} more)"))
     if fit.design.offset[d] is not None:
@@ -169,14 +175,21 @@ def _terms(fit: FitResults, d: int) -> list[str]:
 def _b(fit: FitResults, term: RandomTerm, k: int, j: int | None = None) -> str:
     """The letter of the random effects of a term: b, or one number each where there are more."""
     several = len(fit.design.terms) > 1
-    name = _mi("b") if not several else f"<msup>{_mi('b')}<mrow><mo>(</mo><mn>{k}</mn><mo>)</mo></mrow></msup>"
+    name = (
+        _mi("b")
+        if not several
+        else f"<msup>{_mi('b')}<mrow><mo>(</mo><mn>{k}</mn><mo>)</mo></mrow></msup>"
+    )
     group = _text(fit.design.factors[term.factor].name)
     index = group if j is None or term.size == 1 else _row(f"<mn>{j}</mn>", _mo(","), group)
     return _sub(name, index)
 
 
 def _effect(fit: FitResults, term: RandomTerm, k: int, j: int) -> str:
-    b, name = _b(fit, term, k, j), term.names[j].rpartition(":")[2] if any(term.places) else term.names[j]
+    b, name = (
+        _b(fit, term, k, j),
+        term.names[j].rpartition(":")[2] if any(term.places) else term.names[j],
+    )
     return b if name == "Intercept" else _row(b, _mo("·"), _text(name))
 
 

@@ -77,9 +77,7 @@ def _together_only(fit: FitResults, d: int, columns: list[Column]) -> Meaning:
     )
 
 
-def _sentence(
-    fit: FitResults, d: int, column: Column, values: list[float], level: float
-) -> str:
+def _sentence(fit: FitResults, d: int, column: Column, values: list[float], level: float) -> str:
     effect, subject = _effect(fit, d)
     size = _size(values, effect, level)
     first, *others = [part.contrast for part in column.parts]
@@ -127,7 +125,9 @@ def _opening(fit: FitResults, column: Column) -> str:
         return "All else equal, "
     steady = [group for group in groups if group in column.constant_within]
     if steady:
-        return f"Between levels of {' and '.join(steady)} with equal random effects, all else equal, "
+        return (
+            f"Between levels of {' and '.join(steady)} with equal random effects, all else equal, "
+        )
     return f"Within the same {' and '.join(groups)}, all else equal, "
 
 
@@ -166,10 +166,15 @@ def _varying(fit: FitResults, column: Column) -> Iterator[str]:
 def general_caveat(fit: FitResults) -> str:
     """What holds for all coefficients of the mean together."""
     link = fit.design.link
-    groups = " and ".join(dict.fromkeys(fit.design.factors[t.factor].name for t in fit.design.terms))
+    groups = " and ".join(
+        dict.fromkeys(fit.design.factors[t.factor].name for t in fit.design.terms)
+    )
     if not groups:
         return ""
-    effect, words = effect_of(fit), f"Coefficients are conditional on the random effects of {groups}"
+    effect, words = (
+        effect_of(fit),
+        f"Coefficients are conditional on the random effects of {groups}",
+    )
     if fit.design.distribution.modifiers:
         averaged = "averaged over them, effects differ"
     elif effect.averages and not effect.is_ratio:
@@ -225,6 +230,6 @@ def _spread(fit: FitResults, group: str, name: str, sd: float) -> str:
         return words
     centre, effect = float(fit.estimate.beta[names.index(name)]), effect_of(fit)
     ends = [centre - 1.959964 * sd, centre + 1.959964 * sd]
-    low, high = (np.exp(ends) if effect.is_ratio else ends)
+    low, high = np.exp(ends) if effect.is_ratio else ends
     what = "as a ratio, " if effect.is_ratio else ""
     return f"{words}: {what}95 % of them have one between {number(low)} and {number(high)}"

@@ -38,9 +38,9 @@ def page_model(fit: FitResults) -> Json:
     Returns
     -------
     dict
-        ``inputs`` (the covariates), ``predictors`` (columns, coefficients, offsets), ``random`` (columns
-        and covariance matrix of each term), ``link``, ``response``, ``held`` (covariates that cannot be
-        moved).
+        ``inputs`` (the covariates), ``predictors`` (columns, coefficients, offsets), ``random``
+        (columns and covariance matrix of each term), ``link``, ``response``, ``held`` (covariates
+        that cannot be moved).
 
     Raises
     ------
@@ -133,7 +133,9 @@ def _is_known(family: Family) -> bool:
 def _curve(fit: FitResults) -> Json | None:
     """The mean tabulated along the first linear predictor, where nothing else moves it."""
     design, beta = fit.design, fit.estimate.beta
-    lone = all(len(names) == 1 for names in design.x_names[1:]) and not any(o is not None for o in design.offset[1:])
+    lone = all(len(names) == 1 for names in design.x_names[1:]) and not any(
+        o is not None for o in design.offset[1:]
+    )
     if not lone or any(not term.is_of_mean for term in design.terms):
         return None
     s = float(np.sqrt(random_variance(design, fit.estimate).max(initial=0.0)))

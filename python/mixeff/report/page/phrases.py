@@ -1,7 +1,7 @@
 """What coefficients mean, by kind of response and link: the table of phrasings.
 
-A new family is phrased by what it is (binary, with categories, a count, a number); one with a meaning
-of its own is a row of `EVENTS`. A link is a row of `EFFECTS`.
+A new family is phrased by what it is (binary, with categories, a count, a number); one with a
+meaning of its own is a row of `EVENTS`. A link is a row of `EFFECTS`.
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ EFFECTS: dict[tuple[str, str], Effect] = {
     (DURATION, "cloglog"): Effect("the hazard of {event} is multiplied by {size}", True),
     (COUNT, "log"): Effect("{event} is multiplied by {size}", True, True),
     (NUMBER, "log"): Effect("{event} is multiplied by {size}", True, True),
-    (NUMBER, "logit"): Effect("the odds of {event}, mean / (1 - mean), are multiplied by {size}", True),
+    (NUMBER, "logit"): Effect(
+        "the odds of {event}, mean / (1 - mean), are multiplied by {size}", True
+    ),
     (COUNT, "identity"): Effect("{event} changes by {size}", averages=True),
     (NUMBER, "identity"): Effect("{event} changes by {size}", averages=True),
     (ORDINAL, "probit"): Effect("the latent {y} shifts by {size} of its standard deviations"),

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 from ...errors import MissingDependencyError, MixeffError
 from ...plot import Plots
 from ...plot.embed import data_uri
 from ...results.fit import FitResults
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+Figure = Any  # of matplotlib, which pictures alone import
 
 MOST_EFFECTS = 4
 
@@ -101,10 +100,12 @@ PICTURES: tuple[Picture, ...] = (
         _effects,
     ),
     Picture(
-        "Random effects of {}, in increasing order, with 95 % intervals; those whose interval leaves "
-        "zero out stand in colour.",
+        "Random effects of {}, in increasing order, with 95 % intervals; those whose interval "
+        "leaves zero out stand in colour.",
         _has_effects,
         _caterpillars,
     ),
-    Picture("Where the design matrix Z of the random effects is not zero.", _has_effects, _sparsity),
+    Picture(
+        "Where the design matrix Z of the random effects is not zero.", _has_effects, _sparsity
+    ),
 )

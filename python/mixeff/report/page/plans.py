@@ -1,8 +1,8 @@
 """Columns of a model matrix as a page computes them: products, or tables to interpolate in.
 
 Where the model has a plan, a column is a product of numbers and dummies, and a page computes what
-the fit computed. Other columns (splines, ``poly()``, ``scale()``) are tabulated over their covariates
-and interpolated; those of too many covariates are held, and the page says so.
+the fit computed. Other columns (splines, ``poly()``, ``scale()``) are tabulated over their
+covariates and interpolated; those of too many covariates are held, and the page says so.
 """
 
 from __future__ import annotations
@@ -99,8 +99,7 @@ class Plans:
         values = recode_matrix(matrix, self._frame(rows))
         places = {j: matrix.kept.index(j) for j in own}
         return {
-            j: {"table": {"axes": axes, "values": _short(values[:, k])}}
-            for j, k in places.items()
+            j: {"table": {"axes": axes, "values": _short(values[:, k])}} for j, k in places.items()
         }
 
     def _axes(self, names: list[str], columns: int) -> list[Json]:
@@ -135,9 +134,8 @@ def _axis(one: Json, points: int) -> Json:
         return {"name": one["name"], "points": one["levels"], "exact": True}
     low, high = one["range"]
     points = points if high > low else 1
-    return {
-        "name": one["name"], "points": np.linspace(low, high, points).tolist(), "exact": low == high,
-    }  # fmt: skip
+    grid = np.linspace(low, high, points).tolist()
+    return {"name": one["name"], "points": grid, "exact": low == high}
 
 
 def _short(values: np.ndarray) -> list[float]:

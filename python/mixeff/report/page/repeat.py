@@ -66,11 +66,12 @@ def _option(value: Any) -> str:
 
 def versions() -> str:
     """What made the fit: libraries and machine."""
-    found = [f"{name} {_version(name)}" for name in LIBRARIES]
+    found = [f"{name} {version_of(name)}" for name in LIBRARIES]
     return ", ".join([*found, f"Python {python_version()}", f"{system()} {machine()}"])
 
 
-def _version(name: str) -> str:
+def version_of(name: str) -> str:
+    """The version of an installed package."""
     try:
         return version(name)
     except PackageNotFoundError:

@@ -8,7 +8,6 @@ from functools import cached_property
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from ... import __version__
 from ...errors import NotAvailableError
 from ..content import method_words
 from ..numbers import count
@@ -17,9 +16,9 @@ from . import meaning as meanings
 from .inputs import Covariates
 from .mathml import equation
 from .model import page_model
-from .phrases import event_of, kind_of, OF_PROBABILITY, response_of
+from .phrases import OF_PROBABILITY, event_of, kind_of, response_of
 from .pictures import pictures as drawn
-from .repeat import python_code, shell_command, versions
+from .repeat import python_code, shell_command, version_of, versions
 from .summary import checks as checked
 from .summary import column_rows, rows_words
 from .words import listed, model_words
@@ -108,7 +107,12 @@ def head(subject: Subject) -> str:
     """The formula, and what was fitted, in one line."""
     fit = subject.fit
     levels = [f"{count(k)} levels of {name}" for name, k in fit.n_groups.items()]
-    line = [f"{fit.spec.family} response", f"{fit.spec.link} link", f"{count(fit.nobs)} rows", *levels]
+    line = [
+        f"{fit.spec.family} response",
+        f"{fit.spec.link} link",
+        f"{count(fit.nobs)} rows",
+        *levels,
+    ]
     warning = "" if fit.converged else '<p class="warning">This fit did not converge.</p>'
     return (
         f'<p class="kicker">Mixed model</p><h1>{escape(str(fit.spec.formula))}</h1>'
@@ -118,7 +122,7 @@ def head(subject: Subject) -> str:
 
 def foot(subject: Subject) -> str:
     """What made the page."""
-    return f"Made by mixeff {escape(__version__)}. This page holds everything it shows."
+    return f"Made by mixeff {escape(version_of('mixeff'))}. This page holds everything it shows."
 
 
 def model(subject: Subject) -> str:
@@ -179,8 +183,8 @@ def _legend(subject: Subject) -> str:
     if not fit.design.terms:
         return shown + known
     return (
-        "The average over the random effects is the population's mean. With random effects at zero it "
-        "is that of a median level; the percentile is that of the random effects' sum in a row. "
+        "The average over the random effects is the population's mean. With random effects at zero "
+        "it is that of a median level; the percentile is of the sum of a row's random effects. "
         f"{shown}{known}"
     )
 
@@ -198,7 +202,7 @@ def ask(subject: Subject) -> str:
         return ""
     return (
         "<p>Values typed in here are predicted by the fit itself, with intervals.</p>"
-        '<form id="ask" autocomplete="off"></form>'
+        '<form id="question" autocomplete="off"></form>'
         '<div id="answer" aria-live="polite"></div>'
     )
 
@@ -226,7 +230,8 @@ def data(subject: Subject) -> str:
         for name, kind, words in column_rows(subject.fit)
     )
     return (
-        f'{paragraphs([rows_words(subject.fit)])}<div class="wide"><table class="columns"><thead><tr>'
+        f"{paragraphs([rows_words(subject.fit)])}"
+        '<div class="wide"><table class="columns"><thead><tr>'
         '<th scope="col">Column</th><th scope="col">Kind</th><th scope="col">In the rows used</th>'
         f"</tr></thead><tbody>{rows}</tbody></table></div>"
     )

@@ -14,8 +14,6 @@ from ..numbers import count, short_time
 from .meaning import number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ...data import Column
 
 FEW = 6  # levels that are counted one by one

@@ -42,8 +42,8 @@ def _random(fit: FitResults) -> Iterator[str]:
         if term.size > 1:
             together = ", correlated" if term.structure != "diagonal" else ", independent"
         yield (
-            f"Each of the {count(factor.n_levels)} levels of {factor.name} has {listed(effects)} of its "
-            f"own, drawn from a normal distribution with mean zero{together}."
+            f"Each of the {count(factor.n_levels)} levels of {factor.name} has {listed(effects)} "
+            f"of its own, drawn from a normal distribution with mean zero{together}."
         )
 
 

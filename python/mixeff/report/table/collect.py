@@ -116,10 +116,12 @@ def merged(every: Sequence[Mapping[Key, Entry]]) -> list[Key]:
         place = 0
         for key in one:
             if key in order:
-                place = order.index(key) + 1
+                place = order.index(key)
             else:
+                known = any(key[0] == section for section, _ in order)
+                place = place if known else len(order)
                 order.insert(place, key)
-                place += 1
+            place += 1
     sections = list(dict.fromkeys(section for section, _ in _random_last(order)))
     return sorted(order, key=lambda key: sections.index(key[0]))
 

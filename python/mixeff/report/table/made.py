@@ -13,6 +13,7 @@ from ...data import to_native
 from ...errors import ArgumentError
 from ...results.fit import FitResults
 from ...results.parameters import critical_value
+from ..predictors import ratio_of
 from .collect import Entry, Key, entries, merged
 from .great import as_great_table
 from .layout import (
@@ -100,7 +101,7 @@ class ModelTable:
         return [Section("", rows, whole=True)] if rows else []
 
     def _ratio_name(self) -> str:
-        found = {e.ratio_name for one in self._entries for e in one.values()} - {None}
+        found = {ratio_of(fit, 0) for _, fit in self._named} - {None}
         return found.pop() or "" if len(found) == 1 else "exp(b)"
 
     @property

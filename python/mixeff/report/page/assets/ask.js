@@ -3,7 +3,7 @@
 
 (() => {
   const numbers = JSON.parse(document.getElementById("numbers").textContent);
-  const form = document.getElementById("ask"), answer = document.getElementById("answer");
+  const form = document.getElementById("question"), answer = document.getElementById("answer");
   const typical = Object.fromEntries(numbers.inputs.map((one) => [one.name, one.value]));
 
   function make(name, attributes = {}, ...children) {

@@ -62,7 +62,7 @@
           (value) => Number(value).toFixed(one.digits), change);
     }
     if (hasRandom)
-      slider("percentile of the random effects", { min: 1, max: 99, step: 1, value: 80 },
+      slider("percentile of random effects", { min: 1, max: 99, step: 1, value: 80 },
         "percentile", (value) => `${value} %`, (value) => { state.percentile = value; });
     form.addEventListener("submit", (event) => event.preventDefault());
   }
