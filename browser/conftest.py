@@ -46,7 +46,7 @@ def opened(browser):
     yield visit
     for page, _ in pages:
         page.close()
-    starts = tuple(address for _, address in pages) + ("data:image/",)
+    starts = (*(address for _, address in pages), "data:image/")
     assert problems == []
     assert [url for url in requests if not url.startswith(starts)] == []
 

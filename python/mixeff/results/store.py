@@ -137,7 +137,8 @@ def _read(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     if description.get("format") != FORMAT:
         raise StoredFitError(
             f"{str(path)!r} has format {description.get('format')!r}; mixeff "
-            f"{this_version()} reads format {FORMAT}: fit the model again, or load it with the version that saved it."
+            f"{this_version()} reads format {FORMAT}: fit the model again, or load it with the "
+            "version that saved it."
         )
     return description, arrays
 

@@ -1,6 +1,7 @@
 """Fits side by side: what is in the table, and that every format holds it."""
 
 import re
+import sys
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from tests.results.made import cbpp, fitted, pupils
 
 import mixeff as me
-from mixeff.errors import ArgumentError
+from mixeff.errors import ArgumentError, MissingDependencyError
 from mixeff.report.text import WIDTH
 
 
@@ -318,3 +319,16 @@ def test_what_is_no_fit_is_named(two):
         me.table([two["small"], "large"])  # type: ignore[list-item]
     with pytest.raises(ArgumentError, match="no fit"):
         me.table([])
+
+
+@pytest.mark.parametrize(
+    ("library", "write"),
+    [
+        ("docx", lambda table: table.to_word("table.docx")),
+        ("great_tables", lambda table: table.to_great_tables()),
+    ],
+)
+def test_a_library_that_is_not_there_is_named(two, monkeypatch, library, write):
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(MissingDependencyError, match=r"mixeff\[report\]"):
+        write(me.table(two))

@@ -39,6 +39,11 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if "e+" in text and abs(value) < 1e7 else text.replace("-", "−")
 
 
+def ratio_number(value: float) -> str:
+    """A ratio; near 1 with three decimals."""
+    return f"{value:.3f}" if 0.9 <= value < 1.1 else number(value)
+
+
 def coefficients(fit: FitResults, level: float) -> list[Meaning]:
     """A sentence for every coefficient with a meaning of its own."""
     found = []
@@ -110,9 +115,10 @@ def _effect(fit: FitResults, d: int) -> tuple[Effect, dict[str, str]]:
 def _size(values: list[float], effect: Effect, level: float) -> str:
     with np.errstate(over="ignore"):
         found = [float(v) for v in np.exp(values)] if effect.is_ratio else values
+    size, *ends = map(ratio_number if effect.is_ratio else number, found)
     if np.isnan(found[1]):
-        return number(found[0])
-    return f"{number(found[0])} ({percent(level)} CI {number(found[1])} to {number(found[2])})"
+        return size
+    return f"{size} ({percent(level)} CI {ends[0]} to {ends[1]})"
 
 
 # The comparison -------------------------------------------------------------------------------

@@ -79,6 +79,7 @@ def quantity(fit: FitResults) -> str:
 
 
 PIXELS = 100  # to the inch of a picture
+BROAD = 4.6  # inches, from which on it has a line of a printed page to itself
 
 # Pieces ---------------------------------------------------------------------------------------
 
@@ -216,6 +217,7 @@ def pictures(subject: Subject) -> str:
             pixels = round(PIXELS * picture.width)
             image = f'<img alt="{caption}" width="{pixels}" src="{picture.uri}">'
             style = f'style="width:{pixels}px"'
+            style += ' class="broad"' if picture.width > BROAD else ""
             found.append(f"<figure {style}>{image}<figcaption>{caption}</figcaption></figure>")
         else:
             found.append(f'<p class="caveat">No picture: {escape(picture.problem)}</p>')
