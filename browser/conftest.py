@@ -16,7 +16,7 @@ HOW = (
 def chromium():
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
-        raise pytest.UsageError(HOW)
+        pytest.exit(HOW, returncode=1)
     return found
 
 
