@@ -17,7 +17,7 @@ unexport CONDA_PREFIX
 
 RUST := Cargo.toml Cargo.lock $(shell find crates -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: demo test test-rust test-python lint bench docs wheel clean
+.PHONY: demo test test-rust test-python test-browser lint bench docs wheel clean
 
 demo: $(VENV)/.built
 	$(BIN)/mixeff demo --out $(OUT)
@@ -30,6 +30,10 @@ test-rust: $(VENV)/.installed
 
 test-python: $(VENV)/.built
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+# Needs a Chromium of the system; says how to get one if there is none.
+test-browser: $(VENV)/.built $(VENV)/.browser
+	$(BIN)/python -m pytest browser
 
 lint: $(VENV)/.built
 	cargo fmt --all --check
@@ -58,6 +62,10 @@ $(VENV)/.installed: requirements/dev.txt
 
 $(VENV)/.built: $(VENV)/.installed pyproject.toml $(RUST)
 	VIRTUAL_ENV=$(VENV) $(BIN)/maturin develop --release --locked
+	touch $@
+
+$(VENV)/.browser: requirements/browser.txt $(VENV)/.installed
+	$(BIN)/python -m pip install --requirement requirements/dev.txt --requirement requirements/browser.txt
 	touch $@
 
 $(VENV)/.peers: requirements/bench.txt $(VENV)/.installed

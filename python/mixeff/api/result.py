@@ -244,6 +244,34 @@ class Fit(FitResults):
             within = run(self.spec, self.design, self.inputs, "conditional", None, None, None)
         return hausman(self, within)
 
+    def report(self, path: str | Path, *, level: float = 0.95, command: str | None = None) -> None:
+        """Write the fit as one page of HTML, to read in any browser, to print, and to send.
+
+        The model in words and as an equation, the table, what each coefficient means, pictures
+        (with matplotlib), the data, checks, the code to repeat it, and a control that moves
+        covariates and the percentile of the random effects and shows how predictions follow. The
+        page loads nothing.
+
+        Parameters
+        ----------
+        path : str or Path
+            Of the .html file.
+        level : float
+            Coverage of the intervals.
+        command : str, optional
+            The command line to print under "To repeat it"; by default that of this fit.
+
+        Examples
+        --------
+        >>> import mixeff as me
+        >>> data = {"y": [1.0, 2.0, 2.0, 4.0, 3.0, 6.0], "g": list("aabbcc")}
+        >>> fit = me.fit("y ~ 1 + (1 | g)", data)
+        >>> fit.report("growth.html")  # doctest: +SKIP
+        """
+        from ..report.page import write_report
+
+        write_report(self, path, level, command=command)
+
     def save(self, path: str | Path) -> None:
         """Write the fit to one file, with the rows it used; read it with ``mixeff.load``.
 
