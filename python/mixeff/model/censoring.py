@@ -121,7 +121,8 @@ def _lifetime(parts: tuple[str, ...], columns: Columns, family: Family) -> Outco
         if not ok.all():
             row = int(np.argmin(ok))
             raise ResponseSupportError(
-                f"{text!r} is {values[row]:g} in row {columns.origin(row)} (counting from 0); {rule}"
+                f"{text!r} is {values[row]:g} in row {columns.origin(row)} (counting from 0); "
+                f"{rule}"
             )
     return Outcome(time, np.where(event == 1, time, np.inf))
 
