@@ -120,8 +120,10 @@ def _lifetime(parts: tuple[str, ...], columns: Columns, family: Family) -> Outco
     for text, values, ok, rule in zip(parts, (time, event), possible, takes, strict=True):
         if not ok.all():
             row = int(np.argmin(ok))
-            where = f"in row {columns.origin(row)} (counting from 0)"
-            raise ResponseSupportError(f"{text!r} is {values[row]:g} {where}; {rule}")
+            raise ResponseSupportError(
+                f"{text!r} is {values[row]:g} in row {columns.origin(row)} (counting from 0); "
+                f"{rule}"
+            )
     return Outcome(time, np.where(event == 1, time, np.inf))
 
 
