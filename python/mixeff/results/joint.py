@@ -132,10 +132,11 @@ def _place(design: Design, group: str | None, name: str | None) -> tuple[int, in
     own = [row for row in every if group in (None, row[0])]
     found = [row for row in own if name in (None, row[1])]
     if not found:
-        known = ", ".join(f"{effect!r} of {factor!r}" for factor, effect, *_ in every) or "none"
+        known = ", ".join(f"{effect!r} of {factor!r}" for factor, effect, *_ in every)
         raise ArgumentError(
-            f"there is no random effect {name or ''} of group {group!r}; those that there are: "
-            f"{known}."
+            f"there is no random effect group={group!r}, name={name!r}; there are: {known}."
+            if every
+            else "the model has no random effects: add some, such as (1 | group)."
         )
     return found[0][2:]
 
