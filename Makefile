@@ -17,18 +17,23 @@ unexport CONDA_PREFIX
 
 RUST := Cargo.toml Cargo.lock $(shell find crates -name '*.rs' -o -name Cargo.toml)
 
-.PHONY: demo test test-rust test-python lint bench docs wheel clean
+.PHONY: demo test test-rust test-python test-browser lint bench docs wheel clean
 
 demo: $(VENV)/.built
 	$(BIN)/mixeff demo --out $(OUT)
 
 test: lint test-rust test-python
 
+# In the profile of the extension, so that the core is compiled once for both.
 test-rust: $(VENV)/.installed
-	cargo test --locked --workspace --no-fail-fast
+	cargo test --release --locked --workspace --no-fail-fast
 
 test-python: $(VENV)/.built
 	$(BIN)/python -m pytest -n $(WORKERS)
+
+# Needs a Chromium of the system; says how to get one if there is none.
+test-browser: $(VENV)/.built $(VENV)/.browser
+	$(BIN)/python -m pytest browser
 
 lint: $(VENV)/.built
 	cargo fmt --all --check
@@ -57,6 +62,10 @@ $(VENV)/.installed: requirements/dev.txt
 
 $(VENV)/.built: $(VENV)/.installed pyproject.toml $(RUST)
 	VIRTUAL_ENV=$(VENV) $(BIN)/maturin develop --release --locked
+	touch $@
+
+$(VENV)/.browser: requirements/browser.txt $(VENV)/.installed
+	$(BIN)/python -m pip install --requirement requirements/dev.txt --requirement requirements/browser.txt
 	touch $@
 
 $(VENV)/.peers: requirements/bench.txt $(VENV)/.installed

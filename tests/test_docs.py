@@ -123,6 +123,18 @@ def test_a_link_to_a_file_leads_somewhere(page):
     assert [str(file) for file in files if not file.exists()] == []
 
 
+def pictures_of(page):
+    """The files of pictures that a page shows."""
+    links = LINK.findall(page.read_text(encoding="utf-8"))
+    return [(page.parent / link).resolve() for link in links if link.endswith(".png")]
+
+
+@pytest.mark.parametrize("page", [p for p in PAGES if p.name != "README.md"], ids=page_name)
+def test_a_picture_is_saved_by_the_code_of_its_page(page):
+    code = "".join(code for kind, code in blocks(page) if kind in RUNNERS)
+    assert [p.name for p in pictures_of(page) if f'savefig("{p.name}")' not in code] == []
+
+
 def test_the_readme_gives_exactly_two_commands():
     shell = [code for kind, code in blocks(ROOT / "README.md") if kind == "sh"]
     commands = [line.split("#")[0].strip() for line in "".join(shell).splitlines()]

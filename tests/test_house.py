@@ -37,6 +37,8 @@ DOORS = {
     "narwhals": "data/frames.py",
     "matplotlib": "plot/",
     "arviz_base": "bridges/arviz.py",
+    "great_tables": "report/table/great.py",
+    "docx": "report/table/word.py",
 }
 RUST_DOORS = ("faer", "pulp")
 
@@ -173,7 +175,7 @@ def test_the_version_is_said_the_same_twice():
 def test_importing_the_package_is_light():
     import subprocess
 
-    heavy = "{'matplotlib', 'duckdb', 'polars', 'pyarrow', 'scipy.stats', 'click', 'rich'}"
+    heavy = "{'matplotlib', 'duckdb', 'polars', 'pyarrow', 'scipy.stats', 'click', 'rich', 'docx'}"
     code = f"import sys, mixeff; print(sorted({heavy} & set(sys.modules)))"
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

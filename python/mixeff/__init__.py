@@ -10,23 +10,25 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import errors
-    from .api import Fit, Model, compare_methods, fit, load, variance_reduction
+    from .api import Fit, JointFit, Model, compare_methods, fit, load, table, variance_reduction
     from .data import within_between
 
 __version__ = "0.1.0"
 __all__ = [
     "Fit",
+    "JointFit",
     "Model",
     "__version__",
     "compare_methods",
     "errors",
     "fit",
     "load",
+    "table",
     "variance_reduction",
     "within_between",
 ]
 
-_FROM_API = frozenset({"Fit", "Model", "compare_methods", "fit", "load", "variance_reduction"})
+_FROM_API = frozenset(__all__) - {"__version__", "errors", "within_between"}
 
 
 def __getattr__(name: str) -> object:

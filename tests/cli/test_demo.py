@@ -21,6 +21,7 @@ TABLES = [
     "rows.csv",
     "summary.txt",
     "summary.html",
+    "report.html",
 ]
 PICTURES = ["effects.png", "random_effects.png", "design.png"]
 

@@ -111,13 +111,15 @@ def compare_methods(
 class MethodComparison(MethodResults):
     """One model by several methods: tables in a terminal and in a notebook, frames, a picture."""
 
-    def plot(self, level: float = 0.95) -> Any:
+    def plot(self, level: float = 0.95, *, ax: Any = None) -> Any:
         """Draw the estimates of all methods with their intervals, a panel for each parameter.
 
         Parameters
         ----------
         level : float
             Coverage of the intervals.
+        ax : sequence of Axes, optional
+            Where to draw, one for each parameter; a new figure by default.
 
         Returns
         -------
@@ -127,7 +129,7 @@ class MethodComparison(MethodResults):
         """
         from ..plot.methods import draw_methods
 
-        return draw_methods(self, level)
+        return draw_methods(self, level, ax)
 
     def plot_data(self, level: float = 0.95) -> Any:
         """Give the numbers of `plot`, a row for each method and parameter.

@@ -17,10 +17,11 @@ from ..errors import (
     warn,
 )
 from ..estimate import estimate, part_of
+from ..model.censoring import require_ends
+from ..model.choices import cases_of
 from ..model.notices import tell
 from ..results import FitResults, Inputs
 from ..results.comparison import hausman
-from ..results.fitted import with_outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -166,10 +167,15 @@ class Fit(FitResults):
 
     @property
     def plot(self) -> Plots:
-        """Pictures: ``fit.plot.caterpillar()``, ``.effects("x")``, ``.sparsity()``."""
+        """Pictures: ``fit.plot.effects("x")``, ``.clusters("x")``, ``.caterpillar()``, and more."""
         from ..plot import Plots
 
         return Plots(self)
+
+    @property
+    def responses(self) -> Mapping[str, Fit]:
+        """The responses by name: this fit's only one, or those of a joint fit."""
+        return {self.spec.response: self}
 
     def refit(self, y: Any, *, start: tuple[Floats, Floats] | None = None) -> Fit:
         """Fit the same model by the same method to another response.
@@ -238,6 +244,34 @@ class Fit(FitResults):
             within = run(self.spec, self.design, self.inputs, "conditional", None, None, None)
         return hausman(self, within)
 
+    def report(self, path: str | Path, *, level: float = 0.95, command: str | None = None) -> None:
+        """Write the fit as one page of HTML, to read in any browser, to print, and to send.
+
+        The model in words and as an equation, the table, what each coefficient means, pictures
+        (with matplotlib), the data, checks, the code to repeat it, and a control that moves
+        covariates and the percentile of the random effects and shows how predictions follow. The
+        page loads nothing.
+
+        Parameters
+        ----------
+        path : str or Path
+            Of the .html file.
+        level : float
+            Coverage of the intervals.
+        command : str, optional
+            The command line to print under "To repeat it"; by default that of this fit.
+
+        Examples
+        --------
+        >>> import mixeff as me
+        >>> data = {"y": [1.0, 2.0, 2.0, 4.0, 3.0, 6.0], "g": list("aabbcc")}
+        >>> fit = me.fit("y ~ 1 + (1 | g)", data)
+        >>> fit.report("growth.html")  # doctest: +SKIP
+        """
+        from ..report.page import write_report
+
+        write_report(self, path, level, command=command)
+
     def save(self, path: str | Path) -> None:
         """Write the fit to one file, with the rows it used; read it with ``mixeff.load``.
 
@@ -290,16 +324,28 @@ def run(
 def with_response(design: Design, inputs: Inputs, y: Any) -> tuple[Design, Inputs]:
     """Put another response, checked, in the place of a design's own."""
     values = np.ascontiguousarray(y, dtype=np.float64)
-    family = design.distribution
-    shape = (design.n,) if family.observation is None else (design.n, 2)
+    family, columns = design.distribution, _columns(design)
+    shape = (design.n, 2) if columns else (design.n,)
     if values.shape != shape:
-        columns = f", {' and '.join(family.observation.columns)}," if family.observation else ""
+        each = f"{' and '.join(columns)} in two columns" if columns else "one value"
         raise LengthError(
             f"y has shape {values.shape}, but the model uses {design.n} rows and takes {shape}: "
-            f"give one value{columns} for each row used (fit.augment() shows them)."
+            f"give {each} for each row used (fit.augment() shows them)."
         )
-    _require_possible(design, values)
-    return with_outcome(design, values), replace(inputs, response=values)
+    if columns and family.takes_interval:
+        ends = values[:, 0], values[:, 1]
+        values = np.column_stack(require_ends(ends, family, "y[{}]".format))
+    else:
+        _require_possible(design, values)
+    return design.with_response(values), replace(inputs, response=values)
+
+
+def _columns(design: Design) -> tuple[str, ...]:
+    """What the two columns of a response are, where it has two."""
+    family = design.distribution
+    if family.takes_interval and design.limits is None:
+        return "lower end", "upper end"
+    return () if family.observation is None else family.observation.columns
 
 
 def _require_possible(design: Design, values: Floats) -> None:
@@ -315,9 +361,20 @@ def _require_possible(design: Design, values: Floats) -> None:
         possible = kind.possible(values[:, 0], values[:, 1], most)
     if design.trials is not None:
         possible &= values <= design.trials
+    if family.has_cases:
+        possible &= cases_of(design).have_one(values)
     if not possible.all():
         row = int(np.argmin(possible))
         shown = " and ".join(f"{value:g}" for value in np.atleast_1d(values[row]))
         raise ResponseSupportError(
             f"y[{row}] = {shown} is no value of a {family.name} response, which takes {takes}."
         )
+
+
+def snapshot(data: Any) -> Any:
+    """The data as they are now: a later change of the user's frame must not reach the fit."""
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        return data.copy(deep=False)  # copied on write
+    return dict(data) if isinstance(data, Mapping) else data

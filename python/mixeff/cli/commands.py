@@ -1,7 +1,8 @@
-"""What can be said on the command line: `mixeff fit` and `mixeff demo`."""
+"""What can be said on the command line: `mixeff fit`, `mixeff explore` and `mixeff demo`."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import click
 
 import mixeff as me
 from mixeff.cli.demo import DEFAULT_FOLDER, run_demo
-from mixeff.cli.options import as_nodes
+from mixeff.cli.explore import serve
+from mixeff.cli.options import Remembering, as_nodes
 from mixeff.cli.output import as_json, as_table
 from mixeff.cli.screen import clean_errors, progress, remarks
 from mixeff.data.files import read_frame
@@ -25,7 +27,7 @@ def program() -> None:
     """Generalized linear mixed models: a formula and a data file in, a table out."""
 
 
-@program.command()
+@program.command(cls=Remembering)
 @click.argument("formula")
 @click.argument("data")
 @click.option("--family", default="gaussian", show_default=True, help="Response distribution.")
@@ -53,6 +55,7 @@ def program() -> None:
 @click.option("--labels", is_flag=True, help="Use the value labels of a Stata or SPSS file.")
 @click.option("--json", "json", is_flag=True, help="Print JSON instead of the table.")
 @click.option("--save", type=click.Path(path_type=Path), help="Keep the fit, for me.load().")
+@click.option("--report", type=click.Path(path_type=Path), help="Write the fit as a page of HTML.")
 @click.option("--quiet", is_flag=True, help="No table, progress or remarks.")
 def fit(
     formula: str,
@@ -61,6 +64,7 @@ def fit(
     labels: bool,
     json: bool,
     save: Path | None,
+    report: Path | None,
     quiet: bool,
     priors: tuple[str, ...],
     chains: int | None,
@@ -80,7 +84,7 @@ def fit(
     A prior is given as --prior "age=normal(0, 1)" --prior "sd(district)=exponential(1)".
     """
     with clean_errors():
-        with remarks(quiet), _progress(formula, quiet, model) as report:
+        with remarks(quiet), _progress(formula, quiet, model) as told:
             frame = read_frame(data, labels=labels)
             given = {"chains": chains, "draws": draws, "warmup": warmup}
             control = {name: value for name, value in given.items() if value is not None}
@@ -89,16 +93,23 @@ def fit(
                 frame,
                 **model,
                 priors=by_term(priors),
-                control={**control, "progress": report},
+                control={**control, "progress": told},
             )
         if save is not None:
             result.save(save)
+        if report is not None:
+            result.report(report, level=level, command=_typed())
         if json:
             click.echo(as_json(result, level))
         elif not quiet:
             click.echo(as_table(result, level))
     if not result.converged:
         raise SystemExit(NOT_CONVERGED)
+
+
+def _typed() -> str:
+    """The command as it was typed."""
+    return shlex.join(["mixeff", "fit", *click.get_current_context().meta[Remembering.KEY]])
 
 
 def _progress(formula: str, quiet: bool, model: dict[str, Any]) -> Any:
@@ -114,6 +125,21 @@ def by_term(given: tuple[str, ...]) -> dict[str, str] | None:
                 f"{prior!r} is not of the form TERM=PRIOR", param_hint="--prior"
             )
     return {term.strip(): prior.strip() for term, _, prior in pairs} or None
+
+
+@program.command()
+@click.argument("path", metavar="FIT", type=click.Path(path_type=Path))
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="A free one by default.")
+@click.option("--level", default=0.95, show_default=True, help="Level of the intervals.")
+def explore(path: Path, port: int, level: float) -> None:
+    """Show a fit that was kept by --save in a browser, on this machine alone.
+
+    The page is that of --report; its questions are answered by the fit itself, with intervals.
+
+    Example: mixeff explore women.fit
+    """
+    with clean_errors():
+        serve(me.load(path), port, level, click.echo)
 
 
 @program.command()

@@ -104,6 +104,7 @@ def _write_tables(fit: Any, folder: Path) -> None:
     summary = fit.summary()
     (folder / "summary.txt").write_text(f"{summary}\n", encoding="utf-8")
     (folder / "summary.html").write_text(summary._repr_html_(), encoding="utf-8")
+    fit.report(folder / "report.html")
     fit.save(folder / "fit.mixeff")
 
 

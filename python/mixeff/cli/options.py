@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import click
 
-__all__ = ["as_nodes"]
+__all__ = ["Remembering", "as_nodes"]
+
+
+class Remembering(click.Command):
+    """A command that remembers how it was typed."""
+
+    KEY = "mixeff.typed"
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep the words, then read them."""
+        ctx.meta[self.KEY] = tuple(args)
+        return super().parse_args(ctx, args)
 
 
 def as_nodes(text: str | None) -> int | tuple[int, ...] | dict[str, int] | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import MissingDependencyError
+import numpy as np
+
+from ..errors import ArgumentError, MissingDependencyError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,10 +14,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+# Widths of one column and of a page of a journal, in inches.
+COLUMN, PAGE = 84.0 / 25.4, 174.0 / 25.4
+
 # Okabe and Ito's colours, told apart with any colour vision.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 GREY = "#8A8A8A"
 PALE = {COLOURS[0]: "#A6CDE6", GREY: "#D6D6D6"}  # where lines lie side by side
+ORDERED = "cividis"  # matplotlib's map from dark blue to yellow, for ordered categories
 
 STYLE: Any = {
     "font.size": 8.0,
@@ -37,7 +43,11 @@ STYLE: Any = {
 
 
 def panels(
-    count: int, width: float, height: float, ratios: Sequence[float] | None = None
+    count: int,
+    width: float,
+    height: float,
+    ratios: Sequence[float] | None = None,
+    ax: Any = None,
 ) -> tuple[Figure, list[Axes]]:
     """Open a figure with panels side by side, in the house style.
 
@@ -49,6 +59,8 @@ def panels(
         Size of the whole figure in inches.
     ratios : sequence of float, optional
         Relative widths of the panels.
+    ax : Axes or sequence of Axes, optional
+        The user's own to draw in, one for each panel.
 
     Returns
     -------
@@ -58,12 +70,28 @@ def panels(
     ------
     MissingDependencyError
         If matplotlib is not installed.
+    ArgumentError
+        If ``ax`` does not have an axes for each panel.
     """
+    if ax is not None:
+        return _given(count, ax)
     figure, axes = _subplots(1, count, width, height, ratios)
     return figure, list(axes[0])
 
 
-def grid(count: int, across: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+def _given(count: int, ax: Any) -> tuple[Figure, list[Axes]]:
+    axes = list(np.ravel(ax))
+    if len(axes) != count or not all(hasattr(axis, "plot") for axis in axes):
+        needed = "one matplotlib Axes" if count == 1 else f"a sequence of {count} matplotlib Axes"
+        raise ArgumentError(
+            f"ax= takes {needed} here, one for each panel; or leave it out for a new figure."
+        )
+    return axes[0].figure, axes
+
+
+def grid(
+    count: int, across: int, width: float, height: float, ax: Any = None
+) -> tuple[Figure, list[Axes]]:
     """Open a figure with panels in rows, in the house style.
 
     Parameters
@@ -74,12 +102,16 @@ def grid(count: int, across: int, width: float, height: float) -> tuple[Figure, 
         Panels in a row.
     width, height : float
         Size of the whole figure in inches.
+    ax : sequence of Axes, optional
+        The user's own to draw in, one for each panel.
 
     Returns
     -------
     figure, list of axes
         Row by row.
     """
+    if ax is not None:
+        return _given(count, ax)
     figure, axes = _subplots(-(-count // across), across, width, height, None)
     for unused in axes.flat[count:]:
         unused.remove()
@@ -117,3 +149,23 @@ def styled() -> Any:
 def rgb(colour: str) -> tuple[float, float, float]:
     """Give a colour's red, green and blue between 0 and 1."""
     return tuple(int(colour[i : i + 2], 16) / 255.0 for i in (1, 3, 5))  # type: ignore[return-value]
+
+
+def ordered_colours(count: int) -> list[str]:
+    """Colours of ordered categories, darkest first, told apart in grey and with any vision."""
+    from matplotlib import colormaps
+    from matplotlib.colors import to_hex
+
+    return [to_hex(colormaps[ORDERED](at)) for at in np.linspace(0.05, 0.88, count)]
+
+
+def colours(count: int) -> list[str]:
+    """Colours of things without an order."""
+    return [COLOURS[i % len(COLOURS)] for i in range(count)]
+
+
+def whole_ticks(axis: Axes) -> None:
+    """Tick whole numbers on the horizontal axis."""
+    from matplotlib.ticker import MaxNLocator
+
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))

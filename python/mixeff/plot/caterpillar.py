@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ArgumentError
 from ..results.effects import random_effects
 from ..results.parameters import critical_value, percent
 from . import canvas
+from .clusters import group_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,7 +24,7 @@ MOST_LABELS = 60  # more levels than this are not named on the axis
 
 def caterpillar_data(fit: FitResults, group: str | None, kind: str, level: float) -> Columns:
     """Random effects of one grouping factor, each effect in increasing order."""
-    group = _group(fit, group)
+    group = group_name(fit, group)
     table = random_effects(fit.design, fit.estimate, kind)
     own = table["group"] == group
     table = {name: values[own] for name, values in table.items()}
@@ -37,18 +37,22 @@ def caterpillar_data(fit: FitResults, group: str | None, kind: str, level: float
     return {name: values[order] for name, values in table.items()}
 
 
-def draw_caterpillar(table: Columns, level: float) -> Figure:
+def draw_caterpillar(table: Columns, level: float, ax: Any = None) -> Figure:
     """One panel per random effect; intervals that leave zero out stand in colour."""
     parts = _panels(table)
     tallest = max(int(part.sum()) for part in parts)
     height = float(np.clip(0.14 * tallest + 1.0, 2.4, 8.5)) if tallest <= MOST_LABELS else 5.0
-    width = min(3.4 * len(parts), 10.0)
-    figure, axes = canvas.panels(len(parts), width, height)
+    width = canvas.COLUMN if len(parts) == 1 else canvas.PAGE
+    figure, axes = canvas.panels(len(parts), width, height, ax=ax)
     with canvas.styled():
         for axis, part in zip(axes, parts, strict=True):
             _draw_panel(axis, {name: values[part] for name, values in table.items()})
         axes[0].set_ylabel(f"{table['group'][0]} ({tallest:,} levels)")
-        figure.supxlabel(f"Random effect with {percent(level)} interval", fontsize=8.5)
+        label = f"Random effect with {percent(level)} interval"
+        if ax is None:
+            figure.supxlabel(label, fontsize=8.5)
+        else:
+            axes[0].set_xlabel(label)
     return figure
 
 
@@ -68,18 +72,6 @@ def _draw_panel(axis: Axes, table: Columns) -> None:
     axis.set_yticks(rank if named else [], [str(v) for v in table["level"]] if named else [])
     if named:
         axis.tick_params(axis="y", length=0.0, labelsize=6.0)
-
-
-def _group(fit: FitResults, group: str | None) -> str:
-    groups = list(dict.fromkeys(fit.design.factors[term.factor].name for term in fit.design.terms))
-    if group is None and groups:
-        return groups[0]
-    if group not in groups:
-        raise ArgumentError(
-            f"group={group!r} carries no random effects; those that do: "
-            f"{', '.join(groups) or 'none'}."
-        )
-    return group
 
 
 def _panel_keys(table: Columns) -> tuple[np.ndarray, ...]:

@@ -7,28 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data import from_any
 from ..errors import ArgumentError, NotAvailableError
 from ..predict import predict
 from ..results.linear import require_places
 from ..results.parameters import percent
 from . import canvas
+from .categories import probabilities, require_category
+from .curves import MARKERS, STYLES, WORDS, groups, legend, legend_height
+from .grid import named_columns, reference_grid
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ..data import Column
     from ..results.fit import FitResults
 
     Columns = dict[str, np.ndarray]
 
-POINTS = 60  # along a numeric covariate
-FEW = 12  # distinct whole numbers that are shown one by one
-FEW_CURVES = 4
-QUARTILES = (0.25, 0.5, 0.75)
 KINDS = ("marginal", "median")
+BANDS = {"marginal": ("marginal",), "median": ("median",), "both": KINDS, "none": ()}
 
 
 def effects_data(
@@ -37,20 +35,41 @@ def effects_data(
     by: str | None,
     at: Mapping[str, Any] | None,
     level: float,
+    category: Any = None,
 ) -> Columns:
     """Predicted means on a grid of a covariate, the others held at typical values."""
     require_places(fit.estimate)
-    grid = reference_grid(fit, variable, by, at or {})
-    parts = [part for kind in KINDS if (part := _predicted(fit, grid, kind, level))]
-    names = [variable, *([by] if by else [])]
-    columns = {name: np.concatenate([np.asarray(grid[name]) for _ in parts]) for name in names}
+    place = _require_mean(fit, category)
+    grid = reference_grid(fit, variable, by, at)
+    parts = [part for kind in KINDS if (part := _predicted(fit, grid, kind, level, place))]
+    columns = {
+        name: np.concatenate([values] * len(parts))
+        for name, values in named_columns(grid, [variable, by]).items()
+    }
     columns["kind"] = np.repeat(np.array([p["kind"] for p in parts], dtype=object), len(grid))
     for name in ("estimate", "lower", "upper"):
         columns[name] = np.concatenate([part[name] for part in parts])
     return columns
 
 
-def _predicted(fit: FitResults, grid: pd.DataFrame, kind: str, level: float) -> dict[str, Any]:
+def _require_mean(fit: FitResults, category: Any) -> int | None:
+    """Position of the category whose probability to draw; None for the mean of a response."""
+    kind = fit.design.distribution.categories
+    if kind is not None and category is None:
+        other = "survival(by)" if kind.timed else "categories(variable), or name a category="
+        raise NotAvailableError(
+            f"the response of family {fit.design.family!r} has no mean to draw; take "
+            f"fit.plot.{other}."
+        )
+    return require_category(fit, category)
+
+
+def _predicted(
+    fit: FitResults, grid: pd.DataFrame, kind: str, level: float, place: int | None
+) -> dict[str, Any]:
+    if place is not None:
+        found, _ = probabilities(fit, grid, kind, "response", level)
+        return {"kind": kind, **{name: values[:, place] for name, values in found.items()}}
     try:
         table = predict(fit, grid, kind=kind, interval="confidence", level=level)
     except NotAvailableError:  # a marginal mean that does not exist is left out
@@ -59,108 +78,52 @@ def _predicted(fit: FitResults, grid: pd.DataFrame, kind: str, level: float) -> 
     return {"kind": kind, **columns}
 
 
-def reference_grid(
-    fit: FitResults, variable: str, by: str | None, at: Mapping[str, Any]
-) -> pd.DataFrame:
-    """All values of the covariate with those of ``by``, the others at mean or commonest level."""
-    import pandas as pd
-
-    columns = from_any(fit.inputs.data, list(fit.spec.schema))
-    columns = columns if fit.design.rows is None else columns.take(fit.design.rows)
-    for name in (variable, *([by] if by else []), *at):
-        if name not in columns:
-            raise ArgumentError(
-                f"{name!r} is no column that the model uses; those are: {', '.join(columns)}."
-            )
-    along = _along(columns[variable])
-    across = np.zeros(1) if by is None else _across(columns[by])
-    grid = {
-        name: _constant(column, at.get(name, _typical(column)), len(along) * len(across))
-        for name, column in columns.items()
-    }
-    grid[variable] = _column(columns[variable], np.tile(along, len(across)))
-    if by is not None:
-        grid[by] = _column(columns[by], np.repeat(across, len(along)))
-    return pd.DataFrame(grid)
-
-
-def _along(column: Column) -> np.ndarray:
-    """Values over the range of the covariate: its levels, few whole numbers, or an even grid."""
-    if column.is_factor:
-        return np.asarray(column.levels)
-    distinct = np.unique(column.values)
-    if column.kind == "boolean" or (column.kind == "integer" and len(distinct) <= FEW):
-        return distinct
-    return np.linspace(distinct[0], distinct[-1], POINTS)
-
-
-def _across(column: Column) -> np.ndarray:
-    """Values that tell curves apart: levels, few numbers, or the quartiles."""
-    if column.is_factor:
-        return np.asarray(column.levels)
-    distinct = np.unique(column.values)
-    return distinct if len(distinct) <= FEW_CURVES else np.unique(np.quantile(distinct, QUARTILES))
-
-
-def _typical(column: Column) -> Any:
-    if not column.is_factor and column.kind != "boolean":
-        return float(np.mean(column.values))
-    values, counts = np.unique(column.values, return_counts=True)
-    commonest = values[np.argmax(counts)]
-    return commonest if column.levels is None else column.levels[commonest]
-
-
-def _constant(column: Column, value: Any, n: int) -> Any:
-    return _column(column, np.full(n, value, dtype=object if column.is_factor else None))
-
-
-def _column(column: Column, values: np.ndarray) -> Any:
-    import pandas as pd
-
-    return pd.Categorical(values, categories=column.levels) if column.is_factor else values
-
-
-def mean_label(fit: FitResults) -> str:
-    """What is on the vertical axis: ``Probability of use = Y``, ``Mean of y``."""
-    response = fit.spec.formula.response
-    name = response.parts[0] if response else ""
-    if not fit.design.distribution.is_binary:
-        return f"Mean of {name}"
-    levels = fit.spec.response_levels
-    return f"Probability of {name}" + (f" = {levels[1]}" if levels else "")
-
-
-def draw_effects(table: Columns, variable: str, by: str | None, label: str, level: float) -> Figure:
+def draw_effects(
+    table: Columns,
+    variable: str,
+    by: str | None,
+    label: str,
+    level: float,
+    bands: str = "marginal",
+    ax: Any = None,
+) -> Figure:
     """Marginal means solid with their interval, those of a median cluster dashed.
 
     Where the two are the same, as in a linear model, one is drawn.
     """
-    table = _without_copies(table)
+    if bands not in BANDS:
+        raise ArgumentError(f"bands={bands!r} is not one of {', '.join(map(repr, BANDS))}.")
+    table = without_copies(table)
     words = table[variable].dtype == object
-    figure, (axis,) = canvas.panels(1, 4.6 if by else 3.8, 2.9)
-    curves = [None] if by is None else list(dict.fromkeys(table[by].tolist()))
+    known = np.isfinite(table["lower"]).all()
+    banded = set() if not known else set(table["kind"]) if words else _banded(table, bands)
+    count = 1 if by is None else len(set(table[by].tolist()))
+    names = _words(table, banded, level)
+    height = 2.3 + legend_height(table, by, names)
+    figure, (axis,) = canvas.panels(1, canvas.COLUMN, height, ax=ax)
     with canvas.styled():
-        for i, value in enumerate(curves):
-            own = np.ones(len(table["kind"]), dtype=bool) if by is None else table[by] == value
-            part = {name: values[own] for name, values in table.items()}
-            colour = canvas.COLOURS[i % len(canvas.COLOURS)]
-            shift = 0.16 * (i - (len(curves) - 1) / 2)
-            draw = _draw_points if words else _draw_curves
-            draw(axis, part, variable, colour, shift)
+        for i, (_, colour, part) in enumerate(groups(table, by)):
+            if words:
+                _draw_points(axis, part, variable, colour, 0.16 * (i - (count - 1) / 2))
+            else:
+                _draw_curves(axis, part, variable, colour, banded)
         axis.set_xlabel(variable)
         axis.set_ylabel(label)
-        _legend(axis, table, by, curves, words, level)
+        legend(axis, table, by, names, words)
     return figure
 
 
-def _draw_curves(axis: Axes, part: Columns, variable: str, colour: str, shift: float) -> None:
+def _draw_curves(axis: Axes, part: Columns, variable: str, colour: str, banded: set[str]) -> None:
     for kind, style in STYLES.items():
         own = part["kind"] == kind
         x = part[variable][own].astype(float)
         axis.plot(x, part["estimate"][own], color=colour, ls=style)
-        if kind == banded(part):
-            ends = part["lower"][own], part["upper"][own]
+        ends = part["lower"][own], part["upper"][own]
+        if kind in banded and (kind == "marginal" or len(banded) == 1):
             axis.fill_between(x, *ends, color=colour, alpha=0.18, lw=0.0)
+        elif kind in banded:
+            for end in ends:
+                axis.plot(x, end, color=colour, ls=style, lw=0.5)
 
 
 def _draw_points(axis: Axes, part: Columns, variable: str, colour: str, shift: float) -> None:
@@ -179,7 +142,8 @@ def _draw_points(axis: Axes, part: Columns, variable: str, colour: str, shift: f
     axis.set_xlim(-0.6, len(levels) - 0.4)
 
 
-def _without_copies(table: Columns) -> Columns:
+def without_copies(table: Columns) -> Columns:
+    """The table with marginal means alone, where the median ones are the same."""
     marginal = table["kind"] == "marginal"
     same = 2 * marginal.sum() == len(marginal) and np.allclose(
         table["estimate"][marginal], table["estimate"][~marginal], rtol=1e-9
@@ -187,33 +151,14 @@ def _without_copies(table: Columns) -> Columns:
     return {name: values[marginal] for name, values in table.items()} if same else table
 
 
-STYLES = {"marginal": "-", "median": "--"}
-MARKERS = {"marginal": "o", "median": "s"}
+def _banded(table: Columns, bands: str) -> set[str]:
+    """The kinds whose intervals are drawn as bands; that of the median where it is alone."""
+    there, wanted = set(table["kind"]), set(BANDS[bands])
+    return wanted & there or (there if wanted else set())
 
 
-def banded(table: Columns) -> str:
-    """The kind whose interval is drawn as a band: the marginal mean, where it exists."""
-    return "marginal" if (table["kind"] == "marginal").any() else "median"
-
-
-def _legend(
-    axis: Axes, table: Columns, by: str | None, curves: list, words: bool, level: float
-) -> None:
-    for i, value in enumerate(curves):
-        if by is not None:
-            text = f"{value:.3g}" if isinstance(value, float) else str(value)
-            axis.plot([], [], color=canvas.COLOURS[i % len(canvas.COLOURS)], label=f"{by} {text}")
-    for kind in dict.fromkeys(table["kind"].tolist()):
-        mark: Any = {"marker": MARKERS[kind], "ls": ""} if words else {"ls": STYLES[kind]}
-        if words and kind == "median":
-            mark["mfc"] = "white"
-        known = f", {percent(level)} CI" if words or kind == banded(table) else ""
-        name = WORDS[kind] if len(set(table["kind"])) > 1 else "mean"
-        axis.plot([], [], color="0.25", ms=4.0, label=name + known, **mark)
-    if by is None:
-        axis.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), borderaxespad=0.2)
-    else:
-        axis.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-
-
-WORDS = {"marginal": "marginal mean", "median": "median cluster"}
+def _words(table: Columns, banded: set[str], level: float) -> dict[str, str]:
+    kinds = list(dict.fromkeys(table["kind"].tolist()))
+    names = WORDS if len(kinds) > 1 else dict.fromkeys(kinds, "mean")
+    known = f", {percent(level)} CI"
+    return {kind: names[kind] + (known if kind in banded else "") for kind in kinds}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ACROSS = 4  # panels in a row, at most
 
 
-def draw_methods(results: MethodResults, level: float) -> Figure:
+def draw_methods(results: MethodResults, level: float, ax: Any = None) -> Figure:
     """Points with intervals; a dotted line at the estimate with the highest likelihood."""
     table = results.parameters(level)
     panels = by_parameter(table)
@@ -32,15 +32,20 @@ def draw_methods(results: MethodResults, level: float) -> Figure:
     drawn = list(results.fits)
     down = ceil(len(panels) / ACROSS)
     across = ceil(len(panels) / down)
-    size = 1.1 + 1.9 * across, 0.3 + down * (0.65 + 0.16 * len(drawn))
-    figure, axes = canvas.grid(len(panels), across, *size)
+    width = min(1.1 + 1.9 * across, canvas.PAGE)
+    height = 0.3 + down * (0.65 + 0.16 * len(drawn))
+    figure, axes = canvas.grid(len(panels), across, width, height, ax)
     with canvas.styled():
         for axis, (key, rows) in zip(axes, panels.items(), strict=True):
             _draw_panel(axis, {k: v[rows] for k, v in table.items()}, drawn, results)
             axis.set_title(parameter_label(key).replace(" | ", "\n"))
         for axis in axes[::across]:
             axis.set_yticks(range(len(drawn)), drawn)
-        figure.supxlabel(f"Estimate with {percent(level)} interval", fontsize=8.5)
+        label = f"Estimate with {percent(level)} interval"
+        if ax is None:
+            figure.supxlabel(label, fontsize=8.5)
+        else:
+            axes[0].set_xlabel(label)
     return figure
 
 

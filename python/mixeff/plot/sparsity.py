@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -90,9 +90,11 @@ def shape_of_z(fit: FitResults) -> tuple[int, int]:
     return fit.design.n, int(_term_ends(fit)[-1])
 
 
-def draw_sparsity(whole: Columns, zoom: Columns, shape: tuple[int, int], clusters: int) -> Figure:
+def draw_sparsity(
+    whole: Columns, zoom: Columns, shape: tuple[int, int], clusters: int, ax: Any = None
+) -> Figure:
     """Left the whole of Z, right the rows of the first clusters, entry by entry."""
-    figure, (left, right) = canvas.panels(2, 7.0, 3.6, ratios=(1.0, 1.25))
+    figure, (left, right) = canvas.panels(2, canvas.PAGE, 3.6, ratios=(1.0, 1.25), ax=ax)
     with canvas.styled():
         _draw_whole(left, whole, shape)
         _draw_zoom(right, zoom, clusters)
@@ -100,7 +102,10 @@ def draw_sparsity(whole: Columns, zoom: Columns, shape: tuple[int, int], cluster
             for t in np.unique(whole["term"]):
                 name = whole["group"][np.argmax(whole["term"] == t)]
                 left.plot([], [], "s", ms=4.0, color=_colour(t), label=str(name))
-            figure.legend(loc="outside lower center", ncols=6)
+            if ax is None:
+                figure.legend(loc="outside lower center", ncols=6)
+            else:
+                left.legend(loc="lower left")
     return figure
 
 

@@ -9,10 +9,10 @@ import numpy as np
 
 from ..results.coefficients import coefficient_table
 from ..results.parameters import percent
-from ..results.tables import group_of, predictor_name, shown_predictors
 from ..results.variance import variance_components
 from .numbers import count, decimals_for, fixed, p_value, share, short_time
 from .posterior import posterior_tables, sampling
+from .predictors import grouped, row_names, title_of
 from .values import Table
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def content(fit: FitResults, level: float) -> Content:
         f"Mixed model: {spec.family} response, {spec.link} link",
         str(spec.formula),
         (
-            ("Method", _method(fit)),
+            ("Method", method_words(fit)),
             *_sampling(fit),
             ("Rows", _rows(fit)),
             ("Levels", _levels(fit)),
@@ -70,7 +70,7 @@ def content(fit: FitResults, level: float) -> Content:
 def _tables(fit: FitResults, level: float) -> tuple[Table, ...]:
     if fit.estimate.draws is not None:
         return posterior_tables(fit, fit.estimate.draws, level)
-    fixed_tables = [_fixed_table(fit, ds, level) for ds in _grouped(fit)]
+    fixed_tables = [_fixed_table(fit, ds, level) for ds in grouped(fit)]
     return (*_random_tables(fit), *fixed_tables)
 
 
@@ -79,7 +79,8 @@ def _sampling(fit: FitResults) -> list[tuple[str, str]]:
     return [] if draws is None else [("Draws", sampling(draws))]
 
 
-def _method(fit: FitResults) -> str:
+def method_words(fit: FitResults) -> str:
+    """The method, its nodes, and the error it leaves."""
     words = METHODS.get(fit.method, fit.method)
     if fit.nodes is not None:
         words += f", {_nodes(fit.nodes)}"
@@ -105,8 +106,11 @@ def _nodes(nodes: int | dict[str, int]) -> str:
 
 def _rows(fit: FitResults) -> str:
     words = f"{count(fit.nobs)} used"
-    if fit.nobs < fit.design.n:
-        words += f", {count(fit.design.n - fit.nobs)} that do not count"
+    every = fit.design.n_observations
+    if fit.nobs < every:
+        words += f", {count(every - fit.nobs)} that do not count"
+    if every < fit.design.n:
+        words = f"{count(fit.design.n)} used, alternatives of {count(every)} cases"
     if fit.spec.n_rows_dropped:
         missing = ", ".join(f"{name} {count(k)}" for name, k in fit.spec.dropped.items())
         words += f", {count(fit.spec.n_rows_dropped)} dropped for missing values ({missing})"
@@ -165,21 +169,12 @@ def _without_repeats(terms: np.ndarray, groups: np.ndarray) -> list[str]:
     return [str(group) if first else "" for group, first in zip(groups, new, strict=True)]
 
 
-def _grouped(fit: FitResults) -> list[list[int]]:
-    """The predictors with a table of coefficients, those of one group (thresholds) together."""
-    groups: dict[str, list[int]] = {}
-    for d in shown_predictors(fit.design):
-        if fit.design.x_names[d]:
-            groups.setdefault(group_of(fit.design, d) or f"{d}", []).append(d)
-    return list(groups.values())
-
-
 def _fixed_table(fit: FitResults, predictors: list[int], level: float) -> Table:
     tables = [coefficient_table(fit.design, fit.estimate, level, d) for d in predictors]
     table = {name: np.concatenate([t[name] for t in tables]) for name in tables[0]}
     decimals = decimals_for(table["se"])
     cells = [
-        [name for d in predictors for name in _row_names(fit, d)],
+        [name for d in predictors for name in row_names(fit, d)],
         fixed(table["estimate"], decimals),
         fixed(table["se"], decimals),
         fixed(table["z"], 2),
@@ -189,27 +184,7 @@ def _fixed_table(fit: FitResults, predictors: list[int], level: float) -> Table:
     ]
     tails = percent(0.5 - level / 2.0), percent(0.5 + level / 2.0)
     header = ("", "Estimate", "SE", "z", "p", *tails)
-    return Table(_title(fit, predictors[0]), header, tuple(zip(*cells, strict=True)), 1)
-
-
-def _row_names(fit: FitResults, d: int) -> list[str]:
-    """Names of coefficients; of a predictor in a group with the predictor's own."""
-    names = [str(name) for name in fit.design.x_names[d]]
-    if group_of(fit.design, d) is None:
-        return names
-    own = predictor_name(fit.design, d)
-    return [own if name == "Intercept" else f"{own}: {name}" for name in names]
-
-
-def _title(fit: FitResults, d: int) -> str:
-    """What a table of coefficients is about."""
-    kind, name = fit.design.distribution, predictor_name(fit.design, d)
-    if kind.categories is not None and not kind.categories.ordered:
-        return f"Fixed effects: {name} against {fit.design.categories[0]}"
-    if d == 0:
-        return "Fixed effects"
-    group, link = group_of(fit.design, d), kind.further[d - 1].link
-    return group.capitalize() if group else f"Fixed effects of the {name} ({link} scale)"
+    return Table(title_of(fit, predictors[0]), header, tuple(zip(*cells, strict=True)), 1)
 
 
 def _convergence(fit: FitResults) -> str:

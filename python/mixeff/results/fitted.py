@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,14 +45,6 @@ class Inputs:
     def frame_like(self) -> Any:
         """A frame of the library in which answers are given."""
         return self.data if self.like is None else self.like
-
-
-def with_outcome(design: Design, response: Floats) -> Design:
-    """A design with another response, of one column or of two."""
-    if response.ndim == 1:
-        return replace(design, y=response)
-    y, extra = (np.ascontiguousarray(column) for column in response.T)
-    return replace(design, y=y, extra=extra)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,9 +105,9 @@ class Fitted:
 
     @property
     def nobs(self) -> int:
-        """Number of rows used."""
+        """Number of rows used; of choices, the number of cases."""
         used = self.estimate.used
-        return self.design.n if used is None else used.rows
+        return self.design.n_observations if used is None else used.rows
 
     @property
     def n_groups(self) -> dict[str, int]:
@@ -152,7 +144,7 @@ class Fitted:
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks on the data and on the estimation, as in the summary."""
-        return tuple(dict.fromkeys((*self.spec.notes, *self.estimate.notes)))
+        return tuple(dict.fromkeys((*self.spec.notes, *self.design.notes, *self.estimate.notes)))
 
     def rows_of(self, data: Any) -> Design:
         """The arrays of the model for new data, in which groups may be unseen or not given."""

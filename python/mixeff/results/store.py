@@ -10,6 +10,7 @@ import io
 import json
 import warnings
 import zipfile
+import zlib
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,7 +26,8 @@ from ..model.families import family
 from ..model.inputs import Arguments, inputs_of, read
 from .draws_store import restore_draws, store_draws
 from .fit import FitResults
-from .fitted import Inputs, with_outcome
+from .fitted import Inputs
+from .store_checks import readable, require_shapes, this_version
 
 if TYPE_CHECKING:
     from ..model.design import Design
@@ -53,6 +55,7 @@ def save(fit: FitResults, path: str | Path) -> None:
     arrays: dict[str, np.ndarray] = {}
     description = {
         "format": FORMAT,
+        "version": this_version(),
         "formula": str(fit.spec.formula),
         "family": fit.spec.family,
         "link": fit.spec.link,
@@ -74,10 +77,20 @@ def save(fit: FitResults, path: str | Path) -> None:
 def load(path: str | Path, kind: type[AnyFit]) -> AnyFit:
     """Read a fit of some class from a file that ``save`` wrote."""
     description, arrays = _read(path)
+    with readable(path, description):
+        return _loaded(path, description, arrays, kind)
+
+
+def _loaded(
+    path: str | Path,
+    description: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    kind: type[AnyFit],
+) -> AnyFit:
     inputs = _restore_inputs(description, arrays)
     spec, design = _rebuild(description, inputs)
     if inputs.response is not None:
-        design = with_outcome(design, inputs.response)
+        design = design.with_response(inputs.response)
     estimate = _restore_estimate(description["estimate"], arrays)
     spec, design, _ = part_of(spec, design, estimate.method)
     spec = replace(
@@ -86,6 +99,7 @@ def load(path: str | Path, kind: type[AnyFit]) -> AnyFit:
         dropped=description["dropped"],
         notes=tuple(description["notes"]),
     )
+    require_shapes(design, estimate)
     _require_same_likelihood(path, design, estimate, description)
     return kind(spec, design, estimate, inputs)
 
@@ -114,14 +128,17 @@ def _read(path: str | Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
                 for name in archive.namelist()
                 if name.endswith(".npy")
             }
-    except (zipfile.BadZipFile, KeyError, json.JSONDecodeError):
+        if not isinstance(description, dict):
+            raise KeyError("format")
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError):
         raise StoredFitError(
             f"{str(path)!r} is not a fit that mixeff saved: give the file that fit.save() wrote."
         ) from None
     if description.get("format") != FORMAT:
         raise StoredFitError(
-            f"{str(path)!r} has format {description.get('format')!r}, this version of mixeff reads "
-            f"format {FORMAT}: fit the model again, or load it with the version that saved it."
+            f"{str(path)!r} has format {description.get('format')!r}; mixeff "
+            f"{this_version()} reads format {FORMAT}: fit the model again, or load it with the "
+            "version that saved it."
         )
     return description, arrays
 
@@ -162,7 +179,7 @@ def _store_data(fit: FitResults, arrays: dict[str, np.ndarray]) -> list[dict[str
     rows = fit.design.rows
     columns = columns if rows is None else columns.take(rows)
     described = []
-    for i, column in enumerate(columns.values()):
+    for i, column in enumerate(column.used() for column in columns.values()):
         arrays[f"column{i}"] = column.values
         if column.levels is not None:
             arrays[f"levels{i}"] = _plain_levels(column)

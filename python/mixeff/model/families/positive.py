@@ -9,6 +9,8 @@ exponential        mean mu
 weibull            scale lambda (AFT, as in survreg)              dispersion sigma = 1 / shape
 tweedie            mean mu; the variance is ``phi mu^p``          dispersion phi, power p
 =================  =============================================  ==========================
+
+Lognormal and Weibull responses may be censored (see `censored`).
 """
 
 from __future__ import annotations
@@ -208,6 +210,7 @@ POSITIVE = (
         first="location",
         mean_range=(-np.inf, np.inf),
         expectation=_ln_mean,
+        censored="censored_lognormal",
         error_variance=lambda link, p: np.square(p.dispersion),
         variance=_ln_variance,
         simulate=_ln_draw,
@@ -228,6 +231,7 @@ POSITIVE = (
         "weibull",
         first="scale",
         expectation=_weibull_mean,
+        censored="censored_weibull",
         error_variance=lambda link, p: EXTREME_VALUE * np.square(p.dispersion),
         variance=_weibull_variance,
         simulate=_weibull_draw,

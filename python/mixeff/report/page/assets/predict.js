@@ -1,0 +1,307 @@
+// Predictions of a fitted model from its coefficients: columns of the model matrix, linear
+// predictors, and means or probabilities with the random effects held or integrated out.
+// Nothing here knows the page; the tests hold every number to the package's own.
+"use strict";
+
+const Mixeff = (() => {
+  // Arithmetic on covariates, as the formula has it --------------------------------------------
+
+  const FUNCTIONS = {
+    I: (x) => x, log: Math.log, log2: Math.log2, log10: Math.log10, log1p: Math.log1p,
+    exp: Math.exp, expm1: Math.expm1, sqrt: Math.sqrt, abs: Math.abs, sin: Math.sin,
+    cos: Math.cos, floor: Math.floor, ceil: Math.ceil,
+  };
+  const OPERATORS = {
+    Add: (a, b) => a + b, Sub: (a, b) => a - b, Mult: (a, b) => a * b, Div: (a, b) => a / b,
+    Pow: (a, b) => a ** b, FloorDiv: (a, b) => Math.floor(a / b),
+    Mod: (a, b) => a - b * Math.floor(a / b), BitAnd: (a, b) => a & b, BitOr: (a, b) => a | b,
+    USub: (a) => -a, UAdd: (a) => +a, Invert: (a) => (typeof a === "boolean" ? !a : ~a),
+    Eq: (a, b) => a === b, NotEq: (a, b) => a !== b, Lt: (a, b) => a < b, LtE: (a, b) => a <= b,
+    Gt: (a, b) => a > b, GtE: (a, b) => a >= b,
+  };
+
+  function evaluate(expression, at) {
+    if ("name" in expression) return at[expression.name];
+    if ("value" in expression) return expression.value;
+    const parts = expression.of.map((part) => evaluate(part, at));
+    return (OPERATORS[expression.do] || FUNCTIONS[expression.do])(...parts);
+  }
+
+  // A column is a product of numbers and of dummies, or a table to interpolate in.
+  function column(plan, at) {
+    if (plan.table) return lookUp(plan.table, at);
+    for (const [name, level] of plan.dummies) if (at[name] !== level) return 0;
+    return plan.numbers.reduce((product, part) => product * Number(evaluate(part, at)), 1);
+  }
+
+  // Multilinear between the points of a grid; levels are looked up.
+  function lookUp(table, at) {
+    let corners = [[0, 1]];
+    for (const { name, points, exact } of table.axes) {
+      const next = [];
+      for (const [k, share] of place(points, at[name], exact))
+        for (const [position, weight] of corners)
+          if (share) next.push([position * points.length + k, weight * share]);
+      corners = next;
+    }
+    return corners.reduce((sum, [position, weight]) => sum + weight * table.values[position], 0);
+  }
+
+  function place(points, value, exact) {
+    if (exact) return [[points.indexOf(value), 1]];
+    let k = 0;
+    while (k < points.length - 2 && value > points[k + 1]) k += 1;
+    const share = (value - points[k]) / (points[k + 1] - points[k]);
+    return [[k, 1 - share], [k + 1, share]];
+  }
+
+  // Linear predictors and the covariance matrix of their random parts --------------------------
+
+  function fixed(model, at) {
+    return model.predictors.map((part) => {
+      const known = part.offset.reduce((sum, text) => sum + Number(evaluate(text, at)), 0);
+      return part.columns.reduce((sum, plan, j) => sum + part.beta[j] * column(plan, at), known);
+    });
+  }
+
+  function covariance(model, at) {
+    const d = model.predictors.length;
+    const total = Array.from({ length: d }, () => new Array(d).fill(0));
+    for (const term of model.random) {
+      const z = term.columns.map((plan) => column(plan, at));
+      term.sigma.forEach((row, i) => row.forEach((value, j) => {
+        total[term.places[i]][term.places[j]] += z[i] * value * z[j];
+      }));
+    }
+    return total;
+  }
+
+  // Links --------------------------------------------------------------------------------------
+
+  const SQRT_TAU = Math.sqrt(2 * Math.PI);
+
+  // Marsaglia's series in the middle, Laplace's continued fraction in the tails.
+  function normalCdf(x) {
+    if (Math.abs(x) > 38) return x > 0 ? 1 : 0;
+    const density = Math.exp(-0.5 * x * x) / SQRT_TAU;
+    if (Math.abs(x) < 5) {
+      let term = x, sum = x;
+      for (let k = 3; Math.abs(term) > 1e-18; k += 2) sum += term *= (x * x) / k;
+      return 0.5 + sum * density;
+    }
+    let fraction = 0;
+    for (let k = 60; k > 0; k -= 1) fraction = k / (Math.abs(x) + fraction);
+    const tail = density / (Math.abs(x) + fraction);
+    return x > 0 ? 1 - tail : tail;
+  }
+
+  // By Newton's method on the distribution function, from the logistic approximation.
+  function normalQuantile(p) {
+    if (p > 0.5) return -normalQuantile(1 - p);
+    let x = Math.log(p / (1 - p)) / 1.702;
+    for (let round = 0; round < 50; round += 1) {
+      const step = ((normalCdf(x) - p) / Math.exp(-0.5 * x * x)) * SQRT_TAU;
+      x -= Math.max(-0.5, Math.min(0.5, step));
+      if (Math.abs(step) < 1e-13) break;
+    }
+    return x;
+  }
+
+  const INVERSE = {
+    identity: (e) => e, log: Math.exp, sqrt: (e) => e * e, inverse: (e) => 1 / e,
+    logit: (e) => (e > 0 ? 1 / (1 + Math.exp(-e)) : Math.exp(e) / (1 + Math.exp(e))),
+    probit: normalCdf,
+    cloglog: (e) => -Math.expm1(-Math.exp(e)), loglog: (e) => Math.exp(-Math.exp(-e)),
+    cauchit: (e) => Math.atan2(1, -e) / Math.PI,
+  };
+
+  // Lanczos' approximation.
+  const LANCZOS = [
+    0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313,
+    -176.61502916214059, 12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6,
+    1.5056327351493116e-7,
+  ];
+  function gamma(x) {
+    if (x < 0.5) return Math.PI / (Math.sin(Math.PI * x) * gamma(1 - x));
+    const t = x + 6.5;
+    const sum = LANCZOS.reduce((total, c, k) => total + (k ? c / (x - 1 + k) : c), 0);
+    return SQRT_TAU * t ** (x - 0.5) * Math.exp(-t) * sum;
+  }
+
+  // Means: of the families whose mean is not the first parameter; probability of a zero count ---
+
+  const logit = (p) => Math.log(p / (1 - p));
+  const withEnds = (mu, zero, one) => one + (1 - zero - one) * mu;
+  const MEANS = {
+    lognormal: (mu, [sigma]) => Math.exp(mu + 0.5 * sigma * sigma),
+    weibull: (mu, [sigma]) => mu * gamma(1 + sigma),
+    ordered_beta: (mu, [, first, distance]) => withEnds(
+      mu, INVERSE.logit(first - logit(mu)), INVERSE.logit(logit(mu) - first - distance)),
+    zero_one_inflated_beta: (mu, [, end, one]) => withEnds(mu, end * (1 - one), end * one),
+  };
+  const ZEROS = {
+    poisson: (mu) => Math.exp(-mu),
+    nb2: (mu, [phi]) => (1 + phi * mu) ** (-1 / phi),
+    nb1: (mu, [phi]) => (1 + phi) ** (-mu / phi),
+    genpois: (mu, [phi]) => Math.exp(-mu / Math.sqrt(phi)),
+  };
+  const MODIFIERS = {
+    zero_truncated: (mean, core, mu, further) => mean / (1 - ZEROS[core](mu, further)),
+    zero_inflated: (mean, core, mu, further) => mean * (1 - further[further.length - 1]),
+    hurdle: (mean, core, mu, further) => mean * (1 - further[further.length - 1]),
+  };
+
+  // Probabilities of categories ----------------------------------------------------------------
+
+  function stopping(hazard) {
+    let going = 1;
+    const found = hazard.map((h) => { const p = going * h; going *= 1 - h; return p; });
+    return [...found, going];
+  }
+
+  function softmax(utility) {
+    const full = [0, ...utility], most = Math.max(...full);
+    const odds = full.map((u) => Math.exp(u - most)), total = odds.reduce((a, b) => a + b);
+    return odds.map((o) => o / total);
+  }
+
+  const CATEGORIES = {
+    cumulative: (f, eta, kappa) => {
+      const below = [0, ...kappa.map((k) => f(k - eta)), 1];
+      return below.slice(1).map((p, j) => p - below[j]);
+    },
+    adjacent: (f, eta, kappa) => {
+      let sum = 0;
+      return softmax(kappa.map((k) => (sum += eta - k)));
+    },
+    sequential: (f, eta, kappa) => stopping(kappa.map((k) => f(k - eta))),
+    sequential_backward: (f, eta, kappa) =>
+      stopping(kappa.map((k) => f(eta - k)).reverse()).reverse(),
+    multinomial: (f, eta, others) => softmax([eta, ...others]),
+    duration: (f, eta, alpha) => stopping(alpha.map((a) => f(a + eta))),
+  };
+
+  // The response at linear predictors: a list of one mean, or of probabilities.
+  function response(model, etas) {
+    const { kind, core, modifiers, mapping } = model.response, inverse = INVERSE[model.link];
+    if (kind === "categories") {
+      const full = mapping ? mapping.map((row) => dot(row, etas)) : etas;
+      return CATEGORIES[core](inverse, full[0], full.slice(1));
+    }
+    if (kind === "curve") return [lookUp(model.response.table, { eta: etas[0] })];
+    const mu = inverse(etas[0]);
+    const further = model.predictors.slice(1).map(
+      (part, d) => part.shift + INVERSE[part.link](etas[d + 1]));
+    const own = core in MEANS ? MEANS[core](mu, further) : mu;
+    return [modifiers.reduce((mean, name) => MODIFIERS[name](mean, core, mu, further), own)];
+  }
+
+  const dot = (a, b) => a.reduce((sum, value, i) => sum + value * b[i], 0);
+
+  // Random effects held, or integrated out -----------------------------------------------------
+
+  // Random part at a percentile of its own distribution: that of the mean, or of all predictors.
+  function conditional(model, at, percentile = 0.5) {
+    const z = percentile === 0.5 ? 0 : normalQuantile(percentile), spread = covariance(model, at);
+    const moved = (d) => (model.response.kind === "categories" || d === 0 ? z : 0);
+    return response(model, fixed(model, at).map(
+      (eta, d) => eta + moved(d) * Math.sqrt(spread[d][d])));
+  }
+
+  // The inverse link is analytic within so far from the real line.
+  const STRIP = { logit: Math.PI, cloglog: Math.PI / 2, loglog: Math.PI / 2, cauchit: 1 };
+  const REACH = 8.5, LOG_ERROR = 36;
+
+  // Points and weights of the trapezoidal rule against the standard normal density.
+  function nodes(strip, s, logError = LOG_ERROR) {
+    const a = Math.min(s > 0 ? (0.9 * strip) / s : Infinity, Math.sqrt(2 * logError));
+    const step = (2 * Math.PI * a) / (logError + 0.5 * a * a);
+    const half = Math.ceil((REACH * Math.sqrt(logError / LOG_ERROR)) / step);
+    const z = Array.from({ length: 2 * half + 1 }, (_, k) => step * (k - half));
+    const weight = z.map((x) => Math.exp(-0.5 * x * x));
+    const total = weight.reduce((a, b) => a + b);
+    return z.map((x, k) => [x, weight[k] / total]);
+  }
+
+  function average(points, value) {
+    let total = null;
+    for (const [point, weight] of points) {
+      const found = value(point);
+      total = (total || found.map(() => 0)).map((sum, j) => sum + weight * found[j]);
+    }
+    return total;
+  }
+
+  const CLOSED = {
+    identity: (eta, s) => eta, log: (eta, s) => Math.exp(eta + 0.5 * s * s),
+    sqrt: (eta, s) => eta * eta + s * s,
+    probit: (eta, s) => normalCdf(eta / Math.sqrt(1 + s * s)),
+    inverse: (eta, s) => (Math.abs(eta) <= REACH * s ? NaN : null),
+  };
+
+  // A mean that does not exist is NaN.
+  function marginal(model, at) {
+    const eta = fixed(model, at), spread = covariance(model, at);
+    const active = spread.flatMap((row, d) => (row[d] > 0 ? [d] : []));
+    if (!active.length) return response(model, eta);
+    const plain = model.response.kind === "mean" && !model.response.modifiers.length
+      && !(model.response.core in MEANS);
+    const s = Math.sqrt(spread[active[0]][active[0]]);
+    if (plain && active[0] === 0 && model.link in CLOSED) {
+      const closed = CLOSED[model.link](eta[0], s);
+      if (closed !== null) return [closed];
+    }
+    if (active.length === 1) {
+      const strip = plain ? STRIP[model.link] || 1 : 0.5;
+      return average(nodes(strip, s), (z) => response(model, moved(eta, active, [z * s])));
+    }
+    return overSeveral(model, eta, spread, active);
+  }
+
+  function moved(eta, active, by) {
+    const found = eta.slice();
+    active.forEach((d, k) => { found[d] += by[k]; });
+    return found;
+  }
+
+  function overSeveral(model, eta, spread, active) {
+    const root = cholesky(active.map((d) => active.map((e) => spread[d][e])));
+    const points = active.length === 2 ? grid(root) : quasiRandom(active.length);
+    const by = (z) => root.map((row) => dot(row, z));
+    return average(points, (z) => response(model, moved(eta, active, by(z))));
+  }
+
+  // Of a matrix that may be singular.
+  function cholesky(matrix) {
+    const n = matrix.length, root = matrix.map(() => new Array(n).fill(0));
+    for (let j = 0; j < n; j += 1)
+      for (let i = j; i < n; i += 1) {
+        const left = matrix[i][j] - dot(root[i].slice(0, j), root[j].slice(0, j));
+        root[i][j] = i === j ? Math.sqrt(Math.max(left, 0)) : root[j][j] ? left / root[j][j] : 0;
+      }
+    return root;
+  }
+
+  function grid(root) {
+    const sides = [0, 1].map((k) => nodes(1, Math.hypot(root[0][k], root[1][k]), 14));
+    return sides[0].flatMap(([a, v]) => sides[1].map(([b, w]) => [[a, b], v * w]));
+  }
+
+  // Multiples of the powers of a root of x^(d + 1) = x + 1, modulo one, as normal vectors.
+  const stored = {};
+  function quasiRandom(d, n = 1024) {
+    if (stored[d]) return stored[d];
+    let root = 2;
+    for (let k = 0; k < 60; k += 1) root = (1 + root) ** (1 / (d + 1));
+    const point = (i) => Array.from({ length: d }, (_, k) =>
+      normalQuantile((0.5 + i * root ** -(k + 1)) % 1));
+    return (stored[d] = Array.from({ length: n }, (_, i) => [point(i + 1), 1 / n]));
+  }
+
+  return {
+    conditional, marginal, response, fixed, covariance, column, normalCdf, normalQuantile, gamma,
+    TABLES: { MEANS, ZEROS, MODIFIERS, CATEGORIES, INVERSE, FUNCTIONS, OPERATORS },
+  };
+})();
+
+if (typeof module !== "undefined") module.exports = Mixeff;

@@ -1,0 +1,148 @@
+"""A fit as the numbers that a page predicts from; `assets/predict.js` says how."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...errors import NotAvailableError
+from ...estimate.covariance import covariance_matrices
+from ...model.families import FAMILIES, LINKS
+from ...results.linear import fixed_part, random_variance, require_places
+from ...results.parameters import beta_slices
+from ...results.tables import predictor_name
+from .inputs import Covariates
+from .plans import Plans, of_expression
+
+if TYPE_CHECKING:
+    from ...model.families import Family
+    from ...results.fit import FitResults
+
+Json = dict[str, Any]
+
+# What predict.js knows: families whose mean is not their first parameter, counts whose probability
+# of zero it has in closed form, what may be done to a family, families with categories.
+MEANS = {"lognormal", "weibull", "ordered_beta", "zero_one_inflated_beta"}
+ZEROS = {"poisson", "nb2", "nb1", "genpois"}
+MODIFIERS = {"zero_truncated", "zero_inflated", "hurdle"}
+CATEGORIES = {
+    "cumulative", "adjacent", "sequential", "sequential_backward", "multinomial", "duration",
+}  # fmt: skip
+CURVE_POINTS = 801
+
+
+def page_model(fit: FitResults) -> Json:
+    """All that a page needs to predict.
+
+    Returns
+    -------
+    dict
+        ``inputs`` (the covariates), ``predictors`` (columns, coefficients, offsets), ``random``
+        (columns and covariance matrix of each term), ``link``, ``response``, ``held`` (covariates
+        that cannot be moved).
+
+    Raises
+    ------
+    NotAvailableError
+        For a fit that does not place rows, and for a response whose mean a page cannot compute.
+    """
+    require_places(fit.estimate)
+    answer = _response(fit)
+    if answer is None:
+        raise NotAvailableError(
+            f"a page cannot compute the mean of a {fit.spec.family} response with such predictors; "
+            "fit.predict() does."
+        )
+    covariates = Covariates(fit)
+    plans = Plans(covariates)
+    predictors = _predictors(fit, covariates, plans)
+    random = _random(fit, plans)
+    inputs = [one for one in covariates.inputs() if one["name"] not in plans.held]
+    return {
+        "inputs": inputs,
+        "held": {name: covariates.typical()[name] for name in sorted(plans.held)},
+        "predictors": predictors,
+        "random": random,
+        "link": fit.design.link,
+        "response": answer,
+    }
+
+
+def _predictors(fit: FitResults, covariates: Covariates, plans: Plans) -> list[Json]:
+    family, found = fit.design.distribution, []
+    for d, part in enumerate(beta_slices(fit.design)):
+        parameter = family.further[d - 1] if d else None
+        found.append(
+            {
+                "name": predictor_name(fit.design, d),
+                "columns": plans.of(fit.spec.predictors[d]),
+                "beta": fit.estimate.beta[part].tolist(),
+                "offset": [of_expression(one) for one in covariates.offsets(d)],
+                "link": "identity" if parameter is None else parameter.link,
+                "shift": 0.0 if parameter is None else parameter.shift,
+            }
+        )
+    return found
+
+
+def _random(fit: FitResults, plans: Plans) -> list[Json]:
+    matrices = covariance_matrices(fit.design, fit.estimate.theta)
+    return [
+        {
+            "columns": [column for _, matrix in spec.pieces for column in plans.of(matrix)],
+            "places": list(term.places),
+            "sigma": sigma.tolist(),
+            "group": fit.design.factors[term.factor].name,
+        }
+        for spec, term, sigma in zip(fit.spec.random, fit.design.terms, matrices, strict=True)
+    ]
+
+
+# The response ---------------------------------------------------------------------------------
+
+
+def _response(fit: FitResults) -> Json | None:
+    family = fit.design.distribution
+    answer: Json = {"core": family.core_name, "modifiers": [], "mapping": None}
+    if family.categories is not None:
+        answer |= {"kind": "categories", "mapping": family.mapping, "labels": _labels(fit)}
+        answer["ordered"] = family.categories.ordered
+        return answer if family.core_name in CATEGORIES else None
+    if family.expectation is None:
+        return answer | {"kind": "mean", "core": ""}
+    if _is_known(family):
+        return answer | {"kind": "mean", "modifiers": list(family.modifiers)}
+    return _curve(fit)
+
+
+def _labels(fit: FitResults) -> list[str]:
+    kind, labels = fit.design.distribution.categories, [str(x) for x in fit.design.categories]
+    return [*labels, "later"] if kind is not None and kind.timed else labels
+
+
+def _is_known(family: Family) -> bool:
+    """Whether predict.js computes the mean."""
+    plain = FAMILIES.get(family.core_name)
+    if plain is None or not set(family.modifiers) <= MODIFIERS:
+        return False
+    mean = plain.expectation is None or family.core_name in MEANS
+    return mean and ("zero_truncated" not in family.modifiers or family.core_name in ZEROS)
+
+
+def _curve(fit: FitResults) -> Json | None:
+    """The mean tabulated along the first linear predictor, where nothing else moves it."""
+    design, beta = fit.design, fit.estimate.beta
+    lone = all(len(names) == 1 for names in design.x_names[1:]) and not any(
+        o is not None for o in design.offset[1:]
+    )
+    if not lone or any(not term.is_of_mean for term in design.terms):
+        return None
+    s = float(np.sqrt(random_variance(design, fit.estimate).max(initial=0.0)))
+    eta = fixed_part(design, fit.estimate)
+    grid = np.linspace(eta.min() - 9.0 * s - 1.0, eta.max() + 9.0 * s + 1.0, CURVE_POINTS)
+    others = tuple(np.full(CURVE_POINTS, beta[p.start]) for p in beta_slices(design)[1:])
+    family, link = design.distribution, LINKS[design.link]
+    values = family.mean_of_trial(family.parameters(link, grid, others))
+    axes = [{"name": "eta", "points": grid.tolist(), "exact": False}]
+    return {"kind": "curve", "table": {"axes": axes, "values": values.tolist()}}
