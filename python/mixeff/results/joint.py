@@ -18,6 +18,7 @@ from ..estimate.covariance import cholesky_factors, covariance_matrices
 from .effects import level_array
 from .linear import conditional_eta
 from .ml import has_one_factor
+from .scope import require_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,6 +120,7 @@ def posterior(design: Design, estimate: Estimate, group: str | None, name: str |
         return Posterior(*about, sample.mean(axis=0), every, sigma, sample)
     if has_one_factor(design):
         return Posterior(*about, effects.mean[:, k], effects.mean_cov[:, k, k], sigma)
+    require_rows(design, "the joint covariance of several grouping factors")
     return Posterior(*about, effects.mean[:, k], _covariance(design, estimate, t, k), sigma)
 
 
