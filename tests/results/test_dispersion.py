@@ -137,7 +137,7 @@ def test_a_dispersion_that_was_estimated_is_spoken_of():
     [
         (lambda: fitted("bernoulli"), "trials"),
         (lambda: fitted("slopes"), "residual variance is estimated"),
-        (durations, "probabilities of its categories"),
+        (durations, "observed in full"),
     ],
 )
 def test_no_dispersion_to_test(fit, reason):
@@ -203,7 +203,7 @@ def test_large_counts_have_no_zeros_and_expect_none():
         (lambda: fitted("bernoulli"), "fitted to"),
         (lambda: fitted("slopes"), "never zero"),
         (lambda: fitted("gamma"), "never zero"),
-        (durations, "fitted to"),
+        (durations, "observed in full"),
     ],
 )
 def test_no_zeros_to_test(fit, reason):

@@ -145,7 +145,7 @@ def test_two_equal_levels_are_a_coin_and_correlation_does_not_matter(monkeypatch
         ({"first": "best"}, "'largest', 'smallest'"),
         ({"top": 16}, "from 1 to 15"),
         ({"group": "school"}, "'Intercept' of 'herd'"),
-        ({"name": "x"}, "no random effect x"),
+        ({"name": "x"}, "name='x'; there are"),
         ({"level": 95}, "level=95"),
         ({"n": 0}, "at least one"),
     ],
@@ -157,7 +157,7 @@ def test_requests_for_ranks_are_checked(arguments, message):
 
 def test_a_model_without_random_effects_has_no_ranks():
     fit = me.fit("score ~ x", pupils())
-    with pytest.raises(ArgumentError, match="none"):
+    with pytest.raises(ArgumentError, match="no random effects"):
         fit.ranks()
 
 
@@ -195,6 +195,8 @@ def test_levels_to_compare_are_checked():
         cbpp().compare_levels(levels=[1, 99])
     with pytest.raises(ArgumentError, match="two different"):
         cbpp().compare_levels(levels=[1, 1])
+    with pytest.raises(ArgumentError, match="give a list"):
+        cbpp().compare_levels(levels="15")
     with pytest.raises(ArgumentError, match="'bonferroni'"):
         cbpp().compare_levels(adjust="tukey")
 

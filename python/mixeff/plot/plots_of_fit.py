@@ -161,8 +161,8 @@ class FitPlots:
         Returns
         -------
         frame
-            Columns ``kind`` ("data", "simulated") and ``dispersion``: the variance of the residuals
-            over its mean in the simulations, as in ``Fit.test_dispersion``.
+            Columns ``kind`` ("data", "simulated") and ``dispersion``: the mean square of Pearson's
+            residuals over its mean in the simulations, as in ``Fit.test_dispersion``.
 
         Raises
         ------

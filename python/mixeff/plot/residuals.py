@@ -90,7 +90,7 @@ def _ranks(every: Floats, rng: np.random.Generator) -> Floats:
 
 
 def dispersion_data(fit: FitResults, n: int, seed: int | None, random_effects: str) -> Columns:
-    """The variance of the residuals of ``Fit.test_dispersion``, of the data first.
+    """The mean square of Pearson's residuals of ``Fit.test_dispersion``, of the data first.
 
     Over its mean in the simulations.
     """

@@ -19,6 +19,7 @@ from ..model.families.base import DISPERSION
 from .latent import require_finite
 from .linear import fixed_part, parameters, random_part
 from .residuals import EFFECTS, drawing
+from .scope import require_seen
 
 if TYPE_CHECKING:
     from ..estimate.values import Estimate, Floats
@@ -161,6 +162,7 @@ def _spread(design: Design, estimate: Estimate) -> tuple[float, float]:
 
 
 def _require_dispersion(design: Design) -> None:
+    require_seen(design, "test_dispersion()")
     family = design.distribution
     for cannot, why in (
         (family.constant_variance, "its residual variance is estimated from these data"),
@@ -205,6 +207,7 @@ def zeros_test(
 
 
 def _require_zeros(design: Design) -> None:
+    require_seen(design, "test_zeros()")
     family = design.distribution
     single = family.is_binary and design.trials is None
     if single or family.categories is not None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import ArgumentError, SeparationWarning, warn
 from ..estimate.covariance import covariance_matrices
-from .ml import MaximumLikelihood, has_one_factor, maximum_likelihood
+from .ml import MaximumLikelihood, has_likelihood, maximum_likelihood
 from .parameters import term_label
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def random_effects(design: Design, estimate: Estimate, kind: str) -> dict[str, n
 def shrinkage(design: Design, estimate: Estimate) -> dict[str, np.ndarray]:
     """Columns of ``Fit.shrinkage()``."""
     means, parts = _by_term(design, estimate, _means), []
-    likely = _by_term(design, estimate, _likely if has_one_factor(design) else _unknown)
+    likely = _by_term(design, estimate, _likely if has_likelihood(design) else _unknown)
     for (term, sigma, (mean, variance)), (*_, (value, ml_variance)) in zip(
         means, likely, strict=True
     ):
@@ -80,7 +80,7 @@ def _likely(design: Design, estimate: Estimate) -> list[Prediction]:
 
 
 def _unknown(design: Design, estimate: Estimate) -> list[Prediction]:
-    """Where several factors share the rows, no effect has a likelihood of its own."""
+    """Where factors or cases share the rows, no effect has a likelihood of its own."""
     return [(np.full_like(e.mean, np.nan), np.full_like(e.mean, np.nan)) for e in estimate.random]
 
 

@@ -18,6 +18,7 @@ from ..estimate.covariance import cholesky_factors, covariance_matrices
 from .effects import level_array
 from .linear import conditional_eta
 from .ml import has_one_factor
+from .scope import require_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,6 +120,7 @@ def posterior(design: Design, estimate: Estimate, group: str | None, name: str |
         return Posterior(*about, sample.mean(axis=0), every, sigma, sample)
     if has_one_factor(design):
         return Posterior(*about, effects.mean[:, k], effects.mean_cov[:, k, k], sigma)
+    require_rows(design, "the joint covariance of several grouping factors")
     return Posterior(*about, effects.mean[:, k], _covariance(design, estimate, t, k), sigma)
 
 
@@ -132,10 +134,11 @@ def _place(design: Design, group: str | None, name: str | None) -> tuple[int, in
     own = [row for row in every if group in (None, row[0])]
     found = [row for row in own if name in (None, row[1])]
     if not found:
-        known = ", ".join(f"{effect!r} of {factor!r}" for factor, effect, *_ in every) or "none"
+        known = ", ".join(f"{effect!r} of {factor!r}" for factor, effect, *_ in every)
         raise ArgumentError(
-            f"there is no random effect {name or ''} of group {group!r}; those that there are: "
-            f"{known}."
+            f"there is no random effect group={group!r}, name={name!r}; there are: {known}."
+            if every
+            else "the model has no random effects: add some, such as (1 | group)."
         )
     return found[0][2:]
 

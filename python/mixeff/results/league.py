@@ -69,6 +69,10 @@ def _chosen(effects: Posterior, wanted: Sequence[Hashable] | None) -> list[int]:
                 f"up to {MOST} by levels=, such as levels={list(places)[:3]}."
             )
         return list(places.values())
+    if isinstance(wanted, str):
+        raise ArgumentError(
+            f"levels={wanted!r} is one level: give a list, such as [{wanted!r}, ...]."
+        )
     unknown = [level for level in wanted if level not in places]
     if unknown:
         raise ArgumentError(

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import NotAvailableError
 from ..estimate.covariance import covariance_matrices
+from .scope import require_one_response
 
 if TYPE_CHECKING:
     from ..estimate.values import Estimate, Floats
@@ -66,8 +67,9 @@ def levels_of(design: Design, what: str, at: Design | None = None) -> Levels:
     Raises
     ------
     NotAvailableError
-        With random effects of another predictor.
+        With random effects of another predictor, or several responses.
     """
+    require_one_response(design, what)
     if not all(term.is_of_mean for term in design.terms):
         raise NotAvailableError(
             f"{what} is not defined for random effects outside the mean's linear predictor, as in "

@@ -16,6 +16,7 @@ from ..errors import NotAvailableError
 from ..estimate import row_derivatives
 from ..estimate.covariance import covariance_matrices
 from .linear import fixed_part, modes
+from .scope import require_rows
 
 if TYPE_CHECKING:
     from ..estimate.values import Estimate, Floats
@@ -120,6 +121,11 @@ def has_one_factor(design: Design) -> bool:
     return len({term.factor for term in design.terms}) == 1
 
 
+def has_likelihood(design: Design) -> bool:
+    """Whether the rows of a level are all that tells of its effects."""
+    return has_one_factor(design) and not design.distribution.has_cases
+
+
 def maximum_likelihood(design: Design, estimate: Estimate) -> MaximumLikelihood:
     """The effects of the only grouping factor.
 
@@ -128,6 +134,8 @@ def maximum_likelihood(design: Design, estimate: Estimate) -> MaximumLikelihood:
     NotAvailableError
         For several grouping factors, whose effects only their distribution tells apart.
     """
+    if design.distribution.has_cases:
+        require_rows(design, "random_effects(kind='ml')")
     if not has_one_factor(design):
         names = ", ".join(factor.name for factor in design.factors)
         raise NotAvailableError(

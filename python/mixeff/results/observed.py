@@ -18,6 +18,7 @@ from ..estimate.covariance import covariance_matrices
 from ..model.families import LINKS
 from .latent import require_finite
 from .linear import fixed_part, quadratic_form
+from .scope import require_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,7 @@ def observed_icc(levels: Levels, at: Design, estimate: Estimate) -> Callable[[Es
 
 def require_number(design: Design, what: str) -> None:
     """Raise where responses are no numbers, or not observed in full."""
+    require_rows(design, what)
     kind = design.distribution.categories
     if design.distribution.observation is not None or (kind is not None and not kind.ordered):
         raise NotAvailableError(

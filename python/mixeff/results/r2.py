@@ -24,6 +24,7 @@ from .linear import fixed_part, parameters
 from .observed import Rows, spread_rows
 from .parameters import beta_slices
 from .quantity import SHARE, with_uncertainty
+from .scope import require_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,6 +140,7 @@ def _observation(
     if variant == LATENT:
         error_variance(design, estimate)
         return lambda moved: error_variance(design, moved)
+    require_rows(design, "an approximation of the variance of an observation")
     approximate = _approximation(design, variant)
     _require_mean(design, mean)
     link, chosen = LINKS[design.link], spread_rows(design, estimate)

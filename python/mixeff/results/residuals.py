@@ -17,6 +17,7 @@ from .linear import (
     parameters,
     random_part,
 )
+from .scope import require_one_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +90,7 @@ def _weights(design: Design) -> Floats | float:
 
 def simulate(design: Design, estimate: Estimate, n: int, seed: int | None, effects: str) -> Floats:
     """Simulated responses as they are observed, shape (rows, n) or (rows, n, 2)."""
+    _require_limits(design)
     draw = drawing(design, estimate, n, effects)
     rng = np.random.default_rng(seed)
     columns = [observed(rng, design, draw(rng)) for _ in range(n)]
@@ -106,7 +108,7 @@ def drawing(
             f"random_effects={effects!r} is not one of {', '.join(map(repr, EFFECTS))}."
         )
     require_distribution(design)
-    _require_limits(design)
+    require_one_response(design, "simulation")
     draw = EFFECTS[effects]
     return lambda rng: _response_draw(design, estimate, draw(design, estimate, rng), rng)
 
@@ -115,7 +117,7 @@ def observed(rng: np.random.Generator, design: Design, drawn: Floats) -> Floats:
     """A response drawn in full as it is observed, shape (rows,) or (rows, 2)."""
     kind = design.distribution.observation
     if kind is None or design.extra is None:
-        return drawn
+        return design.recorded(drawn)
     return kind.draw(rng, drawn, design.y, design.extra)
 
 
@@ -143,7 +145,7 @@ def _response_draw(
 ) -> Floats:
     eta = fixed_part(design, estimate) + random_part(design, effects)
     p = parameters(design, estimate, eta, effects)
-    return design.recorded(design.distribution.simulate(rng, p))
+    return design.distribution.simulate(rng, p)
 
 
 def _new_effects(

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import NotAvailableError
 from .linear import conditional_eta, fixed_part, mean_at
 from .residuals import EFFECTS, drawing
+from .scope import require_rows
 
 if TYPE_CHECKING:
     from ..estimate.values import Estimate, Floats
@@ -25,6 +26,7 @@ def simulated_residuals(
     """Columns of ``Fit.simulated_residuals()``."""
     from scipy.special import ndtri
 
+    require_rows(design, "simulated_residuals()")
     _require_order(design)
     draw, rng = drawing(design, estimate, n, effects), np.random.default_rng(seed)
     least, most = _interval(design)
@@ -46,10 +48,12 @@ def simulated_residuals(
 
 def _interval(design: Design) -> tuple[Floats, Floats]:
     """The least and the largest response, as draws are, that the observed one may have been."""
-    kind = design.distribution.observation
-    if kind is None or design.extra is None:
+    family, extra = design.distribution, design.extra
+    if extra is not None and family.takes_interval:
+        return design.y, extra
+    if extra is None or family.observation is None:
         return design.y, design.y
-    return kind.interval(design.y, design.extra)
+    return family.observation.interval(design.y, extra)
 
 
 def _predictor(design: Design, estimate: Estimate, effects: str) -> Floats:
