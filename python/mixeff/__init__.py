@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import errors
-    from .api import Fit, Model, compare_methods, fit, load
+    from .api import (
+        Fit,
+        Model,
+        compare_methods,
+        comparisons,
+        fit,
+        grid,
+        load,
+        marginal_means,
+        predictions,
+        slopes,
+    )
     from .data import within_between
 
 __version__ = "0.1.0"
@@ -19,13 +30,18 @@ __all__ = [
     "Model",
     "__version__",
     "compare_methods",
+    "comparisons",
     "errors",
     "fit",
+    "grid",
     "load",
+    "marginal_means",
+    "predictions",
+    "slopes",
     "within_between",
 ]
 
-_FROM_API = frozenset({"Fit", "Model", "compare_methods", "fit", "load"})
+_FROM_API = frozenset(__all__) - {"__version__", "errors", "within_between"}
 
 
 def __getattr__(name: str) -> object:

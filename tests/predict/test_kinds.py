@@ -1,16 +1,20 @@
 """What each kind of prediction does with the random effects, and its derivatives."""
 
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.linalg import block_diag
-from tests.predict.made import categorical, zeros
+from tests.predict.made import (
+    Dense,
+    categorical,
+    moved,
+    parameters_of,
+    with_modes,
+    zeros,
+)
 from tests.results.made import differences, fitted
 
-from mixeff.estimate import row_derivatives
 from mixeff.estimate.covariance import cholesky_factors
 from mixeff.model.families import LINKS
 from mixeff.predict.predictor import predictor_of
@@ -34,70 +38,6 @@ def predictor(fit, kind, scale="response"):
     if kind == "quantile":
         return predictor_of(fit, "cluster", 0.8, scale)
     return predictor_of(fit, kind, None, scale)
-
-
-class Dense:
-    """Conditional modes by Newton's method on dense matrices."""
-
-    def __init__(self, fit):
-        self.design = fit.design
-        self.levels = [fit.design.factors[t.factor].n_levels for t in fit.design.terms]
-        self.active = sorted({place for t in fit.design.terms for place in t.places})
-        self.z = {d: fit.design.Z_of(d).toarray() for d in self.active}
-
-    def factor(self, theta) -> np.ndarray:
-        parts = zip(self.levels, cholesky_factors(self.design, theta), strict=True)
-        return np.asarray(block_diag(*(np.kron(np.eye(n), f) for n, f in parts)))
-
-    def etas(self, beta, b):
-        parts = beta_slices(self.design)
-        etas = [x @ beta[part] for x, part in zip(self.design.x, parts, strict=True)]
-        return tuple(eta + self.z[d] @ b if d in self.z else eta for d, eta in enumerate(etas))
-
-    def solve(self, parameters):
-        """Return the modes b, the M of the active predictors, and H at them."""
-        p = sum(map(len, self.design.x_names))
-        beta, factor = parameters[:p], self.factor(parameters[p:])
-        m, u = np.vstack([self.z[d] @ factor for d in self.active]), np.zeros(factor.shape[1])
-        hessian = np.eye(len(u))
-        for _ in range(40):
-            _, score, packed = row_derivatives(self.design, self.etas(beta, factor @ u))
-            hessian = self.weighted(m, packed).T @ m + np.eye(len(u))
-            step = np.linalg.solve(hessian, m.T @ np.concatenate(score[self.active]) - u)
-            u = u + step
-            if np.abs(step).max() < 1e-13:
-                break
-        return factor @ u, m, hessian
-
-    def weighted(self, m, packed):
-        """W M, where W has a diagonal block for each pair of active predictors."""
-        full = {}
-        for k, (i, j) in enumerate(zip(*np.triu_indices(len(self.design.x)), strict=True)):
-            full[i, j] = full[j, i] = packed[k][:, None]
-        parts = dict(zip(self.active, np.split(m, len(self.active)), strict=True))
-        return np.vstack([sum(full[a, b] * parts[b] for b in parts) for a in parts])
-
-
-def with_modes(fit, b):
-    terms = fit.design.terms
-    sizes = [fit.design.factors[t.factor].n_levels * t.size for t in terms]
-    parts = np.split(b, np.cumsum(sizes)[:-1])
-    random = tuple(
-        replace(effects, mode=part.reshape(-1, term.size))
-        for effects, part, term in zip(fit.estimate.random, parts, terms, strict=True)
-    )
-    return replace(fit, estimate=replace(fit.estimate, random=random))
-
-
-def moved(fit, parameters, kind):
-    p = len(fit.estimate.beta)
-    estimate = replace(fit.estimate, beta=parameters[:p], theta=parameters[p:])
-    changed = replace(fit, estimate=estimate)
-    return with_modes(changed, Dense(fit).solve(parameters)[0]) if kind == "cluster" else changed
-
-
-def parameters_of(fit):
-    return np.concatenate([fit.estimate.beta, fit.estimate.theta])
 
 
 def values(fit, kind, scale="response"):

@@ -1,7 +1,20 @@
-"""What users call: ``fit``, ``Model``, ``load``, ``compare_methods``, and what they get."""
+"""What users call: ``fit``, ``Model``, ``load``, ``compare_methods``, the verbs; what they get."""
 
 from .compare import MethodComparison, compare_methods
 from .model import Model, fit, load
 from .result import Fit
+from .verbs import comparisons, grid, marginal_means, predictions, slopes
 
-__all__ = ["Fit", "MethodComparison", "Model", "compare_methods", "fit", "load"]
+__all__ = [
+    "Fit",
+    "MethodComparison",
+    "Model",
+    "compare_methods",
+    "comparisons",
+    "fit",
+    "grid",
+    "load",
+    "marginal_means",
+    "predictions",
+    "slopes",
+]

@@ -51,7 +51,9 @@ def _confidence(predictor: Predictor, design: Design, critical: float) -> Column
     return {"estimate": estimate, "se": se * slope, "lower": lower, "upper": upper}
 
 
-def around(link: Link, estimate: Floats, se: Floats, critical: float) -> tuple[Floats, Floats]:
+def around(
+    link: Link, estimate: Floats, se: Floats, critical: Floats | float
+) -> tuple[Floats, Floats]:
     """Ends of intervals that are normal on the scale of a link.
 
     An estimate at an end of the link's range, which is one only to rounding, is its own interval.

@@ -51,15 +51,14 @@ class Linearized:
         Parameters
         ----------
         value : ndarray, shape (M,)
-        matrix : sparse or dense matrix, shape (M, N)
+        matrix : sparse matrix, shape (M, N)
 
         Returns
         -------
         Linearized
         """
         effects = None if self.effects is None else (matrix @ self.effects).tocsr()
-        squares = matrix.multiply(matrix) if hasattr(matrix, "multiply") else np.square(matrix)
-        own = None if self.own is None else squares @ self.own
+        own = None if self.own is None else matrix.multiply(matrix) @ self.own
         return Linearized(value, np.asarray(matrix @ self.jacobian), effects, own)
 
     def combine(self, matrix: Any) -> Linearized:
