@@ -37,6 +37,8 @@ DOORS = {
     "narwhals": "data/frames.py",
     "matplotlib": "plot/",
     "arviz_base": "bridges/arviz.py",
+    "marginaleffects": "bridges/marginaleffects.py",
+    "sklearn": "bridges/sklearn.py",
 }
 RUST_DOORS = ("faer", "pulp")
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         predictions,
         slopes,
     )
+    from .api.estimators import GLMMClassifier as GLMMClassifier
+    from .api.estimators import GLMMRegressor as GLMMRegressor
     from .data import within_between
 
 __version__ = "0.1.0"
@@ -42,6 +44,7 @@ __all__ = [
 ]
 
 _FROM_API = frozenset(__all__) - {"__version__", "errors", "within_between"}
+_ESTIMATORS = frozenset({"GLMMClassifier", "GLMMRegressor"})  # need scikit-learn
 
 
 def __getattr__(name: str) -> object:
@@ -50,6 +53,8 @@ def __getattr__(name: str) -> object:
 
     if name in _FROM_API:
         value = getattr(import_module(".api", __name__), name)
+    elif name in _ESTIMATORS:
+        value = getattr(import_module(".api.estimators", __name__), name)
     elif name == "within_between":
         value = import_module(".data", __name__).within_between
     elif name == "errors":
@@ -61,4 +66,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted({*__all__, *_ESTIMATORS})
