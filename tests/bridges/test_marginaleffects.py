@@ -4,7 +4,9 @@ The package's release of the day (0.6.0) reads categorical columns only with pol
 that its functions are called on numeric ones here; the others are looked at through the model.
 """
 
-import marginaleffects
+from typing import Any
+
+import marginaleffects as package
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -15,6 +17,8 @@ from tests.results.made import differences, fitted
 import mixeff as me
 from mixeff.bridges.marginaleffects import as_model
 from mixeff.errors import NotAvailableError
+
+marginaleffects: Any = package
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """Mixed models as scikit-learn's estimators."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -58,7 +60,8 @@ def test_unseen_groups_are_predicted_for_the_population(kind):
     new = pd.DataFrame({"x": [0.0], "sex": ["boy"], "klass": [999]})
     expected = model.fit_.predict({"x": [0.0]}, kind=kind)
     np.testing.assert_allclose(model.predict(new), expected)
-    by_cluster = clone(model).set_params(kind="cluster").fit(frame(), pupils()["count"])
+    again: Any = clone(model)
+    by_cluster = again.set_params(kind="cluster").fit(frame(), pupils()["count"])
     np.testing.assert_allclose(by_cluster.predict(new), model.fit_.predict(new, kind="median"))
 
 

@@ -72,4 +72,6 @@ def test_slopes_of_hazards_and_survival(function):
 
 def test_own_variances_are_not_shared():
     values = Linearized(np.ones(2), np.zeros((2, 1)), None, np.array([1.0, 4.0]))
-    np.testing.assert_allclose(values.combine(0.5 * eye(2).tocsr()).own, [0.25, 1.0])
+    own = values.combine(0.5 * eye(2).tocsr()).own
+    assert own is not None
+    np.testing.assert_allclose(own, [0.25, 1.0])

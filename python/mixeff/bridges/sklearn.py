@@ -30,7 +30,6 @@ except ModuleNotFoundError as error:
 
 if TYPE_CHECKING:
     from ..estimate.values import Floats
-    from ..results.fit import FitResults
 
 __all__ = ["Classifier", "Regressor"]
 
@@ -45,15 +44,15 @@ class _GLMM(BaseEstimator):
     link: str | None
     method: str
     kind: str
-    fit_: FitResults
-    fitter: ClassVar[Callable[..., FitResults]]
+    fit_: Any
+    fitter: ClassVar[Callable[..., Any]]
 
     def _columns(self, X: Any, reset: bool) -> dict[str, Any]:
         """Columns of the data by name; those of an array are called x0, x1, ..."""
         if hasattr(X, "columns") and all(isinstance(name, str) for name in X.columns):
             validate_data(self, X, reset=reset, skip_check_array=True)
             return {name: X[name] for name in X.columns}
-        array = validate_data(self, X, reset=reset, dtype=np.float64)
+        array: Any = validate_data(self, X, reset=reset, dtype="float64")
         return {f"x{k}": column for k, column in enumerate(array.T)}
 
     def _read(self, X: Any, y: Any) -> dict[str, Any]:
@@ -131,7 +130,7 @@ class Regressor(RegressorMixin, _GLMM):
         self
         """
         columns = self._read(X, y)
-        values = column_or_1d(check_array(y, ensure_2d=False, dtype=np.float64), warn=True)
+        values = column_or_1d(check_array(y, ensure_2d=False, dtype="float64"), warn=True)
         self._fit(columns, values, self.family, sample_weight)
         return self
 
