@@ -24,8 +24,9 @@ demo: $(VENV)/.built
 
 test: lint test-rust test-python
 
+# In the profile of the extension, so that the core is compiled once for both.
 test-rust: $(VENV)/.installed
-	cargo test --locked --workspace --no-fail-fast
+	cargo test --release --locked --workspace --no-fail-fast
 
 test-python: $(VENV)/.built
 	$(BIN)/python -m pytest -n $(WORKERS)

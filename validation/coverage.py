@@ -70,6 +70,21 @@ def _gaussian(rng: np.random.Generator) -> pd.DataFrame:
     return frame.assign(y=eta + 1.5 * rng.standard_normal(len(g)))
 
 
+def _limited(rng: np.random.Generator) -> pd.DataFrame:
+    """Detection limits on both sides: a third of the responses lies beyond them."""
+    frame, g = _clusters(rng, 150, 8)
+    eta = 1.0 + 0.8 * frame["x"] - 0.5 * frame["w"] + 0.7 * rng.standard_normal(150)[g]
+    return frame.assign(y=(eta + rng.standard_normal(len(g))).clip(-0.2, 2.2))
+
+
+def _lifetimes(rng: np.random.Generator) -> pd.DataFrame:
+    """Weibull times of shape 2, the study ending for each subject at a time of its own."""
+    frame, g = _clusters(rng, 150, 8)
+    eta = 1.0 + 0.4 * frame["x"] - 0.5 * frame["w"] + 0.5 * rng.standard_normal(150)[g]
+    time, end = np.exp(eta) * rng.exponential(size=len(g)) ** 0.5, rng.uniform(1, 6, len(g))
+    return frame.assign(time=np.minimum(time, end), event=time <= end)
+
+
 SCENARIOS = (
     Scenario(
         "logistic random intercept, agq with 9 nodes",
@@ -112,6 +127,24 @@ SCENARIOS = (
         },
         _gaussian,
         seed=103,
+    ),
+    Scenario(
+        "gaussian censored at detection limits, auto",
+        "cens(y, -0.2, 2.2) ~ x + w + (1 | g)",
+        "gaussian",
+        {"method": "auto"},
+        {"Intercept": 1.0, "x": 0.8, "w": -0.5, "sd g Intercept": 0.7, "sd Residual": 1.0},
+        _limited,
+        seed=104,
+    ),
+    Scenario(
+        "weibull times censored from the right, auto",
+        "survival(time, event) ~ x + w + (1 | g)",
+        "weibull",
+        {"method": "auto"},
+        {"Intercept": 1.0, "x": 0.4, "w": -0.5, "sd g Intercept": 0.5},
+        _lifetimes,
+        seed=105,
     ),
 )
 

@@ -76,10 +76,6 @@ def multinomial(y, _, *eta):
     return chosen(y, [mp.mpf(0), *eta])
 
 
-def choice(y, _, *eta):
-    return chosen(y, eta)
-
-
 def sequential(link):
     stops, goes_on = LINKS[link]
 
@@ -126,9 +122,8 @@ def ordered():
 
 
 def logits():
-    for density, y, point in itertools.product((adjacent, choice), range(4), POINTS):
-        name = density.__name__
-        yield Case(name, "logit", density, y, point, categories=4, digits=DIGITS)
+    for y, point in itertools.product(range(4), POINTS):
+        yield Case("adjacent", "logit", adjacent, y, point, categories=4, digits=DIGITS)
     for y, point in itertools.product(range(4), POINTS):
         own = point[:3]
         yield Case("multinomial", "logit", multinomial, y, own, categories=4, digits=DIGITS)

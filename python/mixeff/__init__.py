@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from . import errors
     from .api import (
         Fit,
+        JointFit,
         Model,
         compare_methods,
         comparisons,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Fit",
+    "JointFit",
     "Model",
     "__version__",
     "compare_methods",

@@ -9,14 +9,29 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Term = tuple[int, Floats | None, Sequence[int], str]
 
+class Response:
+    """The distribution of a response."""
+
+    @staticmethod
+    def named(
+        family: str,
+        link: str,
+        categories: int = 0,
+        modifiers: Sequence[str] = (),
+        map: tuple[Floats, Floats] | None = None,
+    ) -> Response: ...
+    @staticmethod
+    def choice(attributes: Floats, offset: Floats | None, starts: Sequence[int]) -> Response: ...
+    @staticmethod
+    def mixed(responses: Sequence[Response], part: Sequence[int], extra: Floats) -> Response: ...
+
 class Problem:
     """An immutable model, rows sorted and laid out for the algorithms."""
 
     def __new__(
         cls,
         *,
-        family: str,
-        link: str,
+        response: Response,
         y: Floats,
         extra: Floats | None,
         weights: Floats | None,
@@ -24,10 +39,7 @@ class Problem:
         offset: Sequence[Floats | None],
         factors: Sequence[tuple[NDArray[np.int32], int]],
         terms: Sequence[Term],
-        categories: int = 0,
         coefficients: Sequence[Sequence[int]] | None = None,
-        map: tuple[Floats, Floats] | None = None,
-        modifiers: Sequence[str] = (),
     ) -> Problem: ...
     def fit(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ._native import (
     Problem,
+    Response,
     evaluate_conditional,
     families,
     fit_conditional,
@@ -14,6 +15,7 @@ from ._native import (
 
 __all__ = [
     "Problem",
+    "Response",
     "evaluate_conditional",
     "families",
     "fit_conditional",

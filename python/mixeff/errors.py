@@ -12,6 +12,7 @@ import warnings
 __all__ = [
     "AllRowsMissingError",
     "ArgumentError",
+    "CensoringError",
     "ColumnTypeError",
     "ConstantColumnError",
     "ConstantColumnWarning",
@@ -171,6 +172,10 @@ class ResponseSupportError(MixeffError):
 
 class ResponseLevelsError(MixeffError):
     """A response of words where the family needs numbers, or of more than two words."""
+
+
+class CensoringError(MixeffError):
+    """Ends of a censored response, or detection limits, that cross or say nothing."""
 
 
 class ConstantResponseError(MixeffError):

@@ -12,7 +12,8 @@ pytestmark = pytest.mark.property
 
 CENTRES = {"dispersion": -0.4, "precision": 1.2, "df": 3.0, "shape": 0.8, "power": 0.3}
 ZEROS = ("poisson", "nb2", "gamma", "truncated_nb1")
-PLAIN = [name for name in FAMILIES if name not in MODEL_FAMILIES]
+# Choices have rows of another kind, and tests of their own in test_choices.py.
+PLAIN = [n for n, row in FAMILIES.items() if n not in MODEL_FAMILIES and not row.has_cases]
 NAMES = [*PLAIN, *(with_zeros(FAMILIES[name]).name for name in ZEROS)]
 N, GROUPS = 60, 6
 
@@ -39,7 +40,16 @@ def data_of(name: str, seed: int = 2) -> pd.DataFrame:
     p = Parameters(
         LINKS[kind.links[0]].inverse(eta), further, trials if kind.takes_trials else None
     )
-    return data.assign(y=kind.simulate(rng, p), n=trials)
+    data = data.assign(y=kind.simulate(rng, p), n=trials)
+    return data if not kind.takes_interval else data.assign(**_ends(data["y"].to_numpy()))
+
+
+def _ends(y: np.ndarray) -> dict[str, np.ndarray]:
+    """A quarter of the responses each exact, censored from the left, the right, in an interval."""
+    part, step = np.arange(len(y)) % 4, 0.3 * np.abs(y)
+    low, high = np.where(part > 1, y - step, y), np.where(part % 2 == 1, y + step, y)
+    high = np.where(part == 2, np.inf, high)
+    return {"low": np.where(part == 1, -np.inf, low), "high": high}
 
 
 def model_of(name: str, random: str) -> me.Model:
@@ -47,6 +57,8 @@ def model_of(name: str, random: str) -> me.Model:
     left = "trials(y, n)" if kind.takes_trials else "y"
     if kind.categories is not None and kind.categories.timed:
         left = "survival(time, event)"
+    if kind.takes_interval:
+        left = "cens(low, high)"
     return me.Model(f"{left} ~ x + {random}", data_of(name), name)
 
 

@@ -92,6 +92,16 @@ def test_offsets_are_taken_out_with_their_expressions():
             ("incidence", "size - incidence"),
         ),
         ("trials(s, n) ~ x", "trials", ("s", "n")),
+        ("cens(a, log(b)) ~ x", "cens", ("a", "log(b)")),
+        ("cens(lower=a, upper=b) ~ x", "cens", ("a", "b")),
+        ("cens(a, inf) ~ x", "cens", ("a", "")),
+        ("cens(y, 0, cap) ~ x", "cens", ("y", "0", "cap")),
+        ("cens(y, -inf, 9) ~ x", "cens", ("y", "", "9")),
+        ("cens(y, None, 9) ~ x", "cens", ("y", "", "9")),
+        ("cens(y, lower=0) ~ x", "cens", ("y", "0", "")),
+        ("cens(y, upper=cap) ~ x", "cens", ("y", "", "cap")),
+        ("cens(y, upper=9, lower=0) ~ x", "cens", ("y", "0", "9")),
+        ("cens(y, 0, upper=9) ~ x", "cens", ("y", "0", "9")),
     ],
 )
 def test_the_response_has_its_parts(text, kind, parts):
@@ -143,6 +153,12 @@ def test_a_formula_reads_as_it_was_written_and_pickles():
         ("s | trials(n) ~ x", "|", r"trials\(successes, n\)"),
         ("cbind(a) ~ x", "cbind(a)", "two parts, successes and failures"),
         ("trials(a, b, c) ~ x", "trials(a, b, c)", "two parts, successes and trials"),
+        ("cens(a) ~ x", "cens(a)", r"cens\(y, lower=0\)"),
+        ("cens() ~ x", "cens()", r"cens\(lower, upper\)"),
+        ("cens(a, b, c, d) ~ x", "cens(a, b, c, d)", r"cens\(y, lower, upper\)"),
+        ("cens(y, low=0) ~ x", "cens(y, low=0)", r"cens\(y, lower=0\)"),
+        ("cens(y, 0, lower=0) ~ x", "cens(y, 0, lower=0)", r"cens\(y, lower=0\)"),
+        ("cens(y, , 9) ~ x", "cens(y, , 9)", r"cens\(y, lower=0\)"),
     ],
 )
 def test_the_bad_part_is_marked(text, bad, says):

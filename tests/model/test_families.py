@@ -9,7 +9,8 @@ from mixeff.errors import ArgumentError, UnknownFamilyError, UnknownLinkError
 from mixeff.model import FAMILIES, LINKS, family, link
 from mixeff.model.families import Parameters, expanded, with_zeros
 
-NUMERIC = [row for row in FAMILIES.values() if row.categories is None]
+# Responses that are numbers by themselves, not one of a case's alternatives.
+NUMERIC = [row for row in FAMILIES.values() if row.categories is None and not row.has_cases]
 EVERY = pytest.mark.parametrize("kind", FAMILIES.values(), ids=FAMILIES)
 OF_NUMBERS = pytest.mark.parametrize("kind", NUMERIC, ids=lambda kind: kind.name)
 TRIALS = np.array([1.0, 4.0, 9.0])

@@ -35,6 +35,16 @@ def test_a_loaded_fit_says_the_same(name, tmp_path):
     np.testing.assert_array_equal(again.record.path["objective"], fit.record.path["objective"])
 
 
+@pytest.mark.filterwarnings("ignore::mixeff.errors.MissingRowsWarning")
+def test_words_that_only_dropped_rows_have(tmp_path):
+    data = pd.DataFrame(pupils())
+    data["choice"] = np.resize(["a", "b", "c"], len(data))
+    data.loc[0, ["choice", "x"]] = ["d", np.nan]
+    fit = me.fit("choice ~ x + (1 | klass)", data, family="multinomial", method="laplace")
+    again = save_and_load(fit, tmp_path)
+    assert again.design.categories == fit.design.categories == ("a", "b", "c")
+
+
 def test_aggregated_binomial(tmp_path):
     again = save_and_load(cbpp(), tmp_path)
     np.testing.assert_array_equal(again.augment(), cbpp().augment()[again.augment().columns])

@@ -1,8 +1,8 @@
 # Response distributions by glmmTMB, ordinal and nnet, for tests/reference/families.csv.
 #   Rscript validation/reference/families.R tests/reference/families.csv
-# Parameters: the coefficients of the linear predictors in mixeff's order (dispersions on mixeff's scale, see `into`),
-# then the standard deviations and covariances of the random effects, then logLik.
-suppressPackageStartupMessages({library(lme4); library(glmmTMB); library(ordinal); library(nnet); library(MASS)})
+here <- dirname(sub("--file=", "", grep("--file=", commandArgs(), value = TRUE)))
+source(file.path(here, "tmb.R"))
+suppressPackageStartupMessages({library(lme4); library(ordinal); library(nnet); library(MASS)})
 
 data("Arabidopsis", package = "lme4"); data("cbpp", package = "lme4")
 data("grouseticks", package = "lme4"); data("sleepstudy", package = "lme4"); data("wine", package = "ordinal")
@@ -10,15 +10,10 @@ Arabidopsis$fruits <- Arabidopsis$total.fruits; Arabidopsis$rich <- as.numeric(A
 Arabidopsis$clipped <- as.numeric(Arabidopsis$amd == "clipped")
 sleepstudy$excess <- pmax(sleepstudy$Reaction - 250, 0) / 10 # of whole numbers the likelihood has no bound
 cbpp$share <- (cbpp$incidence + 0.5) / (cbpp$size + 1)
-positive <- subset(Arabidopsis, fruits > 0)
-tight <- glmmTMBControl(optCtrl = list(iter.max = 2000, eval.max = 3000, rel.tol = 1e-14, x.tol = 1e-10))
+sleepstudy$fast <- pmin(pmax((sleepstudy$Reaction - 210) / 200, 0), 1) # with zeros and ones
+DATA <- list(arabidopsis = Arabidopsis, positive = subset(Arabidopsis, fruits > 0), cbpp = cbpp, grouseticks = grouseticks,
+             sleepstudy = sleepstudy, epil = MASS::epil, quine = MASS::quine)
 
-`%||%` <- function(a, b) if (is.null(a) || is.na(a)) b else a
-
-# What turns glmmTMB's dispersion predictor into mixeff's: same, other sign, half or double.
-into <- list(same = function(x) x, minus = function(x) -x, half = function(x) x / 2, twice = function(x) 2 * x)
-
-# id, data set, R's formulas, family, mixeff's formula and family, dispersion formula, how its coefficients turn
 F <- list(
   list("arabidopsis", fruits ~ rich + clipped + (1 | gen), ~ 0, ~ 1, nbinom2(), "nb2", "minus"),
   list("arabidopsis", fruits ~ rich + clipped + (1 | gen), ~ 0, ~ clipped, nbinom2(), "nb2", "minus"),
@@ -35,33 +30,34 @@ F <- list(
   list("cbpp", cbind(incidence, size - incidence) ~ period + (1 | herd), ~ 0, ~ 1, betabinomial(), "beta_binomial", "same"),
   list("cbpp", share ~ period + (1 | herd), ~ 0, ~ period, beta_family(), "beta", "same"),
   list("sleepstudy", Reaction ~ Days + (1 | Subject), ~ 0, ~ Days, Gamma("log"), "gamma", "minus"),
-  list("sleepstudy", Reaction ~ Days + (1 | Subject), ~ 0, ~ Days, gaussian(), "gaussian", "half"))
-
-text <- function(f) paste(deparse(f, width.cutoff = 500), collapse = "")
-
-tmb <- function(row) {
-  data <- if (row[[1]] == "positive") positive else get(c(arabidopsis = "Arabidopsis")[row[[1]]] %||% row[[1]])
-  fit <- suppressWarnings(tryCatch(
-    glmmTMB(row[[2]], data, row[[5]], ziformula = row[[3]], dispformula = row[[4]], control = tight),
-    error = function(e) NULL))
-  if (is.null(fit) || is.na(logLik(fit))) return(NULL)
-  full <- vcov(fit, full = TRUE); se <- sqrt(diag(full))
-  beta <- fixef(fit); turn <- into[[row[[7]]]]
-  scale <- abs(turn(1))
-  n <- lengths(beta)
-  where <- function(key) grep(paste0("^", key), rownames(full))
-  disp <- if (length(beta$disp)) turn(beta$disp) else numeric(0)
-  sds <- unlist(lapply(c(VarCorr(fit)$cond, VarCorr(fit)$zi), function(s) attr(s, "stddev")))
-  shape <- if (row[[6]] == "tweedie") fit$fit$par["thetaf"] %||% fit$fit$par["psi"] else NULL
-  parameter <- c(paste0("mean:", names(beta$cond)), if (length(disp)) paste0("dispersion:", names(beta$disp)),
-                 if (length(beta$zi)) paste0("zero:", names(beta$zi)), rep("sd", length(sds)), "logLik")
-  value <- c(beta$cond, disp, beta$zi, sds, as.numeric(logLik(fit)))
-  cond_se <- sqrt(diag(vcov(fit)$cond)); zi_se <- if (length(beta$zi)) sqrt(diag(vcov(fit)$zi))
-  data.frame(dataset = row[[1]], formula = text(row[[2]]), zero = text(row[[3]]), dispersion = text(row[[4]]),
-             family = row[[6]], link = row[[5]]$link, nodes = 1, program = "glmmTMB",
-             version = as.character(packageVersion("glmmTMB")), parameter = parameter, estimate = signif(value, 12),
-             se = signif(c(cond_se, rep(NA, length(disp)), zi_se, rep(NA, length(sds) + 1)), 12))
-}
+  list("sleepstudy", Reaction ~ Days + (1 | Subject), ~ 0, ~ Days, gaussian(), "gaussian", "half"),
+  # Counts with many zeros: nb1, nb2, mixtures and hurdles, with and without a model of the dispersion.
+  list("epil", y ~ trt + period + (1 | subject), ~ 0, ~ 1, nbinom1(), "nb1", "same"),
+  list("epil", y ~ trt + period + (1 | subject), ~ 0, ~ trt, nbinom1(), "nb1", "same"),
+  list("epil", y ~ trt + period + (1 | subject), ~ 0, ~ 1, nbinom2(), "nb2", "minus"),
+  list("epil", y ~ trt + period + (1 | subject), ~ 0, ~ trt, nbinom2(), "nb2", "minus"),
+  list("grouseticks", TICKS ~ YEAR + cHEIGHT + (1 | BROOD), ~ 0, ~ YEAR, nbinom2(), "nb2", "minus"),
+  list("grouseticks", TICKS ~ YEAR + cHEIGHT + (1 | BROOD), ~ cHEIGHT, ~ 1, poisson(), "poisson", "same"),
+  list("quine", Days ~ Eth + Lrn + (1 | Age), ~ 1, ~ 1, nbinom1(), "nb1", "same"),
+  list("quine", Days ~ Eth + Lrn + (1 | Age), ~ 1, ~ Eth, nbinom1(), "nb1", "same"),
+  list("arabidopsis", fruits ~ rich + clipped + (1 | gen), ~ rich, ~ clipped, nbinom2(), "nb2", "minus"),
+  list("grouseticks", TICKS ~ YEAR + cHEIGHT + (1 | LOCATION), ~ YEAR + (1 | LOCATION), ~ 1, truncated_nbinom1(),
+       "truncated_nb1", "same"),
+  list("grouseticks", TICKS ~ YEAR + cHEIGHT + (1 | LOCATION), ~ YEAR, ~ YEAR, truncated_nbinom2(), "truncated_nb2", "minus"),
+  list("arabidopsis", fruits ~ rich + clipped + (1 | gen), ~ rich, ~ clipped, truncated_nbinom1(), "truncated_nb1", "same"),
+  list("positive", fruits ~ rich + clipped + (1 | gen), ~ 0, ~ 1, truncated_poisson(), "truncated_poisson", "same"),
+  list("positive", fruits ~ rich + clipped + (1 | gen), ~ 0, ~ clipped, truncated_nbinom2(), "truncated_nb2", "minus"),
+  list("positive", fruits ~ rich + clipped + (1 | gen), ~ 0, ~ 1, truncated_genpois(), "truncated_genpois", "same"),
+  list("epil", y ~ trt + period + (1 | subject), ~ 0, ~ trt, genpois(), "genpois", "same"),
+  # The other families, where the rows above have them only with, or only without a model of the dispersion.
+  list("sleepstudy", Reaction ~ Days + (1 | Subject), ~ 0, ~ 1, Gamma("log"), "gamma", "minus"),
+  list("sleepstudy", Reaction ~ Days + (1 | Subject), ~ 0, ~ 1, t_family(), "student", "same",
+       start = list(beta = c(250, 10), betad = 3, theta = 3.5, psi = 1.5)), # its own start ends near the normal distribution
+  list("sleepstudy", excess ~ Days + (1 | Subject), ~ 0, ~ Days, tweedie(), "tweedie", "same"),
+  list("sleepstudy", excess ~ Days + (1 | Subject), ~ Days, ~ 1, ziGamma("log"), "gamma", "minus"),
+  list("sleepstudy", fast ~ Days + (1 | Subject), ~ 0, ~ 1, ordbeta(), "ordered_beta", "same",
+       start = list(psi = c(-1, 1))),
+  list("cbpp", share ~ period + (1 | herd), ~ 0, ~ 1, beta_family(), "beta", "same"))
 
 # clmm of ordinal 2022.11-16 takes loglog for cloglog and the other way round: its log-likelihoods without random
 # effects are those of clm and MASS::polr with the other link.

@@ -85,10 +85,6 @@ fn two_unordered_categories_are_binary() {
             let [l, s, w] = bernoulli("logit", y, a - b);
             let got = at(&*family("multinomial", "logit", 2), y, 0.0, &[a - b]);
             assert_close("multinomial", &[got.0, got.1[0], got.2[0]], &[l, s, w]);
-            let got = at(&*family("choice", "logit", 2), y, 0.0, &[b, a]);
-            assert_close("choice", &[got.0], &[l]);
-            assert_close("choice", &got.1, &[-s, s]);
-            assert_close("choice", &got.2, &[w, -w, w]);
         }
     }
 }
@@ -145,7 +141,6 @@ fn guesses_reproduce_the_frequencies() {
         "sequential_backward",
         "adjacent",
         "multinomial",
-        "choice",
     ];
     for family in names.map(|name| family(name, "logit", 5)) {
         let rows = Rows {
@@ -173,7 +168,6 @@ fn fifty_categories_have_probabilities() {
         "sequential",
         "sequential_backward",
         "adjacent",
-        "choice",
     ] {
         let family = family(name, "logit", 50);
         let eta: Vec<f64> = (0..50).map(|k| 0.1 * k as f64 - 2.0).collect();

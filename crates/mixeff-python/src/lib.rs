@@ -7,7 +7,7 @@ mod run;
 mod sample;
 
 use convert::{correction_dict, fitted_dict, fixed_data, random_effects, term_data, Inputs};
-use family::make_family;
+use family::Response;
 use mixeff_core::design::model::ModelData;
 use mixeff_core::design::Model;
 use mixeff_core::family::{pairs, registry};
@@ -43,12 +43,11 @@ fn outside() -> PyErr {
 impl Problem {
     /// Sorts the rows and lays out the design. Arrays are copied, but for frozen matrices `x` whose rows stay where they are.
     #[new]
-    #[pyo3(signature = (*, family, link, y, extra, weights, x, offset, factors, terms, categories=0, coefficients=None, map=None, modifiers=Vec::new()))]
+    #[pyo3(signature = (*, response, y, extra, weights, x, offset, factors, terms, coefficients=None))]
     #[allow(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
-        family: &str,
-        link: &str,
+        response: &Response,
         y: Floats<'_>,
         extra: Option<Floats<'_>>,
         weights: Option<Floats<'_>>,
@@ -56,12 +55,9 @@ impl Problem {
         offset: Vec<Option<Floats<'_>>>,
         factors: Vec<(PyReadonlyArray1<'_, i32>, usize)>,
         terms: Vec<TermTuple<'_>>,
-        categories: usize,
         coefficients: Option<Vec<Vec<usize>>>,
-        map: Option<(Matrix<'_>, Matrix<'_>)>,
-        modifiers: Vec<String>,
     ) -> PyResult<Self> {
-        let family = make_family(family, link, categories, &modifiers, map)?;
+        let family = Arc::clone(&response.family);
         let inputs = Inputs {
             n: y.as_slice()?.len(),
             predictors: family.predictors(),
@@ -434,6 +430,7 @@ fn rule_points(nodes: usize, effects: usize) -> u64 {
 #[pymodule]
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<Problem>()?;
+    m.add_class::<Response>()?;
     m.add_function(wrap_pyfunction!(conditional::fit_conditional, m)?)?;
     m.add_function(wrap_pyfunction!(conditional::evaluate_conditional, m)?)?;
     m.add_function(wrap_pyfunction!(families, m)?)?;

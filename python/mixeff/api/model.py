@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,8 @@ from ..model import build
 from ..model.families import FLEXIBLE
 from ..model.inputs import Arguments
 from ..results import Inputs
-from .result import Fit, run, with_response
+from .joint import fit_jointly
+from .result import Fit, run, snapshot, with_response
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +26,11 @@ if TYPE_CHECKING:
 
 
 def fit(
-    formula: str,
+    formula: str | Sequence[str],
     data: Any,
-    family: str = "gaussian",
+    family: str | Sequence[str] = "gaussian",
     *,
-    link: str | None = None,
+    link: str | Sequence[str | None] | None = None,
     method: str = "auto",
     nodes: Nodes | None = None,
     weights: Any = None,
@@ -48,14 +49,20 @@ def fit(
 
     Parameters
     ----------
-    formula : str
+    formula : str, or a list of them
         In lme4's language: ``"y ~ x + (1 + x | g)"``; also ``(x || g)``, ``(1 | a/b)``,
         ``(1 | a:b)``, ``(0 + x | g)``, ``offset(v)``, and the responses
-        ``cbind(successes, failures)`` and ``trials(successes, n)``.
+        ``cbind(successes, failures)``, ``trials(successes, n)``, ``survival(time, event)``,
+        ``choice(chosen, case)`` and, of censored ones, ``cens(lower, upper)`` and
+        ``cens(y, lower, upper)``. A list of formulas is one model of several responses, tied by
+        random effects under a shared name, ``(1 | id | g)``; then `family`, `link` and the other
+        arguments about a response are lists, too, and the result is a `JointFit`.
     data : frame
         A pandas, polars or pyarrow frame, or a mapping of names to arrays.
     family : str
-        ``"gaussian"``, ``"bernoulli"``, ``"binomial"``, ``"poisson"``, ``"gamma"``.
+        ``"gaussian"``, ``"bernoulli"``, ``"binomial"``, ``"poisson"``, ``"nb2"``, ``"gamma"``,
+        ``"beta"``, ``"cumulative"``, ``"multinomial"``, ``"duration"``, ... The documentation has
+        all of them with their densities; an unknown name lists them.
     link : str, optional
         The family's first by default.
     method : str
@@ -139,6 +146,12 @@ def fit(
     >>> fit.converged
     True
     """
+    if not (isinstance(formula, str) and isinstance(family, str) and isinstance(link, str | None)):
+        given = Arguments(
+            weights, offset, dispersion, zero_inflation, category_specific, thresholds, baseline
+        )
+        formulas = [formula] if isinstance(formula, str) else formula
+        return fit_jointly(formulas, data, family, link, given, method, nodes, start, control)
     model = Model(
         formula,
         data,
@@ -226,7 +239,7 @@ thresholds, baseline
         spec, design = build(formula, data, family, link=link, **vars(arguments))
         self.spec: ModelSpec = spec
         self.design: Design = design
-        self._inputs = Inputs(_snapshot(data), arguments)
+        self._inputs = Inputs(snapshot(data), arguments)
 
     def fit(
         self,
@@ -304,15 +317,6 @@ thresholds, baseline
 
     def __repr__(self) -> str:
         return f"<mixeff {self.spec.family} model: {self.spec.formula}; {self.design.n} rows>"
-
-
-def _snapshot(data: Any) -> Any:
-    """The data as they are now: a later change of the user's frame must not reach the fit."""
-    import pandas as pd
-
-    if isinstance(data, pd.DataFrame):
-        return data.copy(deep=False)  # copied on write
-    return dict(data) if isinstance(data, Mapping) else data
 
 
 def _parameters(beta: Any, theta: Any) -> tuple[Floats, Floats]:

@@ -17,6 +17,7 @@ from ..errors import (
     warn,
 )
 from ..estimate import estimate, part_of
+from ..model.censoring import require_ends
 from ..model.notices import tell
 from ..results import FitResults, Inputs
 from ..results.comparison import hausman
@@ -181,6 +182,11 @@ class Fit(FitResults):
 
         return Plots(self)
 
+    @property
+    def responses(self) -> Mapping[str, Fit]:
+        """The responses by name: this fit's only one, or those of a joint fit."""
+        return {self.spec.response: self}
+
     def refit(self, y: Any, *, start: tuple[Floats, Floats] | None = None) -> Fit:
         """Fit the same model by the same method to another response.
 
@@ -300,11 +306,22 @@ def run(
 def with_response(design: Design, inputs: Inputs, y: Any) -> tuple[Design, Inputs]:
     """Put another response, checked, in the place of a design's own."""
     values = np.ascontiguousarray(y, dtype=np.float64)
-    if values.shape != (design.n,):
+    by_ends = design.distribution.takes_interval and design.limits is None
+    if values.shape != ((design.n, 2) if by_ends else (design.n,)):
+        each = "its lower and upper end in two columns" if by_ends else "one value"
         raise LengthError(
-            f"y has shape {values.shape}, but the model uses {design.n} rows: give one value for "
+            f"y has shape {values.shape}, but the model uses {design.n} rows: give {each} for "
             "each row used (fit.augment() shows them)."
         )
+    if by_ends:
+        ends = values[:, 0], values[:, 1]
+        values = np.column_stack(require_ends(ends, design.distribution, "y[{}]".format))
+    else:
+        _require_possible(design, values)
+    return design.with_response(values), replace(inputs, response=values)
+
+
+def _require_possible(design: Design, values: Floats) -> None:
     family = design.distribution
     possible = family.supported(values)
     if design.trials is not None:
@@ -315,4 +332,12 @@ def with_response(design: Design, inputs: Inputs, y: Any) -> tuple[Design, Input
             f"y[{row}] = {values[row]:g} is no value of a {family.name} response, which takes "
             f"{family.values}."
         )
-    return replace(design, y=values), replace(inputs, response=values)
+
+
+def snapshot(data: Any) -> Any:
+    """The data as they are now: a later change of the user's frame must not reach the fit."""
+    import pandas as pd
+
+    if isinstance(data, pd.DataFrame):
+        return data.copy(deep=False)  # copied on write
+    return dict(data) if isinstance(data, Mapping) else data

@@ -30,7 +30,7 @@ def to_arviz(fit: FitResults) -> Any:
         {
             "posterior": dict(fit.draws),
             "sample_stats": _statistics(raw),
-            "observed_data": {"y": design.y},
+            "observed_data": {"y": design.values},
         },
         coords=coords,
         dims={**dims, "y": ["row"]},

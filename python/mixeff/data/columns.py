@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import AllRowsMissingError, ColumnTypeError
+from ..errors import AllRowsMissingError, ColumnTypeError, InfiniteValueError
 from .factorize import drop_unused, encode, factorize
 
 __all__ = ["Column", "Columns", "Schema"]
@@ -51,6 +51,8 @@ class Column:
         Where values are missing; None if none is.
     has_order : bool
         Whether the order of the levels was given, and is not that of the alphabet.
+    unused : tuple
+        Levels that were declared, and that `used` left out because no row has them.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Column:
     levels: NDArray[Any] | None = None
     missing: NDArray[np.bool_] | None = None
     has_order: bool = False
+    unused: tuple[Hashable, ...] = ()
 
     @property
     def schema(self) -> Schema:
@@ -84,6 +87,31 @@ class Column:
                 "convert it to a number, or write a comparison with one of its values"
             )
         return self.values.astype(np.float64, copy=False)
+
+    def finite(self) -> Column:
+        """The column itself, if none of its numbers is infinite.
+
+        Raises
+        ------
+        InfiniteValueError
+            Naming the row, if one is.
+        """
+        if self.kind != "number" or is_finite(self.values):
+            return self
+        infinite = np.isinf(self.values)
+        if infinite.any():
+            row = int(np.argmax(infinite))
+            raise InfiniteValueError(
+                f"column {self.name!r} holds {self.values[row]} in row {row} (counting from 0); "
+                "replace it by a number, or by a missing value to drop the row"
+            )
+        return self
+
+    def as_bound(self) -> Column:
+        """The column as a bound, which may be infinite, or missing without loss of the row."""
+        if self.levels is not None and len(self.levels) == 0:  # nothing but None
+            return Column(self.name, "number", np.full(len(self.values), np.nan))
+        return replace(self, missing=None)
 
     @property
     def value(self) -> NDArray[Any]:
@@ -121,7 +149,19 @@ class Column:
         if self.levels is None:
             return self
         codes, levels = drop_unused(self.values, self.levels)
-        return self if levels is self.levels else replace(self, values=codes, levels=levels)
+        if levels is self.levels:
+            return self
+        known = set(levels.tolist())
+        unused = [level for level in self.levels.tolist() if level not in known]
+        return replace(
+            self, values=codes, levels=levels, unused=tuple(unused) if self.has_order else ()
+        )
+
+
+def is_finite(values: NDArray[np.float64]) -> bool:
+    """Whether all values are finite numbers, by one pass and without a temporary."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(values.sum()))
 
 
 _KIND_WORDS = {"categorical": "categorical", "time": "a date or time"}

@@ -16,11 +16,10 @@ from ..errors import (
     DataTypeError,
     DuplicateColumnError,
     EmptyDataError,
-    InfiniteValueError,
     LengthError,
     UnknownColumnError,
 )
-from .columns import Column, Columns
+from .columns import Column, Columns, is_finite
 from .factorize import encode, factorize, sort_levels
 
 __all__ = [
@@ -34,7 +33,7 @@ __all__ = [
 ]
 
 
-def from_any(data: Any, names: Collection[str]) -> Columns:
+def from_any(data: Any, names: Collection[str], bounds: Collection[str] = ()) -> Columns:
     """Read the named columns of a data frame.
 
     Parameters
@@ -43,6 +42,8 @@ def from_any(data: Any, names: Collection[str]) -> Columns:
         Only the named columns are looked at; numbers are not copied where they need not be.
     names : collection of str
         Columns to read.
+    bounds : collection of str
+        Those in which infinite numbers are allowed and missing ones do not make a row incomplete.
 
     Returns
     -------
@@ -71,7 +72,11 @@ def from_any(data: Any, names: Collection[str]) -> Columns:
     """
     available, series, like = _open(data)
     _require_names(names, available)
-    columns = {name: _read(name, series(name)) for name in names}
+    read = {name: _read(name, series(name)) for name in names}
+    columns = {
+        name: column.as_bound() if name in bounds else column.finite()
+        for name, column in read.items()
+    }
     n_rows = n_rows_of(data) if not columns else len(next(iter(columns.values())).values)
     _require_rows(columns, n_rows)
     return Columns(columns, n_rows, like)
@@ -373,21 +378,13 @@ def _number(name: str, values: NDArray[Any]) -> Column:
     if kind == "c":
         raise _unusable(name, "complex numbers")
     number = values.astype(np.float64, copy=False)
-    return Column(name, "number", number, missing=_nan(name, number))
+    return Column(name, "number", number, missing=_nan(number))
 
 
-def _nan(name: str, values: NDArray[np.float64]) -> NDArray[np.bool_] | None:
-    """Where values are NaN, None if nowhere; infinite ones are refused."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(values.sum()):  # one pass and no temporary settles most columns
-            return None
-    infinite = np.isinf(values)
-    if infinite.any():
-        row = int(np.argmax(infinite))
-        raise InfiniteValueError(
-            f"column {name!r} holds {values[row]} in row {row} (counting from 0); replace it by a "
-            "number, or by a missing value to drop the row"
-        )
+def _nan(values: NDArray[np.float64]) -> NDArray[np.bool_] | None:
+    """Where values are NaN; None if nowhere."""
+    if is_finite(values):
+        return None
     mask = np.isnan(values)
     return mask if mask.any() else None
 

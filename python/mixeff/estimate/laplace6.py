@@ -60,7 +60,7 @@ def _refuses(design: Design) -> str | None:
     if not problem_of(design).nested:
         crossed = f"{len(design.factors)} crossed ones"
         return f"needs nested grouping factors and this model has {crossed}"
-    if not all(term.is_of_mean for term in design.terms):
+    if design.distribution.has_cases or not all(term.is_of_mean for term in design.terms):
         return "takes random effects of the mean only"
     return None
 

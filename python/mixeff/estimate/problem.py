@@ -7,7 +7,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ..core import Problem
+from ..core import Problem, Response
+from .choices import choice_problem
 
 if TYPE_CHECKING:
     from ..model.design import Design, RandomTerm
@@ -25,20 +26,34 @@ def problem_of(design: Design) -> Problem:
 
 
 def _build(design: Design) -> Problem:
+    if design.distribution.has_cases:
+        return choice_problem(design)
     return Problem(
-        family=design.distribution.core_name,
-        link=design.link,
+        response=_response(design),
         y=np.ascontiguousarray(design.y),
-        extra=design.extra,
+        extra=np.arange(float(design.n)) if design.responses else design.extra,
         weights=design.weights,
         x=design.x,
         offset=design.offset,
         factors=[(factor.codes, factor.n_levels) for factor in design.factors],
         terms=[_term(term) for term in design.terms],
-        categories=len(design.categories),
-        modifiers=design.distribution.modifiers,
-        map=_map(design.distribution),
         coefficients=design.coefficients,
+    )
+
+
+def _response(design: Design) -> Response:
+    family = design.distribution
+    if design.responses:
+        return _mixed(design.responses)
+    categories = len(design.categories)
+    return Response.named(family.core_name, design.link, categories, family.modifiers, _map(family))
+
+
+def _mixed(responses: tuple[Design, ...]) -> Response:
+    part = np.repeat(np.arange(len(responses)), [design.n for design in responses])
+    extra = [np.ones(d.n) if d.extra is None else d.extra for d in responses]
+    return Response.mixed(
+        [_response(design) for design in responses], part.tolist(), np.concatenate(extra)
     )
 
 

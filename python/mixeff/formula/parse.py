@@ -19,7 +19,13 @@ _TWO_PARTS = {
     "cbind": "successes and failures",
     "trials": "successes and trials",
     "survival": "time and event",
-    "cens": "lower and upper end",
+    "choice": "what was chosen and the case",
+}
+_BOUNDS = ("lower", "upper")
+# How an end is said to be open, or a limit not to be there.
+_OPEN = {
+    "lower": ("-inf", "None", "NA", "nan"),
+    "upper": ("inf", "+inf", "None", "NA", "nan"),
 }
 
 
@@ -32,8 +38,9 @@ def parse(text: str, *, two_sided: bool = True) -> Formula:
     text : str
         In the language of lme4: ``y ~ x + offset(log(v)) + (1 + x | g)``, ``(x || g)``,
         ``(1 | a/b)``, ``(1 | a:b)``, ``(1 | name | g)``; the response ``y``,
-        ``cbind(successes, failures)`` or ``trials(successes, n)``; the fixed effects as in
-        formulaic.
+        ``cbind(successes, failures)``, ``trials(successes, n)``, ``survival(time, event)``,
+        ``choice(chosen, case)``, ``cens(lower, upper)`` or
+        ``cens(y, lower, upper)``; the fixed effects as in formulaic.
     two_sided : bool
         Whether there is a response; a dispersion formula has none.
 
@@ -155,23 +162,47 @@ class _Parser:
         for token in left:
             if token.text in ("|", "||"):
                 raise self.fail(
-                    "a bar does not belong in a response; write trials(successes, n) or "
-                    "cbind(successes, failures) ~ ...",
+                    "a bar does not belong in a response; write trials(successes, n), "
+                    "cbind(successes, failures) or cens(lower, upper) ~ ...",
                     [token],
                 )
         text = self.expression(left)
+        if _is_call(left, ("cens",)):
+            return Response(text, "cens", self.censored(left))
         if not _is_call(left, tuple(_TWO_PARTS)):
             return Response(text, "plain", (text,))
         return Response(text, left[0].text, self.two_parts(left))
 
+    def arguments(self, call: Tokens) -> list[Tokens]:
+        """What stands between the commas of a call."""
+        parts = split(call[2:-1], ",", depth=call[1].depth + 1)
+        return [part[1:] if i else part for i, part in enumerate(parts)]
+
     def two_parts(self, call: Tokens) -> tuple[str, ...]:
-        inner = call[2:-1]
-        parts = split(inner, ",", depth=call[1].depth + 1)
-        found = [part[1:] if i else part for i, part in enumerate(parts)]
+        found = self.arguments(call)
         if len(found) != 2 or not all(found):
             name = call[0].text
             raise self.fail(f"{name}() takes two parts, {_TWO_PARTS[name]}", call)
         return tuple(self.expression(part) for part in found)
+
+    def censored(self, call: Tokens) -> tuple[str, ...]:
+        """Lower and upper end of ``cens(lower, upper)``; ``cens(y, lower, upper)`` has y first."""
+        found = self.arguments(call)
+        named = {part[0].text: part[2:] for part in found if _is_named(part)}
+        placed = [part for part in found if not _is_named(part)]
+        is_interval = len(found) == 2 and len(placed) != 1 and "y" not in named
+        names = _BOUNDS if is_interval else ("y", *_BOUNDS)
+        given = {**dict(zip(names, placed, strict=False)), **named}
+        fits = len(given) == len(found) and set(given) <= set(names) and all(given.values())
+        if len(found) < 2 or not fits:
+            raise self.fail(
+                "a censored response is cens(lower, upper), the ends between which it lies, or "
+                "cens(y, lower, upper), a response with its detection limits, of which one may be "
+                "left out: cens(y, lower=0)",
+                call,
+            )
+        texts = {name: self.expression(tokens) for name, tokens in given.items()}
+        return tuple(_unless_open(name, texts.get(name, "")) for name in names)
 
     # Random effects ---------------------------------------------------------------------------
 
@@ -275,6 +306,16 @@ def _is_enclosed(tokens: Tokens) -> bool:
 
 def _is_call(tokens: Tokens, names: tuple[str, ...]) -> bool:
     return len(tokens) > 2 and tokens[0].text in names and _is_enclosed(tokens[1:])
+
+
+def _is_named(argument: Tokens) -> bool:
+    """Whether this is ``name=value``."""
+    return len(argument) > 1 and argument[0].is_column and argument[1].text == "="
+
+
+def _unless_open(name: str, text: str) -> str:
+    """The expression of an end, or nothing where the end is open."""
+    return "" if text.replace(" ", "") in _OPEN.get(name, ()) else text
 
 
 def _is_comparison(tokens: Tokens) -> bool:

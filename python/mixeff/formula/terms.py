@@ -17,14 +17,20 @@ class Response:
         As written.
     kind : str
         "plain", "cbind" (successes, failures), "trials" (successes, trials), "survival" (time,
-        event) or "cens" (lower, upper).
+        event), "choice" (chosen, case) or "cens" (lower, upper; or y, lower, upper).
     parts : tuple of str
-        The expressions: one for "plain", two for the others.
+        The expressions: one for "plain", two or three for the others. An empty one is a bound that
+        there is not.
     """
 
     text: str
     kind: str
     parts: tuple[str, ...]
+
+    @property
+    def bounds(self) -> tuple[str, ...]:
+        """The parts that may be missing or infinite: the ends of a censored response."""
+        return self.parts[-2:] if self.kind == "cens" else ()
 
 
 @dataclass(frozen=True)

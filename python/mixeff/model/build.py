@@ -11,15 +11,31 @@ from numpy.typing import NDArray
 
 from ..data import Columns
 from ..errors import FormulaError
-from ..formula import Random
+from ..formula import Random, parse
 from . import families
-from .checks import check_coefficients, check_factor, check_repeats, check_term, refuse_twice
+from .checks import (
+    check_coefficients,
+    check_factor,
+    check_repeats,
+    check_term,
+    refuse_twice,
+    refuse_unidentified,
+)
+from .choices import Cases, check_choices
 from .design import Design, GroupingFactor, RandomTerm
 from .families import Family
 from .grouping import GroupingSpec, learn_grouping
 from .inputs import CATEGORY_SPECIFIC, Arguments, Inputs, inputs_of, offsets_of, read
 from .matrix import MatrixSpec, learn_matrix
-from .notices import Notice, of_dependence, of_missing, of_separation, of_single_levels, tell
+from .notices import (
+    Notice,
+    of_cases,
+    of_dependence,
+    of_missing,
+    of_separation,
+    of_single_levels,
+    tell,
+)
 from .rank import dependent_columns
 from .response import Outcome, read_response, read_weights, refuse_constant
 from .separation import screen_separation
@@ -75,7 +91,7 @@ def build(
     ((('Intercept', 'x'),), [0, 0, 1, 1, 2, 2])
     """
     given = Arguments(**arguments)
-    kind = families.family(family)
+    kind = _family(family, formula)
     if given.zero_inflation is not None and kind.may_have_zeros:
         kind = families.with_zeros(kind)
     chosen = families.link(kind, link)
@@ -86,6 +102,14 @@ def build(
         raise error.within(formula) from None
     tell(notices)
     return spec, design
+
+
+def _family(name: str, formula: str) -> Family:
+    """The family of a name, or of its censored responses where the formula has such."""
+    kind, response = families.family(name), parse(formula).response
+    if response is None or response.kind not in ("cens", "survival"):
+        return kind
+    return families.censored(kind) or kind
 
 
 def _build(
@@ -100,7 +124,8 @@ def _build(
     if labels:
         counted = families.expanded(counted, labels, structure)
         inputs = inputs_of(inputs.formula.text, counted, given)
-    fixed, random = _fixed(inputs, columns, counted), _random(inputs, columns, counted)
+    fixed = _fixed(inputs, columns, counted, outcome)
+    random = _random(inputs, columns, counted)
     check_coefficients(columns.n_rows, fixed.x[0].shape[1], kind)
     design = Design(
         family=counted.name,
@@ -117,7 +142,10 @@ def _build(
         overdispersed=inputs.overdispersed,
         categories=labels,
         structure=structure,
+        limits=outcome.limits,
     )
+    if kind.has_cases:
+        check_choices(design)
     separations = of_separation(screen_separation(design))
     notices = [*of_missing(every, columns), *fixed.notices, *separations]
     spec = ModelSpec(
@@ -161,13 +189,17 @@ class _Fixed:
     notices: tuple[Notice, ...]
 
 
-def _fixed(inputs: Inputs, columns: Columns, family: Family) -> _Fixed:
+def _fixed(inputs: Inputs, columns: Columns, family: Family, outcome: Outcome) -> _Fixed:
     found = {part.fixed: _full_rank(part.fixed, columns) for part in inputs.parts}
     made = [found[part.fixed] for part in inputs.parts]
     if any(parameter.argument == CATEGORY_SPECIFIC for parameter in family.further):
         refuse_twice(made[0][0].names, made[1][0].names)
-    if family.categories is not None and not family.categories.intercept:
+    if not family.has_intercept:
         made[0] = _without_intercept(*made[0])
+    if family.has_cases and outcome.extra is not None:
+        made[0] = _told_within(Cases(outcome.extra), *made[0])
+    elif not family.has_intercept:
+        refuse_unidentified(family, made[1][0].names, made[1][1], made[0][0].names, made[0][1])
     notices = tuple(dict.fromkeys(notice for _, _, told in made for notice in told))
     for _, x, _ in made:
         x.setflags(write=False)  # nobody else has a view of it; see Design.x
@@ -180,6 +212,19 @@ def _without_intercept(
     """For a family with parameters in the place of an intercept."""
     left = [j for j, name in enumerate(spec.names) if name != "Intercept"]
     return spec.without_intercept(), np.asfortranarray(x[:, left]), notices
+
+
+def _told_within(
+    cases: Cases, spec: MatrixSpec, x: Array, notices: list[Notice]
+) -> tuple[MatrixSpec, Array, list[Notice]]:
+    """The columns whose differences within the cases do not depend on those of earlier ones."""
+    found = dependent_columns(cases.centred(x))
+    if not found:
+        return spec, x, notices
+    kept = spec.without(tuple(dependence.column for dependence in found))
+    left = [j for j in range(x.shape[1]) if j not in {d.column for d in found}]
+    varying = {j for j in range(x.shape[1]) if cases.varies(x[:, j]).any()}
+    return kept, np.asfortranarray(x[:, left]), notices + of_cases(found, spec.names, varying)
 
 
 def _full_rank(text: str, columns: Columns) -> tuple[MatrixSpec, Array, list[Notice]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..errors import (
     ConstantColumnError,
     FormulaError,
@@ -11,9 +14,18 @@ from ..errors import (
 )
 from .design import GroupingFactor, RandomTerm
 from .families import Family
-from .rank import is_constant
+from .rank import dependent_columns, is_constant
 
-__all__ = ["check_coefficients", "check_factor", "check_repeats", "check_term"]
+__all__ = [
+    "check_coefficients",
+    "check_factor",
+    "check_repeats",
+    "check_term",
+    "refuse_twice",
+    "refuse_unidentified",
+]
+
+Array = NDArray[np.float64]
 
 
 def check_factor(factor: GroupingFactor) -> None:
@@ -112,3 +124,35 @@ def refuse_twice(common: tuple[str, ...], specific: tuple[str, ...]) -> None:
             f"{twice[0]!r} stands in the formula and in category_specific=, so that its common "
             "effect cannot be told from those on each threshold; leave it out of one of them"
         )
+
+
+def refuse_unidentified(
+    family: Family, levels: tuple[str, ...], level_x: Array, names: tuple[str, ...], x: Array
+) -> None:
+    """Raise FormulaError if thresholds, or a baseline, cannot be told from the covariates.
+
+    Parameters
+    ----------
+    family : Family
+        With thresholds or a baseline, expanded.
+    levels : tuple of str
+        Names of the columns that each threshold has.
+    level_x : ndarray, shape (n, p)
+        These columns.
+    names, x
+        Those of the location.
+    """
+    found = dependent_columns(np.hstack([level_x, x]))
+    if not found:
+        return
+    every = (*levels, *names)
+    what = family.further[0].group or "thresholds"
+    name, on = every[found[0].column], [every[k] for k in found[0].on]
+    if on in ([], ["Intercept"]) or set(on) & set(names):
+        remedy = f"leave out the '0 +' or '- 1': the {what} are the intercepts"
+    else:
+        remedy = "leave it out of the formula, or of category_specific="
+    raise FormulaError(
+        f"the {what} cannot be told from the covariates: {name!r} is a combination of "
+        f"{', '.join(map(repr, on)) or 'nothing'} in every row; {remedy}"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .families import FLEXIBLE, Family, expanded, family
+from .families.mixed import mixed
+from .outcome import Pair, ends_within
 
 if TYPE_CHECKING:
     from scipy.sparse import csc_matrix
@@ -99,7 +101,7 @@ class Design:
     family, link : str
         Names in the tables. A "binomial" whose trials are all one is a "bernoulli" here.
     y : ndarray of float64, shape (n,)
-        The response; successes for the binomial family.
+        The response; successes for the binomial family; the lower end of a censored one.
     extra : ndarray of float64, shape (n,), or None
         A second column of the response, for families that take one: numbers of trials (None means
         ones), the upper ends of intervals, which durations ended in the event.
@@ -125,6 +127,10 @@ class Design:
         predictors share coefficients; None where each column has one of its own.
     structure : str
         How the thresholds of an ordinal response, or the baseline of a duration, are constrained.
+    responses : tuple of Design
+        The designs of several responses, whose rows stand one after the other; empty for one.
+    limits : tuple of ndarray, or None
+        Lower and upper detection limit of each row, where they are known.
     """
 
     family: str
@@ -142,6 +148,8 @@ class Design:
     categories: tuple[Hashable, ...] = ()
     coefficients: tuple[tuple[int, ...], ...] | None = None
     structure: str = FLEXIBLE
+    responses: tuple[Design, ...] = ()
+    limits: Pair | None = None
 
     @property
     def n(self) -> int:
@@ -149,14 +157,58 @@ class Design:
         return self.x[0].shape[0]
 
     @property
+    def n_observations(self) -> int:
+        """Number of responses: rows, but the cases of choices."""
+        if not self.distribution.has_cases or self.extra is None:
+            return self.n
+        return len(np.unique(self.extra))
+
+    @property
     def distribution(self) -> Family:
         """The response distribution, for its categories if it has any."""
+        if self.responses:
+            return mixed(tuple(design.distribution for design in self.responses))
         return expanded(family(self.family), self.categories, self.structure)
 
     @property
     def trials(self) -> Array | None:
         """Numbers of trials; None if all are one, or the family counts none."""
         return self.extra if self.distribution.takes_trials else None
+
+    @property
+    def values(self) -> Array:
+        """The response as numbers: of a censored one the middle of its ends, or the finite one."""
+        if not self.distribution.takes_interval or self.extra is None:
+            return self.y
+        low = np.where(np.isfinite(self.y), self.y, self.extra)
+        return 0.5 * (low + np.where(np.isfinite(self.extra), self.extra, low))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader of a result should know of the response, in sentences."""
+        if not self.distribution.takes_interval or self.extra is None:
+            return ()
+        left, right = np.isinf(self.y), np.isinf(self.extra)
+        exact = self.y == self.extra
+        kinds = {
+            "observed": exact,
+            "censored from the left": left,
+            "censored from the right": right,
+            "in an interval": ~(exact | left | right),
+        }
+        counts = [f"{int(rows.sum())} {kind}" for kind, rows in kinds.items() if rows.any()]
+        return (f"{self.n} responses: {', '.join(counts)}",)
+
+    def recorded(self, y: Array) -> Array:
+        """Responses as they would be recorded: at a detection limit where they are beyond it."""
+        return y if self.limits is None else np.clip(y, *self.limits)
+
+    def with_response(self, y: Array) -> Design:
+        """The design of another response, recorded as this one is, or by its two ends."""
+        if not self.distribution.takes_interval:
+            return replace(self, y=y)
+        lower, upper = y.T if self.limits is None else ends_within(y, self.limits)
+        return replace(self, y=np.ascontiguousarray(lower), extra=np.ascontiguousarray(upper))
 
     @property
     def X(self) -> Array:

@@ -146,6 +146,16 @@ class Inputs:
         return tuple(dict.fromkeys([*_read_by(parts), *_read_by([self.weights])]))
 
     @property
+    def bounds(self) -> tuple[str, ...]:
+        """Columns that are nothing but the ends of a censored response, which may be open."""
+        response = self.formula.response
+        if response is None or not response.bounds:
+            return ()
+        exact = _read_by([*response.parts[: -len(response.bounds)], self.weights])
+        others = {*exact, *self.covariates, *self.groups}
+        return tuple(name for name in _read_by(response.bounds) if name not in others)
+
+    @property
     def variables(self) -> tuple[str, ...]:
         """Every column that is read."""
         return tuple(dict.fromkeys([*self.outcomes, *self.covariates, *self.groups]))
@@ -265,7 +275,7 @@ def read(inputs: Inputs, data: Any) -> Columns:
     Columns
         With the arguments that were arrays under the names "weights=" and "offset=".
     """
-    columns = from_any(data, inputs.variables)
+    columns = from_any(data, inputs.variables, inputs.bounds)
     n_rows = columns.n_rows
     added = {f"{name}=": _as_column(f"{name}=", a, n_rows) for name, a in inputs.arrays.items()}
     return replace(columns, columns={**columns.columns, **added})

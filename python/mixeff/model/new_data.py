@@ -81,7 +81,7 @@ def design_for_new_data(
     categories = spec.response_levels if family.categories and spec.response_levels else ()
     family = families.expanded(family, categories, spec.structure)
     fixed = tuple(recode_matrix(matrix, columns) for matrix in spec.predictors)
-    return Design(
+    design = Design(
         family=family.name,
         link=spec.link,
         y=outcome.y,
@@ -95,7 +95,9 @@ def design_for_new_data(
         rows=complete,
         categories=categories,
         structure=spec.structure,
+        limits=outcome.limits,
     )
+    return design if spec.place is None else spec.place(design)
 
 
 def _complete_rows(every: Columns, names: set[str]) -> NDArray[np.int64] | None:
@@ -125,7 +127,7 @@ def _read(inputs: Inputs, data: Any, new_levels: str, need_response: bool) -> Co
         groups = tuple(set(groups).intersection(column_names(data)))
     outcomes = inputs.outcomes if need_response else ()
     names = list(dict.fromkeys([*inputs.covariates, *outcomes, *groups]))
-    return from_any(data, names)
+    return from_any(data, names, inputs.bounds)
 
 
 def _conform(columns: Columns, schema: Mapping[str, Schema]) -> Columns:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from ..data import Columns
@@ -18,7 +18,7 @@ from .matrix import MatrixSpec
 from .rank import Dependence
 from .separation import Separation
 
-__all__ = ["Notice", "of_dependence", "of_missing", "of_separation", "tell"]
+__all__ = ["Notice", "of_cases", "of_dependence", "of_missing", "of_separation", "tell"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,22 @@ def of_missing(read: Columns, complete: Columns) -> list[Notice]:
 def of_dependence(found: Iterable[Dependence], names: tuple[str, ...]) -> list[Notice]:
     """Columns dropped because they depend on earlier ones."""
     return [_of_dependence(dependence, names) for dependence in found]
+
+
+def of_cases(
+    found: Iterable[Dependence], names: tuple[str, ...], varying: Container[int]
+) -> list[Notice]:
+    """Columns dropped because choices tell nothing of them, those that vary within cases given."""
+    return [
+        _of_dependence(dependence, names)
+        if dependence.column in varying
+        else Notice(
+            ConstantColumnWarning,
+            f"column {names[dependence.column]!r} is the same for all alternatives of each case "
+            "and was dropped",
+        )
+        for dependence in found
+    ]
 
 
 def _of_dependence(found: Dependence, names: tuple[str, ...]) -> Notice:

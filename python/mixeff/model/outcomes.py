@@ -52,15 +52,15 @@ def read_categories(
     UnseenLevelError
         For a category that is not known.
     """
-    codes, labels = _coded(response, columns, family)
+    codes, labels, unused = _coded(response, columns, family)
     if known is not None:
         return Outcome(_among(codes, labels, known, response), None, weights, known)
-    seen = np.bincount(codes, minlength=len(labels)) > 0
-    if not seen.all():
-        empty = ", ".join(repr(label) for label, any_ in zip(labels, seen, strict=True) if not any_)
+    if unused:
         raise ResponseLevelsError(
-            f"the response {response.text!r} has categories without observations: {empty}; drop "
-            "them (in pandas with .cat.remove_unused_categories()) or merge them with others"
+            f"the response {response.text!r} has categories without observations: "
+            f"{_few(unused)}; their thresholds cannot be known. Drop them (in pandas with "
+            ".cat.remove_unused_categories(), in polars with a .cast() to an Enum of the others) "
+            "or merge them with others"
         )
     if not 2 <= len(labels) <= MOST:
         raise ResponseLevelsError(
@@ -72,14 +72,19 @@ def read_categories(
 
 def _coded(
     response: Response, columns: Columns, family: Family
-) -> tuple[NDArray[np.int32], Labels]:
+) -> tuple[NDArray[np.int32], Labels, Labels]:
+    """Codes, categories, and those declared that no row has."""
     parsed = expression(response.text)
     column = None if parsed.column is None else columns[parsed.column]
     if column is not None and column.is_factor:
         _require_order(column, family)
-        return column.values, tuple(np.asarray(column.levels).tolist())
+        return column.values, tuple(np.asarray(column.levels).tolist()), column.unused
     codes, levels = factorize(np.asarray(evaluate(parsed, columns)))
-    return codes, tuple(levels.tolist())
+    return codes, tuple(levels.tolist()), ()
+
+
+def _few(labels: Labels) -> str:
+    return ", ".join(map(repr, labels[:8])) + (", ..." if len(labels) > 8 else "")
 
 
 def _require_order(column: Column, family: Family) -> None:
@@ -101,7 +106,7 @@ def _among(codes: NDArray[np.int32], labels: Labels, known: Labels, response: Re
         new = labels[codes[np.argmin(found)]]
         raise UnseenLevelError(
             f"the response {response.text!r} holds {new!r}, which the fit did not see; it knows "
-            + ", ".join(repr(label) for label in known[:8])
+            + _few(known)
         )
     return found
 

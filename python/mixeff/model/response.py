@@ -17,6 +17,8 @@ from ..errors import (
     WeightsError,
 )
 from ..formula import Response, expression
+from .censoring import read_interval, refuse_uninformative
+from .choices import read_choice
 from .families import FLEXIBLE, Family
 from .outcome import Outcome
 from .outcomes import read_categories, read_duration
@@ -25,6 +27,16 @@ from .values import evaluate
 __all__ = ["Outcome", "read_response", "read_weights"]
 
 Array = NDArray[np.float64]
+
+# Responses that few families take: what they are, and whose.
+_ONLY_FOR = {
+    "survival": (
+        "a duration",
+        "family 'duration' for whole periods, 'weibull' or 'lognormal' for times",
+    ),
+    "cens": ("a censored response", "family 'gaussian', 'lognormal' or 'weibull'"),
+    "choice": ("a choice between alternatives", "family 'choice'"),
+}
 
 # A proportion times its trials may miss a whole number by so much, for proportions are rounded.
 _ROUNDED = 1e-3
@@ -59,15 +71,19 @@ def read_response(
 
     Raises
     ------
-    ResponseSupportError, ResponseLevelsError, TrialsError
+    ResponseSupportError, ResponseLevelsError, TrialsError, CensoringError
         Naming the row and its value.
     """
     if family.categories is not None and family.categories.timed:
         return read_duration(response, columns, family, weights, levels, structure)
-    if response.kind == "survival":
+    if family.has_cases:
+        return read_choice(response, columns, family, weights)
+    if family.takes_interval:
+        return read_interval(response, columns, family, weights)
+    if response.kind in _ONLY_FOR:
+        what, other = _ONLY_FOR[response.kind]
         raise ResponseSupportError(
-            f"{response.text} is a duration, which family {family.name!r} does not take; use "
-            "family 'duration'"
+            f"{response.text} is {what}, which family {family.name!r} does not take; use {other}"
         )
     if family.categories is not None:
         return read_categories(response, columns, family, weights, levels)
@@ -120,6 +136,8 @@ def refuse_constant(response: Response, outcome: Outcome, family: Family) -> Non
     family : Family
     """
     y = outcome.y
+    if family.takes_interval:
+        return refuse_uninformative(response, outcome)
     if family.takes_trials and outcome.extra is not None:
         constant = not y.any() or np.array_equal(y, outcome.extra)
     else:

@@ -1,7 +1,8 @@
 """Separation: covariates that tell successes from failures without error.
 
 Along such a direction the likelihood of a binary model rises for ever, so the coefficients have no
-finite maximum-likelihood estimate. Single covariates are looked at before every fit, which costs
+finite maximum-likelihood estimate; so in an ordinal model, if it tells the categories on both sides
+of every threshold. Single covariates are looked at before every fit, which costs
 next to nothing; combinations of covariates when a fit asks for it, by linear programming (Konis
 2007, "Linear programming algorithms for detecting separated data in binary logistic regression
 models").
@@ -38,17 +39,20 @@ class Separation:
         Columns of the model matrix; together they separate, and none can be left out.
     complete : bool
         Whether every row is told apart; otherwise some rows lie on the border.
+    what : str
+        What is told apart.
     """
 
     columns: tuple[str, ...]
     complete: bool
+    what: str = "successes from failures"
 
     def __str__(self) -> str:
         what = " and ".join(map(repr, self.columns))
         kind = "completely" if self.complete else "but for rows on the border (quasi-completely)"
         several = len(self.columns) > 1
         return (
-            f"{what} {'together separate' if several else 'separates'} successes from failures "
+            f"{what} {'together separate' if several else 'separates'} {self.what} "
             f"{kind}, so {'these coefficients have' if several else 'this coefficient has'} no "
             "finite maximum-likelihood estimate; leave the covariate out, merge its levels, or "
             "shrink it with control={'penalty': 2.5}"
@@ -65,20 +69,37 @@ def screen_separation(design: Design) -> tuple[Separation, ...]:
     Returns
     -------
     tuple of Separation
-        Empty for families that are not binary.
+        Empty for families that are neither binary nor ordinal.
 
     Notes
     -----
     Most covariates are cleared by a sample of rows: what does not separate a part does not
     separate the whole.
     """
-    if not design.distribution.is_binary:
+    n_splits = _n_splits(design)
+    if n_splits == 0:
         return ()
-    success, failure = _outcomes(design)
+    success, failure = _split(design, 0)
     step = max(1, design.n // _SAMPLE)
     suspects = _overlap_missing(design.X[::step], success[::step], failure[::step])
-    found = (_alone(design, j, success, failure) for j in suspects)
+    splits = [_split(design, k) for k in range(n_splits)] if suspects else []
+    found = (_alone(design, j, splits) for j in suspects)
     return tuple(separation for separation in found if separation is not None)
+
+
+def _n_splits(design: Design) -> int:
+    """In how many ways the rows fall into two sides: by success, or by each threshold."""
+    kind = design.distribution.categories
+    if kind is not None and kind.ordered and not kind.timed:
+        return len(design.categories) - 1
+    return int(design.distribution.is_binary)
+
+
+def _split(design: Design, k: int) -> tuple[Mask, Mask]:
+    """Rows with a success and with a failure; with a category above the k-th and up to it."""
+    if design.distribution.is_binary:
+        return _outcomes(design)
+    return design.y > k, design.y <= k
 
 
 def find_separation(design: Design) -> Separation | None:
@@ -132,15 +153,17 @@ def _overlap_missing(x: Array, success: Mask, failure: Mask) -> list[int]:
     return np.flatnonzero(~overlap).tolist()
 
 
-def _alone(design: Design, j: int, success: Mask, failure: Mask) -> Separation | None:
-    column = design.X[:, j]
+def _alone(design: Design, j: int, splits: list[tuple[Mask, Mask]]) -> Separation | None:
+    column, binary = design.X[:, j], design.distribution.is_binary
     if is_constant(column):
         return None
-    won, lost = column[success], column[failure]
-    gap = max(won.min() - lost.max(), lost.min() - won.max())
-    if gap < 0 or not (_has_intercept(design.X) or _border_is_zero(won, lost)):
+    parts = [(column[success], column[failure]) for success, failure in splits]
+    rise = min(won.min() - lost.max() for won, lost in parts)
+    gap = max(rise, min(lost.min() - won.max() for won, lost in parts))
+    if gap < 0 or (binary and not (_has_intercept(design.X) or _border_is_zero(*parts[0]))):
         return None
-    return Separation((design.x_names[0][j],), bool(gap > 0))
+    what = Separation.what if binary else "higher from lower categories"
+    return Separation((design.x_names[0][j],), bool(gap > 0), what)
 
 
 def _has_intercept(x: Array) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 
 from ..data import Schema
 from ..formula import Formula
+from .design import Design
 from .families import FLEXIBLE
 from .grouping import GroupingSpec
 from .inputs import Inputs, Part
@@ -71,6 +72,8 @@ class ModelSpec:
         What each linear predictor is made of.
     structure : str
         How thresholds or the baseline are constrained.
+    place : callable or None
+        For one of several responses: a design of it alone to one with the effects of all.
     """
 
     formula: Formula
@@ -89,6 +92,7 @@ class ModelSpec:
     notes: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     structure: str = FLEXIBLE
+    place: Callable[[Design], Design] | None = None
 
     @property
     def response(self) -> str:

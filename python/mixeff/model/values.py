@@ -33,7 +33,7 @@ class Values(Mapping[str, Any]):
         return len(self.columns)
 
 
-def evaluate(factor: Expression, columns: Columns) -> Array:
+def evaluate(factor: Expression, columns: Columns, *, finite: bool = True) -> Array:
     """Values of an expression that must be a finite number in every row.
 
     Parameters
@@ -41,6 +41,8 @@ def evaluate(factor: Expression, columns: Columns) -> Array:
     factor : Expression
     columns : Columns
         Without missing values.
+    finite : bool
+        False if it may be infinite or missing.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def evaluate(factor: Expression, columns: Columns) -> Array:
     if found.dtype.kind not in "fiub":
         raise _words(factor, columns)
     value = np.broadcast_to(found, columns.n_rows)
-    if value.dtype.kind == "f":
+    if finite and value.dtype.kind == "f":
         require_defined(value[:, None], (factor.text,), columns)
     return value
 

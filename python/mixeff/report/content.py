@@ -105,8 +105,11 @@ def _nodes(nodes: int | dict[str, int]) -> str:
 
 def _rows(fit: FitResults) -> str:
     words = f"{count(fit.nobs)} used"
-    if fit.nobs < fit.design.n:
-        words += f", {count(fit.design.n - fit.nobs)} that do not count"
+    every = fit.design.n_observations
+    if fit.nobs < every:
+        words += f", {count(every - fit.nobs)} that do not count"
+    if every < fit.design.n:
+        words = f"{count(fit.design.n)} used, alternatives of {count(every)} cases"
     if fit.spec.n_rows_dropped:
         missing = ", ".join(f"{name} {count(k)}" for name, k in fit.spec.dropped.items())
         words += f", {count(fit.spec.n_rows_dropped)} dropped for missing values ({missing})"

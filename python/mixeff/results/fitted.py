@@ -102,9 +102,9 @@ class Fitted:
 
     @property
     def nobs(self) -> int:
-        """Number of rows used."""
+        """Number of rows used; of choices, the number of cases."""
         used = self.estimate.used
-        return self.design.n if used is None else used.rows
+        return self.design.n_observations if used is None else used.rows
 
     @property
     def n_groups(self) -> dict[str, int]:
@@ -141,7 +141,7 @@ class Fitted:
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks on the data and on the estimation, as in the summary."""
-        return tuple(dict.fromkeys((*self.spec.notes, *self.estimate.notes)))
+        return tuple(dict.fromkeys((*self.spec.notes, *self.design.notes, *self.estimate.notes)))
 
     def __repr__(self) -> str:
         groups = ", ".join(f"{name} {count}" for name, count in self.n_groups.items())

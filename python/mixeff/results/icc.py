@@ -64,7 +64,7 @@ def _residual(design: Design, estimate: Estimate) -> tuple[float, Floats]:
     )
 
 
-RESIDUAL_IS_LATENT = {("gaussian", "identity")}
+RESIDUAL_IS_LATENT = {("gaussian", "identity"), ("censored_gaussian", "identity")}
 
 
 def _factor_variances(

@@ -33,13 +33,16 @@ def residuals(design: Design, estimate: Estimate, kind: str) -> Floats:
 
 
 def _response(design: Design, estimate: Estimate) -> Floats:
-    return per_trial(design, design.y) - fitted_mean(design, estimate)
+    p = parameters(design, estimate, conditional_eta(design, estimate))
+    y = design.distribution.response(design.y, p)
+    return per_trial(design, y) - fitted_mean(design, estimate)
 
 
 def _pearson(design: Design, estimate: Estimate) -> Floats:
     family, p = design.distribution, parameters(design, estimate, conditional_eta(design, estimate))
     weight = _weights(design) if not family.further else 1.0
-    return (design.y - family.mean(p)) * np.sqrt(weight / family.variance(p))
+    y = family.response(design.y, p)
+    return (y - family.mean(p)) * np.sqrt(weight / family.variance(p))
 
 
 def _deviance(design: Design, estimate: Estimate) -> Floats:
@@ -83,6 +86,7 @@ def simulate(design: Design, estimate: Estimate, n: int, seed: int | None, effec
             f"random_effects={effects!r} is not one of {', '.join(map(repr, EFFECTS))}."
         )
     require_distribution(design)
+    _require_limits(design)
     rng = np.random.default_rng(seed)
     draw = EFFECTS[effects]
     columns = [_response_draw(design, estimate, draw(design, estimate, rng), rng) for _ in range(n)]
@@ -98,12 +102,22 @@ def require_distribution(design: Design) -> None:
         )
 
 
+def _require_limits(design: Design) -> None:
+    """Raise where it is not known how another response would have been recorded."""
+    if design.distribution.takes_interval and design.limits is None:
+        raise NotAvailableError(
+            "the response says between which ends each observation lies, and not how another would "
+            "have been recorded, so that none can be simulated; write the response as cens(y, "
+            "lower, upper), with its detection limits, where it has such."
+        )
+
+
 def _response_draw(
     design: Design, estimate: Estimate, effects: tuple[Floats, ...], rng: np.random.Generator
 ) -> Floats:
     eta = fixed_part(design, estimate) + random_part(design, effects)
     p = parameters(design, estimate, eta, effects)
-    return design.distribution.simulate(rng, p)
+    return design.recorded(design.distribution.simulate(rng, p))
 
 
 def _new_effects(

@@ -77,7 +77,7 @@ def load(path: str | Path, kind: type[AnyFit]) -> AnyFit:
     inputs = _restore_inputs(description, arrays)
     spec, design = _rebuild(description, inputs)
     if inputs.response is not None:
-        design = replace(design, y=inputs.response)
+        design = design.with_response(inputs.response)
     estimate = _restore_estimate(description["estimate"], arrays)
     spec, design, _ = part_of(spec, design, estimate.method)
     spec = replace(
@@ -162,7 +162,7 @@ def _store_data(fit: FitResults, arrays: dict[str, np.ndarray]) -> list[dict[str
     rows = fit.design.rows
     columns = columns if rows is None else columns.take(rows)
     described = []
-    for i, column in enumerate(columns.values()):
+    for i, column in enumerate(column.used() for column in columns.values()):
         arrays[f"column{i}"] = column.values
         if column.levels is not None:
             arrays[f"levels{i}"] = _plain_levels(column)

@@ -25,7 +25,7 @@ pub struct TermData {
 /// A model in the user's row order.
 pub struct ModelData<'a> {
     /// Response distribution.
-    pub family: Box<dyn Family>,
+    pub family: Arc<dyn Family>,
     /// Response.
     pub y: &'a [f64],
     /// Second column of the response, or empty.
@@ -108,7 +108,7 @@ impl Model {
         let fixed = data.fixed.into_iter();
         let predictors = fixed.map(|x| Predictor::new(x, &order, &shards)).collect();
         Ok(Model {
-            family: data.family.into(),
+            family: data.family,
             y,
             extra: trials,
             weights,

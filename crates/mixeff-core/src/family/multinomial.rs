@@ -1,4 +1,4 @@
-//! Unordered categories: multinomial logits against a reference, and choices between alternatives.
+//! Unordered categories: multinomial logits against a reference.
 
 use super::bernoulli::Bernoulli;
 use super::density::Pointwise;
@@ -8,55 +8,42 @@ use super::simd::LANES;
 use super::softmax::{lanes, Categories, Coding, Lanes, Softmax};
 use super::{Family, Rows, EXPANDED};
 
-/// Each predictor is the utility of a category, and a first one without predictor may have utility zero.
+/// Each predictor is the utility of a category but the first, whose utility is zero.
 #[derive(Clone, Copy, Debug)]
 pub struct Utilities {
     categories: usize,
-    /// The category of the first predictor.
-    first: usize,
 }
 
 /// `log f(y) = eta_y - log (1 + sum_c exp(eta_c))`, where `eta_0 = 0`
 ///
 /// The predictors are the `J - 1` log odds `log P(y = c) / P(y = 0)` of the categories `c = 1 .. J-1` against category 0.
 pub fn multinomial(categories: usize) -> Softmax<Utilities> {
-    Softmax(Utilities {
-        categories,
-        first: 1,
-    })
+    Softmax(Utilities { categories })
 }
 
-/// `log f(y) = eta_y - log sum_c exp(eta_c)`
-///
-/// The `J` predictors are the utilities of the alternatives: McFadden's conditional logit. The same added to all
-/// changes nothing.
-pub fn choice(categories: usize) -> Softmax<Utilities> {
-    Softmax(Utilities {
-        categories,
-        first: 0,
-    })
-}
+/// The category of the first predictor.
+const FIRST: usize = 1;
 
 impl Utilities {
     /// The predictors with their categories.
     fn each(&self) -> impl Iterator<Item = (usize, usize)> {
-        (self.first..self.categories).enumerate()
+        (FIRST..self.categories).enumerate()
     }
 
     /// The log odds of the category of the first predictor, and the other categories' shares of the rest.
     fn against_rest(&self, eta: &[f64], n: usize, i: usize) -> (f64, Vec<f64>) {
-        let utility = |c: usize| match c.checked_sub(self.first) {
+        let utility = |c: usize| match c.checked_sub(FIRST) {
             Some(a) => eta[a * n + i],
             None => 0.0,
         };
-        let others = (0..self.categories).filter(|&c| c != self.first);
+        let others = (0..self.categories).filter(|&c| c != FIRST);
         let most = others
             .clone()
             .map(utility)
             .fold(f64::NEG_INFINITY, f64::max);
         let terms: Vec<f64> = (0..self.categories)
             .map(|c| {
-                if c == self.first {
+                if c == FIRST {
                     0.0
                 } else {
                     (utility(c) - most).exp()
@@ -64,7 +51,7 @@ impl Utilities {
             })
             .collect();
         let sum: f64 = terms.iter().sum();
-        let z = utility(self.first) - most - sum.ln();
+        let z = utility(FIRST) - most - sum.ln();
         (z, terms.iter().map(|term| term / sum).collect())
     }
 }
@@ -75,7 +62,7 @@ impl Coding for Utilities {
     }
 
     fn predictors(&self) -> usize {
-        self.categories - self.first
+        self.categories - FIRST
     }
 
     #[inline(always)]
@@ -150,7 +137,7 @@ impl Coding for Utilities {
             .iter()
             .map(|count| count.ln())
             .collect();
-        logs[self.first..].iter().map(|log| log - logs[0]).collect()
+        logs[FIRST..].iter().map(|log| log - logs[0]).collect()
     }
 
     /// Along the first predictor, its category is one of a Bernoulli response, the others are the rest.
@@ -158,7 +145,7 @@ impl Coding for Utilities {
         let (n, d) = (rows.len(), self.predictors());
         for i in 0..n {
             let (z, shares) = self.against_rest(eta, n, i);
-            let own = f64::from(u8::from(rows.y[i] == self.first as f64));
+            let own = f64::from(u8::from(rows.y[i] == FIRST as f64));
             let row = Rows {
                 y: &[own],
                 extra: &[],

@@ -18,7 +18,7 @@ use super::inverse_gaussian::InverseGaussian;
 use super::link::{Cauchit, Cloglog, Identity, Inverse, Log, Logit, Loglog, Probit, Sqrt};
 use super::logged::Logged;
 use super::minimum_extreme::MinimumExtreme;
-use super::multinomial::{choice, multinomial};
+use super::multinomial::multinomial;
 use super::negative_binomial::{Linear, Quadratic};
 use super::ordered_beta::OrderedBeta;
 use super::poisson::Poisson;
@@ -131,7 +131,8 @@ macro_rules! ordered {
     };
 }
 
-const ROWS: &[Row] = &[
+// A static, and functions that are not inlined: else every crate that asks would compile every family anew.
+static ROWS: &[Row] = &[
     row!("bernoulli", "logit", Bernoulli(Logit), Binary, FREE),
     row!("bernoulli", "probit", Bernoulli(Probit), Binary, FREE),
     row!("bernoulli", "cloglog", Bernoulli(Cloglog), Binary, FREE),
@@ -222,7 +223,6 @@ const ROWS: &[Row] = &[
         |j| sequential(Backward, Cauchit, j)
     ),
     categories!("multinomial", "logit", Categories, multinomial),
-    categories!("choice", "logit", Categories, choice),
     categories!("duration", "logit", Duration, |t| duration(Logit, t)),
     categories!("duration", "probit", Duration, |t| duration(Probit, t)),
     categories!("duration", "cloglog", Duration, |t| duration(Cloglog, t)),
@@ -280,11 +280,13 @@ const ROWS: &[Row] = &[
 ];
 
 /// All families with all their links.
+#[inline(never)]
 pub fn all() -> &'static [Row] {
     ROWS
 }
 
 /// The family of a name with a link of a name; `categories` counts those of the response, where it has any.
+#[inline(never)]
 pub fn lookup(family: &str, link: &str, categories: usize) -> Option<Box<dyn Family>> {
     ROWS.iter()
         .find(|row| row.family == family && row.link == link)
@@ -294,7 +296,7 @@ pub fn lookup(family: &str, link: &str, categories: usize) -> Option<Box<dyn Fam
 /// Makes a family from another.
 type Modifier = fn(Box<dyn Family>) -> Box<dyn Family>;
 
-const MODIFIERS: &[(&str, Modifier)] = &[
+static MODIFIERS: &[(&str, Modifier)] = &[
     ("zero_truncated", |inner| Box::new(ZeroTruncated { inner })),
     ("zero_inflated", |inner| {
         Box::new(ExtraZeros {
@@ -311,6 +313,7 @@ const MODIFIERS: &[(&str, Modifier)] = &[
 ];
 
 /// A family with its zeros modified in the ways named, one after the other; `None` if a name is unknown.
+#[inline(never)]
 pub fn modified<N: AsRef<str>>(inner: Box<dyn Family>, names: &[N]) -> Option<Box<dyn Family>> {
     names.iter().try_fold(inner, |inner, name| {
         let (_, modify) = MODIFIERS.iter().find(|row| row.0 == name.as_ref())?;

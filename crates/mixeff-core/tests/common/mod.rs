@@ -160,7 +160,7 @@ impl Data {
     /// The model of these data.
     pub fn model(&self, row: &Row) -> Model {
         Model::new(ModelData {
-            family: row.example(),
+            family: row.example().into(),
             y: &self.y,
             extra: &self.extra,
             weights: &self.weights,

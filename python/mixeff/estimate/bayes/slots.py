@@ -92,7 +92,7 @@ def _intercept(design: Design, d: int, predictor: str, unit: float, weights: Flo
         default = Prior("student_t", (DF, _location(design), SCALE * unit))
         return Slot(INTERCEPT, COEFFICIENT, (INTERCEPT,), (REAL,), default, weights)
     family = design.distribution
-    centre = np.log(_spread(design.y)) if family.constant_variance else 0.0
+    centre = np.log(_spread(design.values)) if family.constant_variance else 0.0
     default = Prior("student_t", (DF, _rounded(centre), SCALE))
     keys = (predictor, f"{predictor}:{INTERCEPT}")
     # A family's lone dispersion may also have a prior on its own, positive, scale.
@@ -132,7 +132,7 @@ def unit_of(design: Design) -> float:
         return 1.0
     mu = np.array([_mean(design)])
     slope = LINKS[design.link].inverse_derivative(LINKS[design.link].link(mu))
-    unit = _spread(design.y) / abs(float(slope[0]))
+    unit = _spread(design.values) / abs(float(slope[0]))
     return unit if np.isfinite(unit) and unit > 0 else 1.0
 
 
@@ -146,7 +146,7 @@ def _location(design: Design) -> float:
 
 def _mean(design: Design) -> float:
     trials = 1.0 if design.trials is None else design.trials
-    return float(np.average(design.y / trials, weights=trials * np.ones(design.n)))
+    return float(np.average(design.values / trials, weights=trials * np.ones(design.n)))
 
 
 def _rounded(value: float) -> float:

@@ -11,6 +11,8 @@ from .base import Family, Optional, Parameter, Parameters
 from .beta_binomial import BETA_BINOMIAL
 from .binary import BERNOULLI, BINOMIAL
 from .categories import CATEGORICAL, expanded
+from .censored import censored_family
+from .choice import CHOICE
 from .counts import POISSON
 from .curves import FLEXIBLE
 from .dispersed_counts import COMPOIS, GENPOIS
@@ -31,12 +33,15 @@ __all__ = [
     "Link",
     "Parameter",
     "Parameters",
+    "censored",
     "expanded",
     "family",
     "link",
     "of_outcome",
     "with_zeros",
 ]
+
+_CENSORED = tuple(censored_family(inner) for inner in (GAUSSIAN, *POSITIVE) if inner.censored)
 
 _ROWS = (
     GAUSSIAN,
@@ -51,10 +56,12 @@ _ROWS = (
     BETA_BINOMIAL,
     GAMMA,
     *POSITIVE,
+    *_CENSORED,
     STUDENT,
     SKEW_NORMAL,
     *PROPORTIONS,
     *CATEGORICAL,
+    CHOICE,
 )
 
 FAMILIES: dict[str, Family] = {row.name: row for row in _ROWS}
@@ -114,6 +121,29 @@ def of_outcome(family: Family, trials: Optional) -> Family:
     if trials is not None or family.unit_trials is None:
         return family
     return FAMILIES[family.unit_trials]
+
+
+def censored(family: Family) -> Family | None:
+    """The family of a censored response: that of the response if it were not, or itself.
+
+    Parameters
+    ----------
+    family : Family
+
+    Returns
+    -------
+    Family or None
+        None where there is none.
+
+    Examples
+    --------
+    >>> made = censored(FAMILIES["weibull"])
+    >>> made.name, censored(made) is made, censored(FAMILIES["poisson"])
+    ('censored_weibull', True, None)
+    """
+    if family.takes_interval:
+        return family
+    return None if family.censored is None else FAMILIES[family.censored]
 
 
 def link(family: Family, name: str | None = None) -> Link:

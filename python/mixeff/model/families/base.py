@@ -176,6 +176,11 @@ class Family:
         Whether the response is a whole number from 0 up; whether it is positive.
     takes_trials : bool
         Whether the response counts successes among trials.
+    has_cases : bool
+        Whether rows are alternatives, of which each case has one chosen.
+    takes_interval : bool
+        Whether the response is known to lie between two ends, `y` and `extra`; exactly, where they
+        are equal.
     is_binary : bool
         Whether every trial has two outcomes, so that there may be separation.
     constant_variance : bool
@@ -184,6 +189,10 @@ class Family:
         Whether one random effect per row can be told from the family's own spread.
     unit_trials : str or None
         The family that this one is when every number of trials is one.
+    censored : str or None
+        The family that this one is when the response is censored.
+    located : callable or None
+        ``located(y, p)``: the response as a number, where `y` is not that.
     ratio_names : mapping
         Names of exp(beta), by link, where the link's own is not the usual one.
     weighted : callable
@@ -211,10 +220,14 @@ class Family:
     discrete: bool = False
     positive: bool = False
     takes_trials: bool = False
+    has_cases: bool = False
+    takes_interval: bool = False
     is_binary: bool = False
     constant_variance: bool = False
     per_row_effects: bool = True
     unit_trials: str | None = None
+    censored: str | None = None
+    located: Callable[[Array, Parameters], Array] | None = None
     ratio_names: Mapping[str, str] = field(default_factory=dict, hash=False)
     weighted: Callable[[tuple[Array, ...], Array], tuple[Array, ...]] = _unweighted
 
@@ -234,9 +247,19 @@ class Family:
         return tuple(p.argument for p in self.further if p.argument is not None)
 
     @property
+    def has_intercept(self) -> bool:
+        """Whether the first linear predictor has an intercept."""
+        return not self.has_cases and (self.categories is None or self.categories.intercept)
+
+    @property
     def may_have_zeros(self) -> bool:
         """Whether zeros of their own can be told: from counts, or where there are none else."""
-        if self.categories is not None or "zero_inflation" in self.arguments:
+        if (
+            self.categories
+            or self.has_cases
+            or self.takes_interval
+            or "zero_inflation" in self.arguments
+        ):
             return False
         return self.discrete or not self.supported(np.zeros(1))[0]
 
@@ -248,6 +271,10 @@ class Family:
         """Expected response: that of one trial, times the trials for a family that has them."""
         one = self.mean_of_trial(p)
         return one * p.extra if self.takes_trials and p.extra is not None else one
+
+    def response(self, y: Array, p: Parameters) -> Array:
+        """The response as a number: of a censored one, its expectation between the ends."""
+        return y if self.located is None else self.located(y, p)
 
     def mean_of_trial(self, p: Parameters) -> Array:
         """Expected response of one trial."""

@@ -55,6 +55,7 @@ GAUSSIAN = Family(
     further=(DISPERSION,),
     constant_variance=True,
     per_row_effects=False,
+    censored="censored_gaussian",
     ratio_names={"log": "Mean ratio"},
     weighted=_weighted,
 )

@@ -9,6 +9,8 @@ exponential        mean mu
 weibull            scale lambda (AFT, as in survreg)              dispersion sigma = 1 / shape
 tweedie            mean mu; the variance is ``phi mu^p``          dispersion phi, power p
 =================  =============================================  ==========================
+
+Lognormal and Weibull responses may be censored (see `censored`).
 """
 
 from __future__ import annotations
@@ -207,6 +209,7 @@ POSITIVE = (
         first="location",
         mean_range=(-np.inf, np.inf),
         expectation=_ln_mean,
+        censored="censored_lognormal",
         variance=_ln_variance,
         simulate=_ln_draw,
         log_density=_ln_log_density,
@@ -225,6 +228,7 @@ POSITIVE = (
         "weibull",
         first="scale",
         expectation=_weibull_mean,
+        censored="censored_weibull",
         variance=_weibull_variance,
         simulate=_weibull_draw,
         log_density=_weibull_log_density,

@@ -1,0 +1,244 @@
+"""Models of several responses that share random effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import ArgumentError, NotAvailableError
+from ..estimate.joint import joint_start
+from ..formula import Formula
+from ..model import build
+from ..model.inputs import Arguments
+from ..model.joint import Layout, layout_of, stacked
+from ..model.spec import ModelSpec
+from ..results.fitted import Inputs
+from .result import Fit, run, snapshot
+
+if TYPE_CHECKING:
+    from ..estimate import Nodes
+    from ..estimate.values import Estimate, Floats
+    from ..model.design import Design
+
+__all__ = ["JointFit", "ResponseFit", "fit_jointly"]
+
+# Methods that know one response only.
+REFUSED = ("pql1", "pql2", "mql1", "mql2", "conditional", "mcmc", "ml", "reml")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ResponseFit(Fit):
+    """One response of a joint fit: its own coefficients, and the random effects of all.
+
+    Log-likelihood, AIC and BIC are those of the whole.
+    """
+
+    df_whole: int = 0
+
+    @property
+    def df_model(self) -> int:
+        """Number of estimated parameters of the whole."""
+        return self.df_whole
+
+    def predict(self, data: Any = None, **options: Any) -> Any:
+        """Predictions as of any fit, but for confidence intervals of ``kind="cluster"``."""
+        own = options.get("kind", "cluster") == "cluster" and options.get("quantile") is None
+        if own and options.get("interval") is not None:
+            raise NotAvailableError(
+                "intervals of a cluster's own predictions are not available where several "
+                "responses share its effects; leave out interval=, or take kind='median' or "
+                "kind='marginal'."
+            )
+        return super().predict(data, **options)
+
+    def save(self, path: Any) -> None:
+        """Not of one response alone."""
+        raise NotAvailableError(_CANNOT_SAVE)
+
+    def refit(self, y: Any, *, start: Any = None) -> Fit:
+        """Not of one response alone."""
+        raise NotAvailableError("one of several responses cannot be fitted again by itself")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class JointFit(Fit):
+    """A fitted model of several responses.
+
+    Coefficients bear the name of their response, ``"y:x"``; so do the random effects. What is about
+    one response (predictions, residuals, pictures) is asked of ``fit.responses["y"]``.
+
+    Attributes
+    ----------
+    responses : mapping of str to ResponseFit
+        By the response as written in its formula.
+    """
+
+    parts: tuple[tuple[ModelSpec, Inputs], ...] = field(default=())
+
+    @property
+    def responses(self) -> Mapping[str, Fit]:
+        """Each response, as a fit of its own."""
+        return self._responses
+
+    @cached_property
+    def _responses(self) -> dict[str, ResponseFit]:
+        return {
+            spec.response: ResponseFit(
+                spec, design, _estimate_of(self.design, self.estimate, k), inputs, self.df_model
+            )
+            for k, ((spec, inputs), design) in enumerate(
+                zip(self.parts, self.design.responses, strict=True)
+            )
+        }
+
+    def _of_one(self, name: str) -> NotAvailableError:
+        first = next(iter(self.responses))
+        return NotAvailableError(
+            f"{name} is about one response: ask fit.responses[{first!r}].{name}, for instance."
+        )
+
+    def predict(self, data: Any = None, **options: Any) -> Any:
+        """Not of all responses at once: ``fit.responses[name].predict()``."""
+        raise self._of_one("predict()")
+
+    def refit(self, y: Any, *, start: Any = None) -> Fit:
+        """Not by one response: fit the model again to other data."""
+        raise NotAvailableError(
+            "refit() takes one response, and this model has several: put the new values into the "
+            "data, and fit again with me.fit(...)"
+        )
+
+    def save(self, path: Any) -> None:
+        """Not to mixeff's own file; pickle it."""
+        raise NotAvailableError(_CANNOT_SAVE)
+
+    @property
+    def plot(self) -> Any:
+        """Pictures of one response: ``fit.responses[name].plot``."""
+        raise self._of_one("plot")
+
+
+_CANNOT_SAVE = "save() takes fits of one response; keep this one with Python's pickle."
+
+
+def _estimate_of(design: Design, estimate: Estimate, k: int) -> Estimate:
+    """The coefficients of one response, and theta."""
+    own = [x.x for x in design.responses]
+    positions, first = [], 0
+    for d, x in enumerate(design.x):
+        before = sum(x[d].shape[1] for x in own[:k] if d < len(x))
+        if d < len(own[k]):
+            positions.append(first + before + np.arange(own[k][d].shape[1]))
+        first += x.shape[1]
+    n_beta = len(estimate.beta)
+    beta = np.concatenate(positions)
+    every = np.concatenate([beta, np.arange(n_beta, len(estimate.cov))])
+    return replace(estimate, beta=estimate.beta[beta], cov=estimate.cov[np.ix_(every, every)])
+
+
+def fit_jointly(
+    formulas: Sequence[str],
+    data: Any,
+    family: str | Sequence[str],
+    link: str | Sequence[str | None] | None,
+    arguments: Arguments,
+    method: str,
+    nodes: Nodes | None,
+    start: tuple[Floats, Floats] | None,
+    control: Mapping[str, Any] | None,
+) -> JointFit:
+    """Fit a model of several responses; the arguments are those of `mixeff.fit`."""
+    if method in REFUSED:
+        raise NotAvailableError(
+            f"method={method!r} takes one response; models of several are fitted by 'auto', "
+            "'laplace', 'agq' or 'ghq'."
+        )
+    n = len(formulas)
+    families = _each("family", family, n)
+    links = _each("link", link, n)
+    every = [_arguments(arguments, k, n) for k in range(n)]
+    built = [
+        build(formula, data, family, link=link, **vars(given))
+        for formula, family, link, given in zip(formulas, families, links, every, strict=True)
+    ]
+    layout = layout_of([spec for spec, _ in built], [design for _, design in built])
+    specs = [replace(spec, place=_Place(layout, k)) for k, (spec, _) in enumerate(built)]
+    design = stacked(layout, [layout.place(k, design) for k, (_, design) in enumerate(built)])
+    whole = run(
+        _whole(specs),
+        design,
+        Inputs(snapshot(data)),
+        method,
+        nodes,
+        joint_start(design) if start is None else start,
+        control,
+    )
+    parts = tuple(
+        (spec, Inputs(whole.inputs.data, a)) for spec, a in zip(specs, every, strict=True)
+    )
+    return JointFit(whole.spec, whole.design, whole.estimate, whole.inputs, parts)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """`Layout.place` of one response."""
+
+    layout: Layout
+    response: int
+
+    def __call__(self, design: Design) -> Design:
+        return self.layout.place(self.response, design)
+
+
+def _each(name: str, value: Any, n: int) -> list[Any]:
+    """A value for each response, from one for all or a list."""
+    if not isinstance(value, list | tuple):
+        return [value] * n
+    if len(value) != n:
+        raise ArgumentError(f"{name}= has {len(value)} entries for {n} formulas; give one for each")
+    return list(value)
+
+
+def _arguments(arguments: Arguments, k: int, n: int) -> Arguments:
+    """Those of one response: of lists the k-th entry; a formula or an array must be in a list."""
+    given = {}
+    for entry in fields(Arguments):
+        value = getattr(arguments, entry.name)
+        listed = isinstance(value, list | tuple)
+        if not listed and value is not None and value != entry.default:
+            raise ArgumentError(
+                f"{entry.name}= is a list with an entry for each response, None where one has "
+                "none, when there are several formulas"
+            )
+        given[entry.name] = _each(entry.name, value, n)[k]
+        if given[entry.name] is None:
+            given[entry.name] = entry.default
+    return Arguments(**given)
+
+
+def _whole(specs: Sequence[ModelSpec]) -> ModelSpec:
+    """What is to be said of all responses together."""
+    text = "; ".join(str(spec.formula) for spec in specs)
+    dropped: dict[str, int] = {}
+    for spec in specs:
+        dropped |= spec.dropped
+    return ModelSpec(
+        formula=Formula(text, None, "", (), ()),
+        family=" and ".join(spec.family for spec in specs),
+        link=" and ".join(spec.link for spec in specs),
+        predictors=(),
+        random=(),
+        grouping=(),
+        schema={},
+        weights=None,
+        offset=None,
+        response_levels=None,
+        n_rows_read=sum(spec.n_rows_read for spec in specs),
+        n_rows=sum(spec.n_rows for spec in specs),
+        dropped=dropped,
+        notes=tuple(f"{spec.response}: {note}" for spec in specs for note in spec.notes),
+    )
