@@ -42,7 +42,7 @@ def test_its_comparisons_and_slopes_are_ours(poisson, kind):
 
 
 def test_its_predictions_on_its_grid(poisson):
-    model = as_model(poisson, quantile=0.8, kind="median")
+    model = as_model(poisson, quantile=0.8)
     grid = marginaleffects.datagrid(model=model, x=[0.0, 1.0], late=[True])
     theirs = marginaleffects.predictions(model, newdata=grid).to_pandas()
     new = pd.DataFrame({"x": [0.0, 1.0], "late": [True, True]})

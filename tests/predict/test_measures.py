@@ -54,7 +54,7 @@ def test_values_that_cannot_be_compared_so_are_refused(name):
     ],
 )
 def test_elasticities_of_a_cube(name, expected):
-    x, step = np.array([1.0, 2.0]), 1e-4
+    x, step = np.array([1.0, 2.0]), np.full(2, 1e-4)
     parts = [linearized((x + step / 2) ** 3), linearized((x - step / 2) ** 3), linearized(x**3)]
     found = SLOPES[name].of(parts, x, step)
     np.testing.assert_allclose(found.value, expected(x**3, x), rtol=1e-7)

@@ -187,7 +187,7 @@ def test_survival_is_compared_period_by_period():
 
 def test_a_quantile_is_another_reference_cluster():
     fit = fitted("bernoulli")
-    high = me.predictions(fit, average=True, kind="median", quantile=0.9)
+    high = me.predictions(fit, average=True, quantile=0.9)
     np.testing.assert_allclose(high["estimate"], fit.predict(quantile=0.9).mean())
 
 
@@ -339,6 +339,40 @@ def test_true_and_false_and_zero_and_one_are_two_levels():
     assert table["estimate"].notna().all()
 
 
+def test_offsets_are_covariates_only_when_asked_for():
+    data = people(groups=12, size=8).assign(size2=lambda d: np.exp(d["x"]))
+    fit = me.fit("count ~ sex + offset(log(size2)) + (1 | g)", data, "poisson", method="laplace")
+    assert me.comparisons(fit, average=True)["term"].tolist() == ["sex"]
+    table = me.slopes(fit, "size2", slope="eyex", average=True)
+    np.testing.assert_allclose(table["estimate"], 1.0, rtol=1e-6)
+
+
+def test_a_spline_that_ends_with_the_data_has_slopes_at_its_ends():
+    data = pupils()
+    fit = me.fit("score ~ bs(x, df=4) + (1 | klass)", data)
+    found = me.slopes(fit, "x")["estimate"].to_numpy()
+    middle = np.argsort(data["x"])[[0, 5, -1]]
+    h = 1e-5
+    low, high = (np.clip(data["x"] + d, data["x"].min(), data["x"].max()) for d in (-h, h))
+    change = fit.predict({**data, "x": high}) - fit.predict({**data, "x": low})
+    np.testing.assert_allclose(found[middle], (change / (high - low))[middle], rtol=1e-3)
+
+
+def test_one_of_several_responses():
+    data = people(groups=12, size=8)
+    formulas = ["count ~ x + (1 | id | g)", "size2 ~ x + (1 | id | g)"]
+    data["size2"] = data["x"] + np.random.default_rng(1).normal(size=96)
+    fit = me.fit(formulas, data, family=["poisson", "gaussian"], method="laplace")
+    with pytest.raises(ArgumentError, match="several responses"):
+        me.predictions(fit)
+    one = fit.responses["count"]
+    table = me.comparisons(one, "x", average=True)
+    high, low = (one.predict(data.assign(x=data["x"] + d), kind="marginal") for d in (1, 0))
+    np.testing.assert_allclose(table["estimate"], (high - low).mean())
+    with pytest.raises(me.errors.NotAvailableError, match="several responses share"):
+        me.predictions(one, kind="cluster")
+
+
 def test_a_boundary_variance_is_taken_as_known():
     fit = fitted("crossed")
     assert fit.singular
@@ -371,6 +405,9 @@ WRONG = [
     (lambda f: me.marginal_means(f, "sexe"), "variables= there is no column 'sexe'"),
     (lambda f: me.marginal_means(f, "sex", weights="cells"), "weights='cells'"),
     (lambda f: me.predictions(f, me.grid(f), kind="cluster"), "needs the grouping factors"),
+    (lambda f: me.predictions(f, kind="marginal", quantile=0.2), "takes no quantile"),
+    (lambda f: me.predictions(f.estimate), "fit is of type Estimate: give what me.fit"),
+    (lambda f: me.grid(f.design), "fit is of type Design"),
 ]
 
 

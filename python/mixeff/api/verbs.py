@@ -70,7 +70,7 @@ def predictions(
     by: str | Sequence[str] | None = None,
     average: bool = False,
     weights: Any = None,
-    kind: str = "marginal",
+    kind: str | None = None,
     quantile: float | None = None,
     scale: str = "response",
     hypothesis: Any = None,
@@ -91,11 +91,11 @@ def predictions(
         Whether to average over all rows.
     weights : str or array, optional
         Weights of the rows of newdata in averages.
-    kind : {"marginal", "median", "cluster"}
-        What is done with the random effects: integrated out (population-averaged), held at zero,
-        or those of each row's own clusters, as in ``Fit.predict``.
+    kind : {"marginal", "median", "cluster"}, optional
+        What is done with the random effects: integrated out (population-averaged, the default),
+        held at zero, or those of each row's own clusters, as in ``Fit.predict``.
     quantile : float, optional
-        Hold them at this percentile instead, with ``kind="median"`` or ``"cluster"``.
+        Hold them at this percentile instead.
     scale : {"response", "link", "hazard", "survival"}
         As in ``Fit.predict``; a response with categories has a row for each.
     hypothesis : str, mapping or matrix, optional
@@ -170,7 +170,7 @@ def comparisons(
     by: str | Sequence[str] | None = None,
     average: bool = False,
     weights: Any = None,
-    kind: str = "marginal",
+    kind: str | None = None,
     quantile: float | None = None,
     scale: str = "response",
     hypothesis: Any = None,
@@ -249,7 +249,7 @@ def slopes(
     by: str | Sequence[str] | None = None,
     average: bool = False,
     weights: Any = None,
-    kind: str = "marginal",
+    kind: str | None = None,
     quantile: float | None = None,
     scale: str = "response",
     hypothesis: Any = None,
@@ -318,7 +318,7 @@ def marginal_means(
     variables: str | Sequence[str],
     *,
     weights: str = "equal",
-    kind: str = "marginal",
+    kind: str | None = None,
     quantile: float | None = None,
     scale: str = "response",
     hypothesis: Any = None,

@@ -36,7 +36,7 @@ __all__ = ["as_model"]
 def as_model(
     fit: FitResults,
     *,
-    kind: str = "marginal",
+    kind: str | None = None,
     quantile: float | None = None,
     scale: str = "response",
 ) -> Any:
@@ -45,10 +45,10 @@ def as_model(
     Parameters
     ----------
     fit : Fit
-    kind : {"marginal", "median"}
-        What is done with the random effects, as in ``Fit.predict``.
+    kind : {"marginal", "median"}, optional
+        What is done with the random effects: integrated out (the default), or held at zero.
     quantile : float, optional
-        Hold them at this percentile, with ``kind="median"``.
+        Hold them at this percentile instead.
     scale : str
         As in ``Fit.predict``.
 
@@ -71,6 +71,7 @@ def as_model(
             "package has no place for their uncertainty: me.predictions(fit, kind='cluster') and "
             "the other verbs count it."
         )
+    kind = kind or ("marginal" if quantile is None else "median")
     return _adapter()(fit, predictor_of(fit, kind, quantile, scale))
 
 

@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from .linearized import Linearized, of_two
 
 if TYPE_CHECKING:
@@ -30,28 +28,28 @@ class Slope:
         Whether predictions at x are needed.
     """
 
-    of: Callable[[Parts, Floats, float], Linearized]
+    of: Callable[[Parts, Floats, Floats], Linearized]
     text: str
     at_center: bool = False
 
 
-def _plain(parts: Parts, x: Floats, step: float) -> Linearized:
-    by = np.full(len(parts[0].value), 1.0 / step)
+def _plain(parts: Parts, x: Floats, step: Floats) -> Linearized:
+    by = 1.0 / step
     return of_two((parts[0].value - parts[1].value) / step, parts[0], parts[1], (by, -by))
 
 
-def _by_log(parts: Parts, x: Floats, step: float) -> Linearized:
+def _by_log(parts: Parts, x: Floats, step: Floats) -> Linearized:
     slope = _plain(parts, x, step)
     return slope.through(slope.value * x, x)
 
 
-def _of_log(parts: Parts, x: Floats, step: float) -> Linearized:
+def _of_log(parts: Parts, x: Floats, step: Floats) -> Linearized:
     slope, y = _plain(parts, x, step), parts[2]
     share = slope.value / y.value
     return of_two(share, slope, y, (1.0 / y.value, -share / y.value))
 
 
-def _elasticity(parts: Parts, x: Floats, step: float) -> Linearized:
+def _elasticity(parts: Parts, x: Floats, step: Floats) -> Linearized:
     share = _of_log(parts, x, step)
     return share.through(share.value * x, x)
 

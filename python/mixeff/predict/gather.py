@@ -99,7 +99,7 @@ def each_row(predictor: Predictor, designs: Sequence[Design], step: Step, keep: 
     """
     found = [
         Estimates.of(predictor, step([predictor.natural(p) for p in parts], rows), keep)
-        for parts, rows in _blocks(designs)
+        for parts, rows in _blocks(predictor, designs)
     ]
     kept = [f.derivatives for f in found if f.derivatives is not None]
     value, se = (np.concatenate([getattr(f, name) for f in found]) for name in ("value", "se"))
@@ -126,7 +126,7 @@ def averages(
         Number of values of a row.
     """
     sums: list[Linearized] | None = None
-    for parts, rows in _blocks(designs):
+    for parts, rows in _blocks(predictor, designs):
         matrix = groups.matrix(rows, width)
         made = step([predictor.natural(part) for part in parts], rows)
         added = [part.combine(matrix) for part in made]
@@ -140,7 +140,9 @@ def _sum(a: Linearized, b: Linearized) -> Linearized:
     return Linearized(a.value + b.value, a.jacobian + b.jacobian, effects, own)
 
 
-def _blocks(designs: Sequence[Design]) -> Any:
-    for start in range(0, designs[0].n, BLOCK):
-        rows = slice(start, min(start + BLOCK, designs[0].n))
+def _blocks(predictor: Predictor, designs: Sequence[Design]) -> Any:
+    n = designs[0].n
+    size = n if predictor.target.by_case else BLOCK
+    for start in range(0, n, max(size, 1)):
+        rows = slice(start, min(start + size, n))
         yield [rows_of(design, rows) for design in designs], rows

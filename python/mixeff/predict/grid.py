@@ -12,7 +12,7 @@ import pandas as pd
 from ..data import Column, to_native
 from ..data.frames import unknown_column
 from ..errors import ArgumentError, UnknownColumnError, UnseenLevelError
-from .predictor import one_of
+from .predictor import one_of, require_one
 from .units import Units, column_of_fit, is_category, levels_of, plain, units_of
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ SUMMARIES: dict[str, Callable[[np.ndarray], Any]] = {
 
 def grid(fit: FitResults, values: Mapping[str, Any], others: str) -> Any:
     """All combinations of values, in the library of the data; as ``mixeff.grid``."""
+    require_one(fit)
     one_of("others", others, OTHERS)
     inputs = fit.spec.inputs
     known = [*inputs.covariates, *(n for n in inputs.groups if n not in inputs.covariates)]

@@ -14,8 +14,8 @@ from ..results.parameters import critical_value
 from ..results.residuals import require_distribution
 from .kinds import KINDS, Kind, new_cluster
 from .responses import response_quantiles
-from .rows import blocks
 from .surfaces import Location
+from .targets import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def confidence(predictor: Predictor, design: Design, level: float) -> Columns:
     """Estimates, standard errors and ends of the intervals, row by row."""
     critical = critical_value(level)
-    parts = [_confidence(predictor, part, critical) for part in blocks(design)]
+    parts = [_confidence(predictor, part, critical) for part in predictor.blocks(design)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
@@ -100,9 +100,9 @@ PREDICTIVE: dict[Kind, Kind] = {KINDS["marginal"]: new_cluster}
 
 def _new_location(predictor: Predictor, design: Design) -> tuple[Floats, Floats]:
     """The linear predictor of a new response, and its variance."""
-    target = replace(predictor.target, surface=lambda _: Location(), starts_on_line=True)
+    target = Target(lambda _: Location(), predictor.target.line, starts_on_line=True)
     located = replace(predictor, kind=PREDICTIVE.get(predictor.kind, predictor.kind), target=target)
-    parts = [located.on_line(part) for part in blocks(design)]
+    parts = [located.on_line(part) for part in located.blocks(design)]
     variances = [located.variance(part) for part in parts]
     return np.concatenate([part.value for part in parts]), np.concatenate(variances)
 

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data import column_names, n_rows_of, to_native
-from ..formula import expression
-from ..model import design_for_new_data
-from ..model.inputs import GIVEN
+from ..data import n_rows_of, to_native
 from .extrapolation import note_extrapolation
 from .intervals import INTERVALS
+from .new import new_design
 from .predictor import one_of, predictor_of
 
 if TYPE_CHECKING:
@@ -77,20 +75,8 @@ def _design(fit: FitResults, data: Any, new_levels: str, interval: str | None) -
     """The design to predict for."""
     if data is None:
         return fit.design
-    # A new response of a binomial needs its number of trials, which stands with the response.
-    with_trials = interval == "prediction" and fit.design.trials is not None
-    need_response = with_trials and _has_outcome(fit, data)
     note_extrapolation(fit, data)
-    return design_for_new_data(fit.spec, data, new_levels=new_levels, need_response=need_response)
-
-
-def _has_outcome(fit: FitResults, data: Any) -> bool:
-    texts = fit.spec.formula.response.parts if fit.spec.formula.response else ()
-    weights = fit.spec.weights
-    if weights == GIVEN:
-        return False
-    names = [name for text in (*texts, weights) if text for name in expression(text).names]
-    return set(names) <= set(column_names(data))
+    return new_design(fit, data, new_levels, trials=interval == "prediction")
 
 
 def _every_row(values: Floats, design: Design, data: Any) -> Floats:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, NotAvailableError
+from ..results.fit import FitResults
 from ..results.linear import require_places
+from .choices import over_points
 from .kinds import KINDS, Kind, at_quantile
 from .linearized import Linearized
 from .modes import ModeSystem, mode_system
-from .rows import Rows, blocks
+from .rows import BLOCK, Rows, blocks
 from .targets import Target, target_of
 
 if TYPE_CHECKING:
     from ..estimate.values import Floats
     from ..model.design import Design
-    from ..results.fit import FitResults
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,8 +44,15 @@ class Predictor:
     @cached_property
     def modes(self) -> ModeSystem | None:
         """How the conditional modes move, where the kind uses them."""
-        known = self.kind is KINDS["cluster"] and self.fit.design.terms
-        return mode_system(self.fit.design, self.fit.estimate) if known else None
+        if not self.needs_groups or not self.fit.design.terms:
+            return None
+        if self.fit.spec.place is not None or self.target.by_case:
+            where = "of choices" if self.target.by_case else "where several responses share them"
+            raise NotAvailableError(
+                f"the uncertainty of a cluster's random effects is not available {where}: leave "
+                "out interval=, or take kind='median' or kind='marginal'."
+            )
+        return mode_system(self.fit.design, self.fit.estimate)
 
     @property
     def needs_groups(self) -> bool:
@@ -55,9 +64,13 @@ class Predictor:
         """Number of values of each row."""
         return max(len(self.target.labels), 1)
 
+    def blocks(self, design: Design) -> Iterator[Design]:
+        """Rows of a design, some at a time; all at once where they depend on each other."""
+        return blocks(design, max(design.n, 1) if self.target.by_case else BLOCK)
+
     def values(self, design: Design) -> Floats:
         """Predictions of rows, shape (n, K)."""
-        parts = [self._natural(part, False).value for part in blocks(design)]
+        parts = [self._natural(part, False).value for part in self.blocks(design)]
         return np.concatenate(parts).reshape(-1, self.width) if parts else np.empty((0, self.width))
 
     def natural(self, design: Design) -> Linearized:
@@ -76,7 +89,9 @@ class Predictor:
     def _raw(self, design: Design, derivatives: bool) -> Linearized:
         modes = self.modes if derivatives else None
         rows = Rows(self.fit, design, self.target.surface, derivatives, modes)
-        return self.target.readout(self.kind(rows))
+        if self.target.by_case and self.kind is KINDS["marginal"] and design.terms:
+            return over_points(rows, self.target.readout)
+        return self.target.readout(self.kind(rows), design)
 
     def variance(self, values: Linearized) -> Floats:
         """Variance of each value, by the delta method; a parameter on the boundary is known."""
@@ -109,10 +124,22 @@ def predictor_of(fit: FitResults, kind: str, quantile: float | None, scale: str)
     NotAvailableError
         If the estimates do not say where rows lie.
     """
+    require_one(fit)
     require_places(fit.estimate)
     one_of("kind", kind, KINDS)
     rule = _rule(kind, quantile)
     return Predictor(fit, rule, target_of(fit.design, scale, rule is KINDS["marginal"]))
+
+
+def require_one(fit: Any) -> None:
+    """Raise ArgumentError for what is no fit, or is one of several responses."""
+    if not isinstance(fit, FitResults):
+        raise ArgumentError(f"fit is of type {type(fit).__name__}: give what me.fit(...) returns.")
+    if fit.design.responses:
+        raise ArgumentError(
+            "this fit has several responses, and predictions are of one: give one of "
+            "fit.responses.values()."
+        )
 
 
 def _rule(kind: str, quantile: float | None) -> Kind:

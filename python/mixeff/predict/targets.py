@@ -14,6 +14,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from ..model.families import LINKS
+from .choices import shares
 from .surfaces import Location, Probabilities, mean_surface
 
 if TYPE_CHECKING:
@@ -21,11 +22,14 @@ if TYPE_CHECKING:
     from ..model.design import Design
     from ..model.families import Family
     from ..model.links import Link
+    from .choices import shares
     from .linearized import Linearized
-    from .surfaces import Surface
+from .surfaces import Surface
+
+Readout = Callable[["Linearized", "Design"], "Linearized"]
 
 
-def _itself(values: Linearized) -> Linearized:
+def _itself(values: Linearized, design: Design) -> Linearized:
     return values
 
 
@@ -42,22 +46,25 @@ class Target:
     starts_on_line : bool
         Whether the surface's values are on that scale already.
     readout : callable
-        What is made of the values of the surface.
+        ``readout(values, design)``: what is made of the values of the surface.
     labels : tuple of str
         Of the categories or periods; empty where each row has one value.
     label_name : str
         What they are.
     of_response : bool
         Whether it is the mean response.
+    by_case : bool
+        Whether values depend on the other rows of their case, too.
     """
 
     surface: Callable[[Design], Surface]
     line: Link
     starts_on_line: bool = False
-    readout: Callable[[Linearized], Linearized] = _itself
+    readout: Readout = _itself
     labels: tuple[str, ...] = ()
     label_name: str = "category"
     of_response: bool = False
+    by_case: bool = False
 
 
 def target_of(design: Design, scale: str, averaged: bool) -> Target:
@@ -81,8 +88,7 @@ def target_of(design: Design, scale: str, averaged: bool) -> Target:
     ArgumentError
         For a scale that the family does not have.
     """
-    kind = design.distribution.categories
-    known = PLAIN if kind is None else TIMED if kind.timed else CATEGORIES
+    known = _scales(design)
     if scale not in known:
         raise ArgumentError(
             f"scale={scale!r} is not one of {', '.join(map(repr, known))} for family "
@@ -91,9 +97,11 @@ def target_of(design: Design, scale: str, averaged: bool) -> Target:
     return known[scale](design, averaged)
 
 
-def has_labels(design: Design, scale: str) -> bool:
-    """Whether each row has a value for each category."""
-    return design.distribution.categories is not None and scale != "link"
+def _scales(design: Design) -> dict[str, Maker]:
+    kind = design.distribution.categories
+    if design.distribution.has_cases:
+        return CHOICES
+    return PLAIN if kind is None else TIMED if kind.timed else CATEGORIES
 
 
 # Means ----------------------------------------------------------------------------------------
@@ -120,7 +128,7 @@ def _link(design: Design, averaged: bool) -> Target:
     if not averaged:
         return _location(design, averaged)
     link = LINKS[design.link]
-    return Target(mean_surface, LINKS["identity"], readout=lambda x: x.to_line(link))
+    return Target(mean_surface, LINKS["identity"], readout=lambda x, rows: x.to_line(link))
 
 
 def _location(design: Design, averaged: bool) -> Target:
@@ -165,13 +173,11 @@ def _hazard(chances: Floats) -> tuple[Floats, Floats]:
     return hazard, slopes / at_risk[:, :, None]
 
 
-def _per_row(
-    design: Design, function: Callable[[Floats], tuple[Floats, Floats]]
-) -> Callable[[Linearized], Linearized]:
+def _per_row(design: Design, function: Callable[[Floats], tuple[Floats, Floats]]) -> Readout:
     """Apply a function of the probabilities of each row to all of them."""
     size = len(design.categories) + 1
 
-    def readout(values: Linearized) -> Linearized:
+    def readout(values: Linearized, design: Design) -> Linearized:
         from scipy.sparse import bsr_matrix
 
         found, slopes = function(values.value.reshape(-1, size))
@@ -182,10 +188,20 @@ def _per_row(
     return readout
 
 
+# Choices --------------------------------------------------------------------------------------
+
+
+def _shares(design: Design, averaged: bool) -> Target:
+    return Target(
+        lambda _: Location(), LINKS["logit"], readout=shares, of_response=True, by_case=True
+    )
+
+
 Maker = Callable[["Design", bool], Target]
 
 PLAIN: dict[str, Maker] = {"response": _mean, "link": _link}
 CATEGORIES: dict[str, Maker] = {"response": _probabilities, "link": _location}
+CHOICES: dict[str, Maker] = {"response": _shares, "link": _location}
 TIMED: dict[str, Maker] = {
     "response": _chances,
     "link": _location,

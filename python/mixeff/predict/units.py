@@ -13,8 +13,8 @@ from ..data import Column, Columns, column_names, from_any
 from ..data.frames import unknown_column
 from ..errors import AllRowsMissingError, ArgumentError
 from ..formula.engine import terms
-from ..model import design_for_new_data
 from .extrapolation import note_extrapolation
+from .new import new_design
 
 if TYPE_CHECKING:
     from ..model.design import Design
@@ -58,7 +58,7 @@ class Units:
             return self.fit.design
         frame = self.frame.assign(**changes) if changes else self.frame
         new_levels = "error" if self.grouped else "population"
-        return design_for_new_data(self.fit.spec, frame, new_levels=new_levels)
+        return new_design(self.fit, frame, new_levels)
 
 
 def units_of(
@@ -98,7 +98,9 @@ def units_of(
         )
     groups = [name for name in inputs.groups if name in available]
     more = [name for names in others.values() for name in names]
-    names = list(dict.fromkeys([*inputs.covariates, *groups, *more]))
+    cases = inputs.outcomes if fit.design.distribution.has_cases else ()
+    present = [name for name in cases if name in available]
+    names = list(dict.fromkeys([*inputs.covariates, *groups, *present, *more]))
     note_extrapolation(fit, newdata)
     columns = from_any(data, names) if names else Columns({}, len(data))
     rows = _rows(fit, columns, newdata, {*inputs.covariates, *more, *(groups if grouped else ())})

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..data import Column
 from ..errors import ArgumentError
+from ..model.matrix import required
 from .predictor import one_of
 from .units import Units, column_of_fit, constant, is_category, levels_of
 
@@ -74,9 +75,9 @@ def checked_variables(fit: FitResults, variables: Any, keep: Callable[[Column], 
     ArgumentError
         For a name that is no covariate of the model.
     """
-    known = _covariates(fit)
+    known = list(fit.spec.inputs.covariates)
     if variables is None:
-        return {name: None for name in known if keep(column_of_fit(fit, name))}
+        return {name: None for name in _effects(fit) if keep(column_of_fit(fit, name))}
     names = [variables] if isinstance(variables, str) else variables
     asked = dict(names) if isinstance(names, Mapping) else dict.fromkeys(names)
     for name in asked:
@@ -88,9 +89,11 @@ def checked_variables(fit: FitResults, variables: Any, keep: Callable[[Column], 
     return asked
 
 
-def _covariates(fit: FitResults) -> list[str]:
-    """Columns of the fixed effects, of the random effects and of offsets."""
-    return list(fit.spec.inputs.covariates)
+def _effects(fit: FitResults) -> list[str]:
+    """Columns of the fixed and of the random effects, but not of offsets."""
+    parts = fit.spec.inputs.parts
+    texts = [text for p in parts for text in (p.fixed, *(term.effects for term in p.random))]
+    return list(dict.fromkeys(name for text in texts for name in required(text)))
 
 
 def changes_of(units: Units, name: str, wanted: Any, contrasts: str) -> list[Change]:

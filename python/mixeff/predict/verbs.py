@@ -10,18 +10,19 @@ import numpy as np
 import pandas as pd
 
 from ..data.frames import unknown_column
-from ..errors import ArgumentError
+from ..errors import ArgumentError, FormulaError, NotAvailableError
 from ..model.families import LINKS
 from .elasticities import SLOPES
 from .gather import Estimates, Groups, averages, each_row
 from .grid import balanced_frame, shares
 from .measures import MEASURES, Measure
-from .predictor import Predictor, one_of, predictor_of
+from .predictor import Predictor, one_of, predictor_of, require_one
 from .table import Options, Table, answer, free_names, one_after_another
-from .units import Units, is_category, units_of
+from .units import Units, column_of_fit, is_category, units_of
 from .variables import Change, changes_of, checked_variables, small_step
 
 if TYPE_CHECKING:
+    from ..estimate.values import Floats
     from ..model.design import Design
     from ..results.fit import FitResults
     from .linearized import Linearized
@@ -106,12 +107,13 @@ def request_of(
     by: Any,
     average: bool,
     weights: Any,
-    kind: str,
+    kind: str | None,
     quantile: float | None,
     scale: str,
     options: Options,
 ) -> Request:
     """Read a verb's arguments."""
+    kind = kind or ("marginal" if quantile is None else "median")
     predictor = predictor_of(fit, kind, quantile, scale)
     columns: list[str] = [by] if isinstance(by, str) else list(by or ())
     named = [weights] if isinstance(weights, str) else []
@@ -161,6 +163,7 @@ def predictions(request: Request) -> Any:
 def comparisons(request: Request, variables: Any, comparison: str, contrasts: str) -> Any:
     """Predictions at two values of a covariate, compared."""
     one_of("comparison", comparison, MEASURES)
+    _refuse_choices(request)
     fit = request.units.fit
     asked = checked_variables(fit, variables, lambda column: True)
     changes = [
@@ -214,12 +217,22 @@ def _measured(
     return Estimates.of(predictor, measure.compare(high, low, name)), names
 
 
+def _refuse_choices(request: Request) -> None:
+    if request.predictor.target.by_case:
+        raise NotAvailableError(
+            "a covariate would change in all alternatives of a case at once, which is mostly no "
+            "question: change it in a copy of the data where you want, and compare "
+            "me.predictions(fit, copy) with me.predictions(fit); or take scale='link', the utility."
+        )
+
+
 # Slopes ---------------------------------------------------------------------------------------
 
 
 def slopes(request: Request, variables: Any, slope: str) -> Any:
     """Derivatives of predictions by covariates."""
     one_of("slope", slope, SLOPES)
+    _refuse_choices(request)
     fit = request.units.fit
     asked = checked_variables(fit, variables, lambda column: not is_category(fit, column))
     if not asked:
@@ -233,14 +246,14 @@ def slopes(request: Request, variables: Any, slope: str) -> Any:
 
 
 def _sloped(request: Request, name: str, slope: str) -> Table:
-    predictor, units, row = request.predictor, request.units, SLOPES[slope]
-    x, step = small_step(units, name)
-    designs = [units.design({name: x + 0.5 * step}), units.design({name: x - 0.5 * step})]
+    predictor, row = request.predictor, SLOPES[slope]
+    x, high, low, designs = _around(request.units, name)
     if row.at_center:
-        designs.append(units.design({name: x}))
+        designs.append(request.units.design({name: x}))
 
     def derivative(parts: Parts, rows: slice) -> Linearized:
-        return row.of(parts, np.repeat(x[rows], predictor.width), step)
+        at, step = (np.repeat(v[rows], predictor.width) for v in (x, high - low))
+        return row.of(parts, at, step)
 
     if request.average:
         groups, names = request.groups()
@@ -255,6 +268,21 @@ def _sloped(request: Request, name: str, slope: str) -> Table:
     return Table(names, found, LINKS["identity"], request.label)
 
 
+def _around(units: Units, name: str) -> tuple[Floats, Floats, Floats, list[Design]]:
+    """Values of a covariate, those half a step above and below, and the designs of these.
+
+    Where a term such as a spline ends with the data, the step is taken within them.
+    """
+    x, step = small_step(units, name)
+    high, low = x + 0.5 * step, x - 0.5 * step
+    try:
+        return x, high, low, [units.design({name: high}), units.design({name: low})]
+    except FormulaError:
+        values = column_of_fit(units.fit, name).number()
+        high, low = (np.clip(v, values.min(), values.max()) for v in (high, low))
+        return x, high, low, [units.design({name: high}), units.design({name: low})]
+
+
 # Marginal means -------------------------------------------------------------------------------
 
 
@@ -263,12 +291,13 @@ def marginal_means(
     variables: Any,
     *,
     weights: str,
-    kind: str,
+    kind: str | None,
     quantile: float | None,
     scale: str,
     options: Options,
 ) -> Any:
     """Averages of predictions over a balanced grid."""
+    require_one(fit)
     one_of("weights", weights, WEIGHTS)
     asked = [variables] if isinstance(variables, str) else list(variables)
     known = fit.spec.inputs.covariates
