@@ -149,7 +149,7 @@ def test_intervals_of_probabilities_stay_within_zero_and_one(family, kind):
     assert ((table["lower"] < table["estimate"]) & (table["estimate"] < table["upper"])).all()
 
 
-def drawn(fit, predict, draws=1500):
+def drawn(fit, predict, draws=700):
     """Predictions at parameters drawn from their joint normal distribution."""
     at = np.concatenate([fit.estimate.beta, fit.estimate.theta])
     p = len(fit.estimate.beta)
@@ -163,10 +163,10 @@ def test_intervals_hold_what_parameters_drawn_anew_would_give(ordinal, kind):
     new = {"x": [-1.0, 0.5]}
     sample = drawn(ordinal, lambda fit: fit.predict(new, kind=kind))
     table = ordinal.predict(new, kind=kind, interval="confidence", level=0.9)
-    np.testing.assert_allclose(table["se"], sample.std(axis=0), rtol=0.08)
+    np.testing.assert_allclose(table["se"], sample.std(axis=0), rtol=0.11)
     ends = np.quantile(sample, [0.05, 0.95], axis=0)
-    np.testing.assert_allclose(table["lower"], ends[0], atol=0.008)
-    np.testing.assert_allclose(table["upper"], ends[1], atol=0.008)
+    np.testing.assert_allclose(table["lower"], ends[0], atol=0.012)
+    np.testing.assert_allclose(table["upper"], ends[1], atol=0.012)
 
 
 @pytest.mark.parametrize("scale", ["hazard", "survival"])

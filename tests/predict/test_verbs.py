@@ -85,7 +85,7 @@ _made: dict = {}
 def small(name):
     if name not in _made:
         formula, family, options = SMALL[name]
-        data = people(groups=12, size=8)
+        data = people(groups=8, size=9)
         data["binary"] = (data["y"] > 1).astype(int)
         _made[name] = me.fit(formula, data, family, method="laplace", **options)
     return _made[name]

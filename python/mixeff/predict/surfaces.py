@@ -11,7 +11,7 @@ from ..model.families import LINKS
 from .normal_mean import STRIP, nodes, normal_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ..estimate.values import Floats
     from ..model.design import Design
@@ -130,14 +130,18 @@ class Probabilities:
 
     def slopes(self, etas: Sequence[Floats]) -> Slopes:
         """Their derivatives, in closed form."""
-        slopes = self.design.distribution.probability_slopes(self._link, tuple(etas))
+        slopes = self._slopes(etas)
         return {d: slopes[:, :, d] for d in self.depends}
+
+    def _slopes(self, etas: Sequence[Floats]) -> Floats:
+        return self.design.distribution.probability_slopes(self._link, tuple(etas))
 
     def over_normal(self, etas: Sequence[Floats], d: int, s: Floats) -> Average:
         """By the trapezoidal rule."""
         categories = self.design.distribution.categories
         share = 1.0 if categories is None else categories.strip(len(self.design.categories))
-        return trapezoid(self, etas, d, s, share * STRIP.get(self.design.link, 1.0))
+        strip = share * STRIP.get(self.design.link, 1.0)
+        return trapezoid(self.at, self._slopes, etas, d, s, strip)
 
 
 @dataclass(frozen=True)
@@ -163,6 +167,9 @@ class Expectation:
         """By differences of fourth order."""
         return {d: self._slope(etas, d) for d in self.depends}
 
+    def _slopes(self, etas: Sequence[Floats]) -> Floats:
+        return np.stack([self._slope(etas, d) for d in self.depends], axis=2)
+
     def _slope(self, etas: Sequence[Floats], d: int) -> Floats:
         step = STEP * (1.0 + np.abs(etas[d]))
 
@@ -174,23 +181,38 @@ class Expectation:
 
     def over_normal(self, etas: Sequence[Floats], d: int, s: Floats) -> Average:
         """By the trapezoidal rule."""
-        return trapezoid(self, etas, d, s, FINE)
+        return trapezoid(self.at, self._slopes, etas, d, s, FINE)
 
 
-def trapezoid(surface: Surface, etas: Sequence[Floats], d: int, s: Floats, strip: float) -> Average:
-    """Averages over N(eta_d, s^2) of values that are analytic within a strip."""
+def trapezoid(
+    at: Callable[[list[Floats]], Floats],
+    slopes: Callable[[list[Floats]], Floats],
+    etas: Sequence[Floats],
+    d: int,
+    s: Floats,
+    strip: float,
+) -> Average:
+    """Averages over N(eta_d, s^2) of values that are analytic within a strip.
+
+    Parameters
+    ----------
+    at, slopes : callable
+        Values, shape (n, K), and their derivatives by every linear predictor, shape (n, K, D).
+    etas : sequence of ndarray
+    d : int
+    s : ndarray, shape (n,)
+    strip : float
+    """
     z, weight = nodes(strip, float(s.max(initial=0.0)))
-    value, rise, slopes = 0.0, 0.0, dict.fromkeys(surface.depends, 0.0)
+    value, total, rise = 0.0, 0.0, 0.0
     for point, w in zip(z, weight, strict=True):
-        at = _moved(etas, d, point * s)
-        value = value + w * surface.at(at)
-        for c, slope in surface.slopes(at).items():
-            slopes[c] = slopes[c] + w * slope
-            if c == d:
-                rise = rise + (w * point) * slope
-    return Average(
-        np.asarray(value), {c: np.asarray(v) for c, v in slopes.items()}, np.asarray(rise)
-    )
+        moved = _moved(etas, d, point * s)
+        value = value + w * at(moved)
+        slope = w * slopes(moved)
+        total, rise = total + slope, rise + point * slope[:, :, d]
+    every = np.asarray(total)
+    by_predictor = {c: every[:, :, c] for c in range(every.shape[2])}
+    return Average(np.asarray(value), by_predictor, np.asarray(rise))
 
 
 def _moved(etas: Sequence[Floats], d: int, by: Floats) -> list[Floats]:
