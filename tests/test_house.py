@@ -39,6 +39,8 @@ DOORS = {
     "arviz_base": "bridges/arviz.py",
     "great_tables": "report/table/great.py",
     "docx": "report/table/word.py",
+    "marginaleffects": "bridges/marginaleffects.py",
+    "sklearn": "bridges/sklearn.py",
 }
 RUST_DOORS = ("faer", "pulp")
 

@@ -23,7 +23,7 @@ Frame = Any
 """A pandas frame; pandas' own annotations are too loose to check against."""
 
 _COVARIANCE = re.compile(r"cov\((?P<a>.+), (?P<b>.+)\)")
-OTHERS = ("columns", "families", "profile", "quasi", "reading", "survival")
+OTHERS = ("columns", "emmeans", "families", "profile", "quasi", "reading", "survival", "verbs")
 """Files of another kind, which a test of their own reads."""
 
 _METHODS = ("laplace", "agq", "ml", "reml", "conditional")

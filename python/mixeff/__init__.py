@@ -10,7 +10,23 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from . import errors
-    from .api import Fit, JointFit, Model, compare_methods, fit, load, table, variance_reduction
+    from .api import (
+        Fit,
+        JointFit,
+        Model,
+        compare_methods,
+        comparisons,
+        fit,
+        grid,
+        load,
+        marginal_means,
+        predictions,
+        slopes,
+        table,
+        variance_reduction,
+    )
+    from .api.estimators import GLMMClassifier as GLMMClassifier
+    from .api.estimators import GLMMRegressor as GLMMRegressor
     from .data import within_between
 
 __version__ = "0.1.0"
@@ -20,15 +36,21 @@ __all__ = [
     "Model",
     "__version__",
     "compare_methods",
+    "comparisons",
     "errors",
     "fit",
+    "grid",
     "load",
+    "marginal_means",
+    "predictions",
+    "slopes",
     "table",
     "variance_reduction",
     "within_between",
 ]
 
 _FROM_API = frozenset(__all__) - {"__version__", "errors", "within_between"}
+_ESTIMATORS = frozenset({"GLMMClassifier", "GLMMRegressor"})  # need scikit-learn
 
 
 def __getattr__(name: str) -> object:
@@ -37,6 +59,8 @@ def __getattr__(name: str) -> object:
 
     if name in _FROM_API:
         value = getattr(import_module(".api", __name__), name)
+    elif name in _ESTIMATORS:
+        value = getattr(import_module(".api.estimators", __name__), name)
     elif name == "within_between":
         value = import_module(".data", __name__).within_between
     elif name == "errors":
@@ -48,4 +72,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted({*__all__, *_ESTIMATORS})

@@ -22,6 +22,7 @@ __all__ = [
     "DataTypeError",
     "DuplicateColumnError",
     "EmptyDataError",
+    "ExtrapolationWarning",
     "FormulaError",
     "InfiniteValueError",
     "LengthError",
@@ -284,3 +285,7 @@ class SamplingWarning(MixeffWarning):
 
 class ConvergenceWarning(MixeffWarning):
     """The search for the maximum did not end as it should."""
+
+
+class ExtrapolationWarning(MixeffWarning):
+    """Predictions far outside the range of a covariate in the data of the fit."""

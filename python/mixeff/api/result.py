@@ -82,8 +82,9 @@ class Fit(FitResults):
             ``median`` sets the random effects to zero; ``marginal`` integrates them out on the
             scale of the response, over the normal distribution of each row's ``z'b``.
         quantile : float, optional
-            Hold the random part ``z'b`` of each row at this percentile of its distribution (of the
-            sum, where there are several terms), so that 0.5 is ``median``.
+            Hold the random part ``z'b`` of each row, in each linear predictor, at this percentile
+            of its distribution (of the sum, where there are several terms), so that 0.5 is
+            ``median``.
         scale : {"response", "link", "hazard", "survival"}
             The mean (per trial for a binomial), or its linear predictor; of a marginal mean, its
             link. A response with categories has their probabilities on the scale of the response; a
@@ -102,20 +103,30 @@ class Fit(FitResults):
             Without ``interval`` an array with a value per row of the data; NaN where the row has a
             missing value. With it, a frame: ``estimate, se, lower, upper`` for ``"confidence"``,
             ``estimate, lower, upper`` for ``"prediction"``. Of categories a frame with a column
-            for each.
+            for each; with an interval one with a row for each category of each row:
+            ``row`` (its position), ``category`` (of a duration ``period``), ``estimate, se, lower,
+            upper``.
 
         Raises
         ------
         UnseenLevelError
             For a new level under ``new_levels="error"``.
         NotAvailableError
-            If the marginal mean does not exist.
+            If the marginal mean does not exist; for a prediction interval of categories.
+
+        Warns
+        -----
+        ExtrapolationWarning
+            If a covariate lies beyond its range in the data of the fit by more than the width of
+            that range.
 
         Notes
         -----
-        Confidence intervals are normal on the scale of the linear predictor, by the delta method
-        from the joint covariance of coefficients and variance parameters. Those of ``cluster``
-        count that the modes move with the parameters, and their own posterior variance.
+        Confidence intervals are by the delta method from the joint covariance of the coefficients
+        of all linear predictors and the variance parameters. They are normal on the scale of the
+        link, for probabilities, hazards and survival on that of the logit, so that their ends stay
+        in the range. Those of ``cluster`` count that the modes move with the parameters, and their
+        own posterior variance. A variance of zero is taken as known.
         Prediction intervals hold the quantiles of a new response, its distribution averaged over
         that of the linear predictor; for counts, at least the level. They take the dispersion as
         known.

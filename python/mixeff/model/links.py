@@ -64,7 +64,8 @@ def _logit(mu: Array) -> Array:
 
 
 def _expit_derivative(eta: Array) -> Array:
-    return _expit(eta) * _expit(-np.asarray(eta))
+    tail = np.exp(-np.abs(eta))
+    return tail / np.square(1.0 + tail)
 
 
 def _ndtr(eta: Array) -> Array:

@@ -1,77 +1,110 @@
-"""Confidence intervals of a predicted mean, and prediction intervals of a new response."""
+"""Confidence intervals of predictions, and prediction intervals of a new response."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, NotAvailableError
 from ..model.families import LINKS
-from ..results.linear import mean_at, parameters
+from ..results.linear import parameters
 from ..results.parameters import critical_value
 from ..results.residuals import require_distribution
-from .curve import response_curve
-from .kinds import KINDS, new_cluster
+from .kinds import KINDS, Kind, new_cluster
 from .responses import response_quantiles
+from .surfaces import Location
+from .targets import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..estimate.values import Floats
     from ..model.design import Design
+    from ..model.links import Link
     from ..results.fit import FitResults
-    from .kinds import Point, Rule
+    from .predictor import Predictor
 
     Columns = dict[str, Floats]
 
 
-def confidence(fit: FitResults, design: Design, rule: Rule, scale: str, level: float) -> Columns:
-    """Normal on the scale of the linear predictor, so that ends stay in the mean's range."""
-    point = rule(fit, design, True)
-    se = np.sqrt(eta_variance(fit, point))
-    half = critical_value(level) * se
-    lower, upper = point.eta - half, point.eta + half
-    if scale == "link":
-        return {"estimate": point.eta, "se": se, "lower": lower, "upper": upper}
-    ends = mean_at(design, fit.estimate, lower), mean_at(design, fit.estimate, upper)
-    return {
-        "estimate": mean_at(design, fit.estimate, point.eta),
-        "se": se * np.abs(response_curve(design, fit.estimate).slope(point.eta)),
-        "lower": np.minimum(*ends),
-        "upper": np.maximum(*ends),
-    }
+def confidence(predictor: Predictor, design: Design, level: float) -> Columns:
+    """Estimates, standard errors and ends of the intervals, row by row."""
+    critical = critical_value(level)
+    parts = [_confidence(predictor, part, critical) for part in predictor.blocks(design)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
-def prediction(fit: FitResults, design: Design, rule: Rule, scale: str, level: float) -> Columns:
+def _confidence(predictor: Predictor, design: Design, critical: float) -> Columns:
+    link = predictor.target.line
+    if not predictor.target.starts_on_line:
+        natural = predictor.natural(design)
+        se = np.sqrt(predictor.variance(natural))
+        lower, upper = around(link, natural.value, se, critical)
+        return {"estimate": natural.value, "se": se, "lower": lower, "upper": upper}
+    line = predictor.on_line(design)
+    se = np.sqrt(predictor.variance(line))
+    lower, upper = _ordered(link, line.value, critical * se)
+    slope = np.abs(link.inverse_derivative(line.value))
+    estimate = link.inverse(line.value)
+    return {"estimate": estimate, "se": se * slope, "lower": lower, "upper": upper}
+
+
+def around(
+    link: Link, estimate: Floats, se: Floats, critical: Floats | float
+) -> tuple[Floats, Floats]:
+    """Ends of intervals that are normal on the scale of a link.
+
+    An estimate at an end of the link's range, which is one only to rounding, is its own interval.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        eta = link.link(estimate)
+        slope = np.abs(link.inverse_derivative(eta))
+        half = np.where(slope > 0.0, critical * se / slope, 0.0)
+    return _ordered(link, eta, half)
+
+
+def _ordered(link: Link, eta: Floats, half: Floats) -> tuple[Floats, Floats]:
+    ends = link.inverse(eta - half), link.inverse(eta + half)
+    return np.minimum(*ends), np.maximum(*ends)
+
+
+def prediction(predictor: Predictor, design: Design, level: float) -> Columns:
     """Quantiles of a new response, per trial, its mean uncertain as it is."""
-    if scale == "link":
+    fit = predictor.fit
+    if predictor.target.labels:
+        raise NotAvailableError(
+            "a new response with categories has their probabilities and no interval: use "
+            'interval="confidence" for intervals of these.'
+        )
+    if not predictor.target.of_response:
         raise ArgumentError(
             'interval="prediction" is about a response: use scale="response", or '
             'interval="confidence" on the scale of the linear predictor.'
         )
     require_distribution(fit.design)
     critical_value(level)
-    center = mean_at(design, fit.estimate, rule(fit, design, False).eta)
-    point = PREDICTIVE.get(rule, rule)(fit, design, True)
+    center = predictor.values(design)[:, 0]
+    eta, variance = _new_location(predictor, design)
     bounds = EXACT.get((design.family, design.link), _mixed)
-    lower, upper = bounds(fit, design, point.eta, eta_variance(fit, point), level)
+    lower, upper = bounds(fit, design, eta, variance, level)
     return {"estimate": center, "lower": lower, "upper": upper}
 
 
 INTERVALS = {"confidence": confidence, "prediction": prediction}
 
 # A marginal prediction is for a cluster not seen: its random effects are drawn anew.
-PREDICTIVE: dict[Rule, Rule] = {KINDS["marginal"]: new_cluster}
+PREDICTIVE: dict[Kind, Kind] = {KINDS["marginal"]: new_cluster}
 
 
-def eta_variance(fit: FitResults, point: Point) -> Floats:
-    """Variance of the point from the parameters' covariance, plus its own spread.
-
-    A parameter on the boundary has no variance and is taken as known.
-    """
-    cov = np.nan_to_num(fit.estimate.cov, nan=0.0)
-    return np.einsum("ij,ij->i", point.gradient @ cov, point.gradient) + point.spread
+def _new_location(predictor: Predictor, design: Design) -> tuple[Floats, Floats]:
+    """The linear predictor of a new response, and its variance."""
+    target = Target(lambda _: Location(), predictor.target.line, starts_on_line=True)
+    located = replace(predictor, kind=PREDICTIVE.get(predictor.kind, predictor.kind), target=target)
+    parts = [located.on_line(part) for part in located.blocks(design)]
+    variances = [located.variance(part) for part in parts]
+    return np.concatenate([part.value for part in parts]), np.concatenate(variances)
 
 
 def _normal(

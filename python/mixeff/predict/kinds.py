@@ -1,124 +1,127 @@
 """The kinds of prediction: what each does with the random effects.
 
-Every kind gives, per row, a point on the scale of the linear predictor with its gradient in
-(beta, theta), and the part of the variance of the row's linear predictor that is not due to the
-parameters. Intervals need nothing else.
+Every kind puts a surface, a function of the linear predictors of a row, at the linear predictors it
+stands for, and says how the values move with (beta, theta) and with the random effects.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from statistics import NormalDist
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..estimate.covariance import covariance_jacobians
-from ..results.linear import (
-    conditional_eta,
-    fixed_part,
-    quadratic_form,
-    random_variance,
-)
-from ..results.parameters import beta_slices, theta_positions
-from .curve import response_curve
-from .modes import mode_system
+from ..results.linear import conditional_eta, random_variance
+from .linearized import Linearized
+from .rows import BLOCK, Gradient, Rows
+from .several import Moments, normal_points
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..estimate.values import Floats
-    from ..model.design import Design
-    from ..results.fit import FitResults
+
+# The kinds ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Point:
-    """A prediction on the scale of the linear predictor.
-
-    Attributes
-    ----------
-    eta : ndarray, shape (n,)
-    gradient : ndarray, shape (n, parameters)
-        In (beta, theta); without columns unless asked for.
-    spread : ndarray, shape (n,)
-        Variance that stays when the parameters are known: of the conditional modes.
-    """
-
-    eta: Floats
-    gradient: Floats
-    spread: Floats
-
-
-def cluster(fit: FitResults, design: Design, gradient: bool) -> Point:
-    """Each row with the conditional modes of its own clusters; unseen levels at zero."""
-    if not design.terms:
-        return median(fit, design, gradient)
-    eta = conditional_eta(design, fit.estimate)
-    if not gradient:
-        return Point(eta, np.empty((design.n, 0)), np.zeros(design.n))
-    system = mode_system(fit.design, fit.estimate)
-    slope = fixed_gradient(fit, design) + design.Z_of(0) @ system.gradient
-    return Point(eta, slope, system.variance(design))
-
-
-def median(fit: FitResults, design: Design, gradient: bool) -> Point:
+def median(rows: Rows) -> Linearized:
     """Random effects at zero."""
-    slope = fixed_gradient(fit, design) if gradient else np.empty((design.n, 0))
-    return Point(fixed_part(design, fit.estimate), slope, np.zeros(design.n))
+    etas = rows.fixed()
+    value = rows.surface.at(etas)
+    if not rows.derivatives:
+        return rows.known(value)
+    gradient = Gradient.start(rows, value.shape[1])
+    gradient.add_fixed(rows.surface.slopes(etas))
+    return gradient.of(value)
 
 
-def marginal(fit: FitResults, design: Design, gradient: bool) -> Point:
-    """Random effects integrated out on the scale of the response."""
-    response = response_curve(design, fit.estimate)
-    s = np.sqrt(random_variance(design, fit.estimate))
-    mean = response.over_normal(fixed_part(design, fit.estimate), s)
-    eta = response.invert(mean.value)
-    if not gradient:
-        return Point(eta, np.empty((design.n, 0)), np.zeros(design.n))
-    slope = fixed_gradient(fit, design) * mean.d_eta[:, None]
-    slope += spread_gradient(fit, design, s) * mean.d_s[:, None]
-    slope /= response.slope(eta)[:, None]
-    return Point(eta, slope, np.zeros(design.n))
-
-
-def at_quantile(fit: FitResults, design: Design, gradient: bool, q: float) -> Point:
-    """The random part z'b of each row at a percentile of its own distribution."""
+def at_quantile(rows: Rows, q: float) -> Linearized:
+    """The random part of each linear predictor at a percentile of its own distribution."""
     z = NormalDist().inv_cdf(q)
-    s = np.sqrt(random_variance(design, fit.estimate))
-    eta = fixed_part(design, fit.estimate) + z * s
-    if not gradient:
-        return Point(eta, np.empty((design.n, 0)), np.zeros(design.n))
-    slope = fixed_gradient(fit, design) + z * spread_gradient(fit, design, s)
-    return Point(eta, slope, np.zeros(design.n))
+    spread = {d: rows.spread(d) for d in rows.active()}
+    etas = [eta + z * spread[d] if d in spread else eta for d, eta in enumerate(rows.fixed())]
+    value = rows.surface.at(etas)
+    if not rows.derivatives:
+        return rows.known(value)
+    slopes = rows.surface.slopes(etas)
+    gradient = Gradient.start(rows, value.shape[1])
+    gradient.add_fixed(slopes)
+    for d, s in spread.items():
+        gradient.add_spread(z * slopes[d], d, s)
+    return gradient.of(value)
 
 
-def fixed_gradient(fit: FitResults, design: Design) -> Floats:
-    """Gradient of the fixed part in (beta, theta), shape (n, parameters)."""
-    slope = np.zeros((design.n, len(fit.estimate.cov)))
-    slope[:, beta_slices(design)[0]] = design.X
-    return slope
+def cluster(rows: Rows) -> Linearized:
+    """Each row with the conditional modes of its own clusters; unseen levels at zero."""
+    active = rows.active()
+    etas = rows.fixed()
+    for d in active:
+        etas[d] = conditional_eta(rows.design, rows.fit.estimate, d)
+    value = rows.surface.at(etas)
+    if not rows.derivatives:
+        return rows.known(value)
+    slopes = rows.surface.slopes(etas)
+    gradient = Gradient.start(rows, value.shape[1])
+    gradient.add_fixed(slopes)
+    if rows.modes is None or not active:
+        return gradient.of(value)
+    z = {d: rows.design.Z_of(d) for d in active}
+    for d in active:
+        gradient.add(slopes[d], slice(None), z[d] @ rows.modes.gradient)
+    effects = sum(_each_by(slopes[d], z[d]) for d in active)
+    own = rows.modes.unseen_variance(rows.design, {d: slopes[d] for d in active})
+    return gradient.of(value, effects, own)
 
 
-def spread_gradient(fit: FitResults, design: Design, s: Floats) -> Floats:
-    """Gradient of the standard deviation s of the random part, shape (n, parameters)."""
-    slope = np.zeros((design.n, len(fit.estimate.cov)))
-    twice = np.where(s > 0.0, 2.0 * s, np.inf)
-    jacobians = covariance_jacobians(fit.design, fit.estimate.theta)
-    for term, jacobian, part in zip(
-        design.terms, jacobians, theta_positions(fit.design), strict=True
-    ):
-        if effects := term.effects_of(0):
-            for k, matrix in enumerate(jacobian):
-                slope[:, part.start + k] = quadratic_form(term, matrix, effects) / twice
-    return slope
+def _each_by(slope: Floats, z: Any) -> Any:
+    """Rows of Z times each of the K slopes of the row, a sparse matrix of shape (n K, q)."""
+    from scipy.sparse import csr_matrix
+
+    n, k = slope.shape
+    z = z.tocsr()
+    places = np.repeat(np.arange(n), k)
+    picked = z[places]
+    weights = np.repeat(slope.ravel(), np.diff(picked.indptr))
+    return csr_matrix((picked.data * weights, picked.indices, picked.indptr), shape=picked.shape)
 
 
-def new_cluster(fit: FitResults, design: Design, gradient: bool) -> Point:
+def marginal(rows: Rows) -> Linearized:
+    """Random effects integrated out on the scale of the response."""
+    active = rows.active()
+    if not active:
+        return median(rows)
+    return _over_one(rows, active[0]) if len(active) == 1 else _over_several(rows, active)
+
+
+def _over_one(rows: Rows, d: int) -> Linearized:
+    s = rows.spread(d)
+    average = rows.surface.over_normal(rows.fixed(), d, s)
+    if not rows.derivatives:
+        return rows.known(average.value)
+    gradient = Gradient.start(rows, average.value.shape[1])
+    gradient.add_fixed(average.slopes)
+    gradient.add_spread(average.rise, d, s)
+    return gradient.of(average.value)
+
+
+def _over_several(rows: Rows, active: Sequence[int]) -> Linearized:
+    """By quasi-random points u of the standardized effects, in which etas are linear in theta."""
+    sums = Moments(rows, active)
+    points = normal_points(sum(term.size for term in rows.design.terms))
+    at_once = max(1, BLOCK // max(rows.design.n, 1))
+    for start in range(0, len(points), at_once):
+        sums.add(points[start : start + at_once])
+    return sums.linearized(len(points))
+
+
+def new_cluster(rows: Rows) -> Linearized:
     """The linear predictor of a cluster not seen: random effects at zero, their variance kept."""
-    point = median(fit, design, gradient)
-    return Point(point.eta, point.gradient, random_variance(design, fit.estimate))
+    point = median(rows)
+    own = random_variance(rows.design, rows.fit.estimate)
+    return Linearized(point.value, point.jacobian, None, own)
 
 
-Rule = Callable[["FitResults", "Design", bool], Point]
+Kind = Callable[[Rows], Linearized]
 
-KINDS: dict[str, Rule] = {"cluster": cluster, "median": median, "marginal": marginal}
+KINDS: dict[str, Kind] = {"cluster": cluster, "median": median, "marginal": marginal}

@@ -11,13 +11,14 @@ and, given the parameters, u has covariance H^-1.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..estimate import row_derivatives
 from ..estimate.covariance import cholesky_factors, covariance_matrices, entries
-from ..results.linear import conditional_eta, quadratic_form
+from ..results.linear import conditional_eta
 from ..results.parameters import beta_slices, theta_positions
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 BATCH = 256  # right-hand sides solved at a time
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ModeSystem:
     """The modes' linear system at the estimates.
 
@@ -52,23 +53,60 @@ class ModeSystem:
     hessian: Any
     gradient: Floats
 
-    def variance(self, design: Design) -> Floats:
-        """Variance of z'b given the parameters, shape (n,); z'Sigma z for unseen levels."""
-        if len(self.design.terms) == 1:
-            known = _block_variance(design, self.estimate.random[0].mode_cov)
-        else:
-            known = self._row_variance((design.Z_of(0) @ self.factor).tocsr())
-        return known + _unseen_variance(design, self.estimate)
+    def covariance(self, rows: Any) -> Floats:
+        """R C R' of a few sparse rows R, with C the covariance of b given the parameters."""
+        right = (self.factor.T @ rows.T).toarray()
+        return right.T @ self.hessian.solve(right)
 
-    def _row_variance(self, rows: Any) -> Floats:
-        """m'H^-1 m of each row m, each different row solved for once."""
-        first, again = _distinct_rows(rows)
-        distinct = rows[first]
+    def variance(self, rows: Any) -> Floats:
+        """Diagonal of R C R' of any number of sparse rows."""
+        if len(self.design.terms) == 1:
+            return np.asarray((rows @ self._blocks).multiply(rows).sum(axis=1)).ravel()
+        u_rows = (rows @ self.factor).tocsr()
+        first, again = _distinct_rows(u_rows)
+        distinct = u_rows[first]
         parts = []
         for i in range(0, len(first), BATCH):
             right = distinct[i : i + BATCH].toarray().T
             parts.append((right * self.hessian.solve(right)).sum(axis=0))
         return np.concatenate(parts)[again] if parts else np.zeros(0)
+
+    @cached_property
+    def _blocks(self) -> Any:
+        """C of a model with one term, a block for each level."""
+        from scipy.sparse import bsr_matrix
+
+        blocks = self.estimate.random[0].mode_cov
+        return bsr_matrix((blocks, np.arange(len(blocks)), np.arange(len(blocks) + 1))).tocsr()
+
+    def unseen_variance(self, design: Design, slopes: dict[int, Floats]) -> Floats | None:
+        """Variance due to levels that were not in the data of the fit, shape (n K,).
+
+        Parameters
+        ----------
+        design : Design
+            The rows.
+        slopes : dict of int to ndarray, shape (n, K)
+            Derivatives of the values by linear predictor.
+        """
+        total: Any = None
+        sigmas = covariance_matrices(self.design, self.estimate.theta)
+        for term, sigma in zip(design.terms, sigmas, strict=True):
+            unseen = design.factors[term.factor].codes < 0
+            if unseen.any():
+                added = np.where(unseen[:, None], _spread(term, sigma, slopes), 0.0)
+                total = added if total is None else total + added
+        return None if total is None else total.ravel()
+
+
+def _spread(term: RandomTerm, sigma: Floats, slopes: dict[int, Floats]) -> Floats:
+    """Variance of the values of each row due to the effects of one term, shape (n, K)."""
+    n, k = next(iter(slopes.values())).shape
+    moved = np.zeros((n, k, term.size))
+    for i, place in enumerate(term.places):
+        if place in slopes:
+            moved[:, :, i] = slopes[place] * (1.0 if term.z is None else term.z[:, i, None])
+    return np.einsum("nki,ij,nkj->nk", moved, sigma, moved)
 
 
 def mode_system(design: Design, estimate: Estimate) -> ModeSystem:
@@ -165,27 +203,6 @@ def _theta_sides(term: RandomTerm, u: Floats, pull: Floats) -> tuple[Floats, Flo
         forward[:, i, k] = u[:, j]
         backward[:, j, k] = pull[:, i]
     return forward.reshape(u.size, -1), backward.reshape(u.size, -1)
-
-
-def _block_variance(design: Design, covariance: Floats) -> Floats:
-    """z'C_g z per row of a design with one term; zero for an unseen level."""
-    term = design.terms[0]
-    codes = design.factors[term.factor].codes
-    padded = np.concatenate([covariance, np.zeros((1, *covariance.shape[1:]))])[codes]
-    if term.z is None:
-        return padded[:, 0, 0] if term.is_of_mean else np.zeros(design.n)
-    z = term.z * (np.array(term.places) == 0)
-    return np.einsum("ni,nij,nj->n", z, padded, z)
-
-
-def _unseen_variance(design: Design, estimate: Estimate) -> Floats:
-    """Z'Sigma z summed over the terms whose level was not in the data of the fit."""
-    total = np.zeros(design.n)
-    for term, sigma in zip(design.terms, covariance_matrices(design, estimate.theta), strict=True):
-        unseen = design.factors[term.factor].codes < 0
-        if effects := term.effects_of(0):
-            total += np.where(unseen, quadratic_form(term, sigma, effects), 0.0)
-    return total
 
 
 def _distinct_rows(rows: Any) -> tuple[np.ndarray, np.ndarray]:

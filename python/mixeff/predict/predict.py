@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..data import column_names, n_rows_of, to_native
-from ..errors import ArgumentError, NotAvailableError
-from ..formula import expression
-from ..model import design_for_new_data
-from ..model.inputs import GIVEN
-from ..results.linear import mean_at, require_places
-from .categories import category_columns
+from ..data import n_rows_of, to_native
+from .extrapolation import note_extrapolation
 from .intervals import INTERVALS
-from .kinds import KINDS, at_quantile
+from .new import new_design
+from .predictor import one_of, predictor_of
 
 if TYPE_CHECKING:
     from ..estimate.values import Floats
     from ..model.design import Design
     from ..results.fit import FitResults
-    from .kinds import Rule
+    from .predictor import Predictor
 
-SCALES = ("response", "link")
 NEW_LEVELS = ("error", "population")
 
 
@@ -39,92 +33,56 @@ def predict(
     new_levels: str = "error",
 ) -> Any:
     """Predict the mean of each row; the arguments are those of ``Fit.predict``."""
-    require_places(fit.estimate)
-    _one_of("kind", kind, KINDS)
-    if fit.design.distribution.categories is not None and scale != "link":
-        return _categories(fit, data, kind, quantile, scale, interval, new_levels)
-    _one_of("scale", scale, SCALES)
-    _one_of("new_levels", new_levels, NEW_LEVELS)
-    rule = _rule(kind, quantile)
-    design = _design(fit, data, new_levels if rule is KINDS["cluster"] else "population", interval)
-    if interval is None:
-        eta = rule(fit, design, False).eta
-        mean = mean_at(design, fit.estimate, eta) if scale == "response" else eta
-        return _every_row(mean, design, data)
-    _one_of("interval", interval, INTERVALS)
-    columns = {
-        name: _every_row(values, design, data)
-        for name, values in INTERVALS[interval](fit, design, rule, scale, level).items()
-    }
-    return to_native(columns, fit.inputs.frame_like if data is None else data)
-
-
-def _categories(
-    fit: FitResults,
-    data: Any,
-    kind: str,
-    quantile: float | None,
-    scale: str,
-    interval: str | None,
-    new_levels: str,
-) -> Any:
-    """A frame with a column of probabilities for each category."""
+    predictor = predictor_of(fit, kind, quantile, scale)
+    one_of("new_levels", new_levels, NEW_LEVELS)
     if interval is not None:
-        raise NotAvailableError(
-            "intervals of the probabilities of categories are not available; leave out interval=, "
-            'or take scale="link" for that of the location.'
-        )
-    _rule(kind, quantile)
-    _one_of("new_levels", new_levels, NEW_LEVELS)
-    design = _design(fit, data, new_levels if kind == "cluster" else "population", None)
-    found = category_columns(fit, design, kind, quantile, scale)
-    columns = {name: _every_row(values, design, data) for name, values in found.items()}
-    return to_native(columns, fit.inputs.frame_like if data is None else data)
+        one_of("interval", interval, INTERVALS)
+    design = _design(fit, data, new_levels if predictor.needs_groups else "population", interval)
+    like = fit.inputs.frame_like if data is None else data
+    if interval is None:
+        return _plain(predictor, design, data, like)
+    columns = INTERVALS[interval](predictor, design, level)
+    return to_native(_long(predictor, design, data, columns), like)
 
 
-def _rule(kind: str, quantile: float | None) -> Rule:
-    if quantile is None:
-        return KINDS[kind]
-    if kind == "marginal":
-        raise ArgumentError(
-            'kind="marginal" integrates the random effects out and takes no quantile=: '
-            "leave one of the two out."
-        )
-    if not 0.0 < quantile < 1.0:
-        raise ArgumentError(
-            f"quantile={quantile!r} is not between 0 and 1: give a share such as 0.8."
-        )
-    return partial(at_quantile, q=quantile)
+def _plain(predictor: Predictor, design: Design, data: Any, like: Any) -> Any:
+    """An array with a value for each row, or a frame with a column for each category."""
+    values, labels = predictor.values(design), predictor.target.labels
+    if not labels:
+        return _every_row(values[:, 0], design, data)
+    wide = {label: _every_row(values[:, k], design, data) for k, label in enumerate(labels)}
+    return to_native(wide, like)
+
+
+def _long(
+    predictor: Predictor, design: Design, data: Any, columns: dict[str, Floats]
+) -> dict[str, Any]:
+    """Columns for each row of the data, and where there are categories for each of them."""
+    labels = predictor.target.labels
+    if not labels:
+        return {name: _every_row(values, design, data) for name, values in columns.items()}
+    wide = {name: values.reshape(-1, len(labels)) for name, values in columns.items()}
+    full = {name: _every_row(values, design, data) for name, values in wide.items()}
+    n = len(full["estimate"])
+    names = {
+        "row": np.repeat(np.arange(n), len(labels)),
+        predictor.target.label_name: np.tile(np.array(labels, dtype=object), n),
+    }
+    return {**names, **{name: values.ravel() for name, values in full.items()}}
 
 
 def _design(fit: FitResults, data: Any, new_levels: str, interval: str | None) -> Design:
     """The design to predict for."""
     if data is None:
         return fit.design
-    # A new response of a binomial needs its number of trials, which stands with the response.
-    with_trials = interval == "prediction" and fit.design.trials is not None
-    need_response = with_trials and _has_outcome(fit, data)
-    return design_for_new_data(fit.spec, data, new_levels=new_levels, need_response=need_response)
-
-
-def _has_outcome(fit: FitResults, data: Any) -> bool:
-    texts = fit.spec.formula.response.parts if fit.spec.formula.response else ()
-    weights = fit.spec.weights
-    if weights == GIVEN:
-        return False
-    names = [name for text in (*texts, weights) if text for name in expression(text).names]
-    return set(names) <= set(column_names(data))
+    note_extrapolation(fit, data)
+    return new_design(fit, data, new_levels, trials=interval == "prediction")
 
 
 def _every_row(values: Floats, design: Design, data: Any) -> Floats:
     """A value for each row of new data: NaN where the row has a missing value."""
     if data is None or design.rows is None:
         return values
-    full = np.full(n_rows_of(data), np.nan)
+    full = np.full((n_rows_of(data), *values.shape[1:]), np.nan)
     full[design.rows] = values
     return full
-
-
-def _one_of(argument: str, value: Any, allowed: Any) -> None:
-    if value not in allowed:
-        raise ArgumentError(f"{argument}={value!r} is not one of {', '.join(map(repr, allowed))}.")

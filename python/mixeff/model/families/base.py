@@ -106,6 +106,10 @@ def _unweighted(further: tuple[Array, ...], weights: Array) -> tuple[Array, ...]
     return further
 
 
+def _all(n: int) -> float:
+    return 1.0
+
+
 @dataclass(frozen=True)
 class Categories:
     """What makes a family one of responses with categories.
@@ -117,19 +121,26 @@ class Categories:
     probabilities : callable
         ``probabilities(link, first, others)`` of the categories, shape (n, J), at the first linear
         predictor, shape (n,), and the others, shape (n, D - 1).
+    slopes : callable
+        ``slopes(link, first, others)``: their derivatives, shape (n, J, D).
     intercept : bool
         Whether the first linear predictor has an intercept.
     ordered : bool
         Whether the categories have an order.
     timed : bool
         Whether they are periods, and the response a duration.
+    strip : callable
+        ``strip(J)``: how much of the strip around the real line in which the inverse link is
+        analytic the probabilities of J categories share.
     """
 
     expand: Callable[[Family, tuple[Hashable, ...], str], Family]
     probabilities: Callable[[Link, Array, Array], Array]
+    slopes: Callable[[Link, Array, Array], Array]
     intercept: bool = False
     ordered: bool = True
     timed: bool = False
+    strip: Callable[[int], float] = _all
 
 
 @dataclass(frozen=True)
@@ -329,12 +340,26 @@ class Family:
 
     def probabilities(self, link: Link, etas: tuple[Array, ...]) -> Array:
         """Probabilities of the categories at linear predictors, shape (n, J)."""
+        first, others = self._of_core(etas)
+        return self._categories.probabilities(link, first, others)
+
+    def probability_slopes(self, link: Link, etas: tuple[Array, ...]) -> Array:
+        """Their derivatives by the linear predictors, shape (n, J, D)."""
+        slopes = self._categories.slopes(link, *self._of_core(etas))
+        return slopes if self.mapping is None else slopes @ np.array(self.mapping)
+
+    @property
+    def _categories(self) -> Categories:
         if self.categories is None:
             raise TypeError(f"family {self.name!r} has no categories")
+        return self.categories
+
+    def _of_core(self, etas: tuple[Array, ...]) -> tuple[Array, Array]:
+        """The core's first linear predictor and its others, shape (n, m)."""
         every = np.column_stack(etas)
         if self.mapping is not None:
             every = every @ np.array(self.mapping).T
-        return self.categories.probabilities(link, every[:, 0], every[:, 1:])
+        return every[:, 0], every[:, 1:]
 
     def with_extra(self, p: Parameters, extra: Optional) -> Parameters:
         """The parameters with the second column of the response."""

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..links import Link
+from . import category_slopes
 from .base import (
     Array,
     Categories,
@@ -224,6 +225,11 @@ def _with_logits(family: Family, labels: Labels, structure: str) -> Family:
     return replace(family, first=str(labels[1]), further=further)
 
 
+def _of_steps(n: int) -> float:
+    """The odds of n categories are a polynomial of degree n - 1 in exp(eta)."""
+    return 1.0 / max(n - 1, 1)
+
+
 THRESHOLD = Parameter("threshold", "identity", "category_specific", "thresholds")
 LOGIT = Parameter("logit", "identity", "formula")
 BASELINE = Parameter("baseline", "identity", "category_specific", "baseline")
@@ -233,6 +239,7 @@ def _row(
     name: str,
     links: tuple[str, ...],
     probabilities: Callable[[Link, Array, Array], Array],
+    slopes: Callable[[Link, Array, Array], Array],
     expand: Callable[[Family, Labels, str], Family] = _with_thresholds,
     further: Parameter = THRESHOLD,
     values: str = "ordered categories: numbers, or words of an ordered categorical column",
@@ -254,21 +261,24 @@ def _row(
         further=(further,),
         discrete=True,
         per_row_effects=False,
-        categories=Categories(expand, probabilities, **others),  # type: ignore[arg-type]
+        categories=Categories(expand, probabilities, slopes, **others),  # type: ignore[arg-type]
         error_variance=error_of_link if latent else None,
         observation=observation,
     )
 
 
 CATEGORICAL = (
-    _row("cumulative", LINKS, _cumulative),
-    _row("adjacent", ("logit",), _adjacent, latent=False),
-    _row("sequential", LINKS, _sequential),
-    _row("sequential_backward", LINKS, _backward),
+    _row("cumulative", LINKS, _cumulative, category_slopes.cumulative),
+    _row(
+        "adjacent", ("logit",), _adjacent, category_slopes.adjacent, latent=False, strip=_of_steps
+    ),
+    _row("sequential", LINKS, _sequential, category_slopes.sequential),
+    _row("sequential_backward", LINKS, _backward, category_slopes.backward),
     _row(
         "multinomial",
         ("logit",),
         _multinomial,
+        category_slopes.multinomial,
         _with_logits,
         LOGIT,
         "categories",
@@ -280,6 +290,7 @@ CATEGORICAL = (
         "duration",
         ("logit", "probit", "cloglog"),
         _duration,
+        category_slopes.duration,
         _with_baseline,
         BASELINE,
         "survival(time, event)",
