@@ -150,3 +150,16 @@ def test_random_effects_in_a_further_predictor(name):
             model.loglik(ahead, (at + step)[size:]) - model.loglik(behind, (at - step)[size:])
         ) / 2e-4
         assert exact[k] == pytest.approx(difference, rel=1e-4, abs=1e-4 * np.abs(exact).max())
+
+
+def test_extra_zeros_are_found_beside_overdispersion():
+    """Data whose start without random effects has no extra zeros; the number is glmmTMB's."""
+    rng = np.random.default_rng(1)
+    g = np.repeat(np.arange(40), 15)
+    x = rng.normal(size=g.size)
+    mu = np.exp(0.5 + 0.4 * x + rng.normal(0, 0.5, 40)[g])
+    y = rng.poisson(rng.gamma(2.0, mu / 2.0)) * (rng.random(g.size) > 0.2)
+    data = {"y": y, "x": x, "g": g}
+    fit = me.fit("y ~ x + (1 | g)", data, "nb2", zero_inflation="~ x", method="laplace")
+    assert fit.converged
+    assert fit.llf == pytest.approx(-1009.862, abs=1e-3)

@@ -143,6 +143,10 @@ pub trait Family: Send + Sync {
         None
     }
 
+    /// Moves constant predictors from which a search starts to where they can still be told: a probability that the data with
+    /// constant means put at zero need not be zero once the means differ.
+    fn settle(&self, _eta: &mut [f64]) {}
+
     /// The coefficients of the [`EXPANDED`] powers of `t` in `l(y; eta_1 + t, eta_2, ..)`, one block of rows per power, and
     /// their derivatives by every predictor: `slope[(k * D + d) * n + i]`.
     fn expansion(&self, rows: Rows<'_>, eta: &[f64], c: &mut [f64], slope: &mut [f64]);

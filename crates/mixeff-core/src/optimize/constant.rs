@@ -61,6 +61,7 @@ pub fn predictors(model: &Model) -> Option<Vec<f64>> {
             break;
         }
     }
+    model.family.settle(&mut eta);
     Some(eta)
 }
 
@@ -115,6 +116,22 @@ fn evaluate(model: &Model, constants: &[f64]) -> At {
         }
     }
     at
+}
+
+/// Mean of each linear predictor in the rows looked at.
+pub fn means(model: &Model, beta: &[f64]) -> Vec<f64> {
+    let mut total = vec![0.0; model.predictors.len()];
+    let mut rows = 0;
+    for shard in looked_at(model) {
+        let n = shard.rows.len();
+        let mut eta = vec![0.0; n * total.len()];
+        model.fixed_part(shard, beta, &mut eta);
+        for (total, eta) in total.iter_mut().zip(eta.chunks_exact(n.max(1))) {
+            *total += sum(eta);
+        }
+        rows += n;
+    }
+    total.iter().map(|t| t / rows.max(1) as f64).collect()
 }
 
 /// The coefficients whose linear predictors are nearest to the constants.

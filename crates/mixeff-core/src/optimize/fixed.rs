@@ -38,7 +38,23 @@ pub fn fit(model: &Model, shards: &[usize]) -> Option<Vec<f64>> {
             break;
         }
     }
-    Some(beta)
+    Some(settled(model, beta))
+}
+
+/// The coefficients of predictors that ran off, in the mean of the rows, back at a constant.
+fn settled(model: &Model, mut beta: Vec<f64>) -> Vec<f64> {
+    let found = constant::means(model, &beta);
+    let mut constants = found.clone();
+    model.family.settle(&mut constants);
+    if constants != found {
+        let back = constant::coefficients(model, &constants);
+        for (d, _, j) in model.fixed_columns() {
+            if constants[d] != found[d] {
+                beta[j] = back[j];
+            }
+        }
+    }
+    beta
 }
 
 fn improve(

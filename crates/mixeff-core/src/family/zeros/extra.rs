@@ -47,6 +47,13 @@ impl Family for ExtraZeros {
         Some(guess)
     }
 
+    fn settle(&self, eta: &mut [f64]) {
+        if let Some((zeta, inner)) = eta.split_last_mut() {
+            self.inner.settle(inner);
+            *zeta = zeta.clamp(-FLATTEST, FLATTEST);
+        }
+    }
+
     fn expansion(&self, rows: Rows<'_>, eta: &[f64], c: &mut [f64], slope: &mut [f64]) {
         let plain = unweighted(rows);
         self.with_inner_rows(plain, |inner| {
@@ -103,6 +110,9 @@ impl ExtraZeros {
         })
     }
 }
+
+/// Largest log odds of the extra zeros at the start.
+const FLATTEST: f64 = 2.0;
 
 /// The inner family, and what it is evaluated at.
 struct Inner<'a> {
