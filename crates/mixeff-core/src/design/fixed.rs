@@ -72,6 +72,8 @@ pub struct Predictor {
     /// Shard by shard, column by column within a shard.
     block: Arc<Vec<f64>>,
     blocked: usize,
+    /// Positions of the columns that are not constant.
+    varying: Vec<usize>,
 }
 
 impl Predictor {
@@ -102,8 +104,11 @@ impl Predictor {
                 values,
             }
         });
+        let columns: Vec<FixedColumn> = columns.collect();
+        let varies = |&c: &usize| !matches!(columns[c].values, Values::Constant(..));
         Predictor {
-            columns: columns.collect(),
+            varying: (0..columns.len()).filter(varies).collect(),
+            columns,
             offset: data.offset.map(|o| order.gather(o)),
             block: block.into(),
             blocked: n_moved,
@@ -131,31 +136,13 @@ impl Predictor {
                 .for_each(|(e, o)| *e = o + constant),
             None => eta.fill(constant),
         }
-        let mut varying = self.varying();
-        let mut next = || {
-            varying
-                .next()
-                .map(|c| (beta[self.columns[c].coefficient], c))
-        };
-        while let Some(first) = next() {
-            let Some(second) = next() else {
-                axpy(first.0, self.column(first.1, shard), eta);
-                break;
-            };
-            match (next(), next()) {
-                (Some(third), Some(fourth)) => {
-                    let four = [first, second, third, fourth];
-                    axpy4(
-                        four.map(|f| f.0),
-                        four.map(|f| self.column(f.1, shard)),
-                        eta,
-                    );
-                }
-                (third, _) => {
-                    for (b, c) in [Some(first), Some(second), third].into_iter().flatten() {
-                        axpy(b, self.column(c, shard), eta);
-                    }
-                }
+        let part = |&c: &usize| (beta[self.columns[c].coefficient], self.column(c, shard));
+        for few in self.varying.chunks(4) {
+            if let [a, b, c, d] = few {
+                let four = [a, b, c, d].map(part);
+                axpy4(four.map(|f| f.0), four.map(|f| f.1), eta);
+            } else {
+                few.iter().map(part).for_each(|(b, x)| axpy(b, x, eta));
             }
         }
     }
@@ -186,11 +173,6 @@ impl Predictor {
             _ => 0.0,
         };
         self.columns.iter().map(part).sum()
-    }
-
-    fn varying(&self) -> impl Iterator<Item = usize> + '_ {
-        let varies = |&c: &usize| !matches!(self.columns[c].values, Values::Constant(..));
-        (0..self.columns.len()).filter(varies)
     }
 }
 
