@@ -165,6 +165,22 @@ def test_a_joint_fit_survives_pickling(fit):
     np.testing.assert_array_equal(again.responses["y"].predict(new, kind="marginal"), before)
 
 
+def test_a_joint_fit_is_saved_with_all_its_responses(data, fit, tmp_path):
+    holes = data.assign(c=data["c"].where(data["g"] > 3))
+    with pytest.warns(me.errors.MissingRowsWarning):
+        part = me.fit(SHARED, holes, family=FAMILIES, offset=[None, np.full(len(data), 0.2)])
+    for saved in (fit, part):
+        saved.save(tmp_path / "fit.zip")
+        again = me.load(tmp_path / "fit.zip")
+        assert again.llf == saved.llf
+        assert again.notes == saved.notes
+        assert str(again.summary()) == str(saved.summary())
+    new = {"x": [0.3], "g": [5]}
+    np.testing.assert_array_equal(
+        again.responses["y"].predict(new), part.responses["y"].predict(new)
+    )
+
+
 @pytest.mark.parametrize(
     ("change", "error", "words"),
     [
@@ -183,7 +199,7 @@ def test_a_response_has_one_formula(data):
         me.fit(["y ~ x + (1 | g)", "y ~ 1 + (1 | g)"], data, family="bernoulli")
 
 
-@pytest.mark.parametrize("what", ["predict", "save", "refit"])
+@pytest.mark.parametrize("what", ["predict", "refit"])
 def test_what_is_about_one_response_says_where_to_ask(fit, what):
     with pytest.raises(NotAvailableError):
         getattr(fit, what)("x")

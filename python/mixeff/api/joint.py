@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,8 @@ from ..results.fitted import Inputs
 from .result import Fit, run, snapshot
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ..estimate import Nodes
     from ..estimate.values import Estimate, Floats
     from ..model.design import Design
@@ -57,7 +59,7 @@ class ResponseFit(Fit):
 
     def save(self, path: Any) -> None:
         """Not of one response alone."""
-        raise NotAvailableError(_CANNOT_SAVE)
+        raise NotAvailableError("one of several responses cannot be saved by itself; save them all")
 
     def refit(self, y: Any, *, start: Any = None) -> Fit:
         """Not of one response alone."""
@@ -112,17 +114,16 @@ class JointFit(Fit):
             "data, and fit again with me.fit(...)"
         )
 
-    def save(self, path: Any) -> None:
-        """Not to mixeff's own file; pickle it."""
-        raise NotAvailableError(_CANNOT_SAVE)
+    def save(self, path: str | Path) -> None:
+        """Write the fit to one file, to be read with ``mixeff.load``."""
+        from ..results.store import save
+
+        save(self, path, tuple(self._responses.values()))
 
     @property
     def plot(self) -> Any:
         """Pictures of one response: ``fit.responses[name].plot``."""
         raise self._of_one("plot")
-
-
-_CANNOT_SAVE = "save() takes fits of one response; keep this one with Python's pickle."
 
 
 def _estimate_of(design: Design, estimate: Estimate, k: int) -> Estimate:
@@ -165,22 +166,32 @@ def fit_jointly(
         build(formula, data, family, link=link, **vars(given))
         for formula, family, link, given in zip(formulas, families, links, every, strict=True)
     ]
+    specs, design = _joined(built)
+    inputs = Inputs(snapshot(data))
+    begin = joint_start(design) if start is None else start
+    whole = run(_whole(specs), design, inputs, method, nodes, begin, control)
+    parts = tuple(
+        (spec, replace(inputs, arguments=a)) for spec, a in zip(specs, every, strict=True)
+    )
+    return JointFit(whole.spec, whole.design, whole.estimate, inputs, parts)
+
+
+def restored(
+    models: list[tuple[ModelSpec, Design, Inputs]],
+) -> Callable[[Estimate], Fit]:
+    """What makes a stored fit of several responses from its estimate."""
+    specs, design = _joined([(spec, own) for spec, own, _ in models])
+    parts = tuple((spec, inputs) for spec, (_, _, inputs) in zip(specs, models, strict=True))
+    first = models[0][2]
+    return lambda estimate: JointFit(_whole(specs), design, estimate, first, parts)
+
+
+def _joined(built: Sequence[tuple[ModelSpec, Design]]) -> tuple[list[ModelSpec], Design]:
+    """The responses, each knowing its place among the others, and their design as a whole."""
     layout = layout_of([spec for spec, _ in built], [design for _, design in built])
     specs = [replace(spec, place=_Place(layout, k)) for k, (spec, _) in enumerate(built)]
-    design = stacked(layout, [layout.place(k, design) for k, (_, design) in enumerate(built)])
-    whole = run(
-        _whole(specs),
-        design,
-        Inputs(snapshot(data)),
-        method,
-        nodes,
-        joint_start(design) if start is None else start,
-        control,
-    )
-    parts = tuple(
-        (spec, Inputs(whole.inputs.data, a)) for spec, a in zip(specs, every, strict=True)
-    )
-    return JointFit(whole.spec, whole.design, whole.estimate, whole.inputs, parts)
+    placed = [layout.place(k, design) for k, (_, design) in enumerate(built)]
+    return specs, stacked(layout, placed)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ..model import build
 from ..model.families import FLEXIBLE
 from ..model.inputs import Arguments
 from ..results import Inputs
-from .joint import fit_jointly
+from .joint import fit_jointly, restored
 from .result import Fit, run, snapshot, with_response
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def load(path: str | Path) -> Fit:
     """
     from ..results.store import load as read
 
-    return read(path, Fit)
+    return read(path, Fit, restored)
 
 
 class Model:

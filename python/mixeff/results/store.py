@@ -11,6 +11,7 @@ import json
 import warnings
 import zipfile
 import zlib
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -50,21 +51,14 @@ SCALARS = (
 AnyFit = TypeVar("AnyFit", bound=FitResults)
 
 
-def save(fit: FitResults, path: str | Path) -> None:
-    """Write a fit to a file."""
+def save(fit: FitResults, path: str | Path, responses: Sequence[FitResults] = ()) -> None:
+    """Write a fit to a file, with each of its responses where it has several."""
     arrays: dict[str, np.ndarray] = {}
+    parts = [_store_model(part, arrays, f"{k}.") for k, part in enumerate(responses)]
     description = {
         "format": FORMAT,
         "version": this_version(),
-        "formula": str(fit.spec.formula),
-        "family": fit.spec.family,
-        "link": fit.spec.link,
-        "rows_read": fit.spec.n_rows_read,
-        "dropped": dict(fit.spec.dropped),
-        "notes": list(fit.spec.notes),
-        "library": library_of(fit.inputs.frame_like),
-        "columns": _store_data(fit, arrays),
-        "arguments": _store_arguments(fit, arrays),
+        **({"responses": parts} if parts else _store_model(fit, arrays, "")),
         "estimate": _store_estimate(fit.estimate, arrays),
         "check": _likelihood(fit.design, fit.estimate),
     }
@@ -74,34 +68,86 @@ def save(fit: FitResults, path: str | Path) -> None:
             archive.writestr(f"{name}.npy", _to_bytes(array))
 
 
-def load(path: str | Path, kind: type[AnyFit]) -> AnyFit:
-    """Read a fit of some class from a file that ``save`` wrote."""
+def _store_model(fit: FitResults, arrays: dict[str, np.ndarray], prefix: str) -> dict[str, Any]:
+    """What a model is built from; its arrays are added under a prefix."""
+    own: dict[str, np.ndarray] = {}
+    described = {
+        "formula": str(fit.spec.formula),
+        "family": fit.spec.family,
+        "link": fit.spec.link,
+        "rows_read": fit.spec.n_rows_read,
+        "dropped": dict(fit.spec.dropped),
+        "notes": list(fit.spec.notes),
+        "library": library_of(fit.inputs.frame_like),
+        "columns": _store_data(fit, own),
+        "arguments": _store_arguments(fit, own),
+    }
+    arrays.update({f"{prefix}{name}": array for name, array in own.items()})
+    return described
+
+
+Model = tuple["ModelSpec", "Design", Inputs]
+
+
+def load(
+    path: str | Path,
+    kind: type[AnyFit],
+    several: Callable[[list[Model]], Callable[[Estimate], AnyFit]],
+) -> AnyFit:
+    """Read a fit that ``save`` wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+    kind : type
+        The class of a fit of one response.
+    several : callable
+        Makes a fit of several from their models and the estimate.
+    """
     description, arrays = _read(path)
     with readable(path, description):
-        return _loaded(path, description, arrays, kind)
+        estimate = _restore_estimate(description["estimate"], arrays)
+        fit = (
+            several(_restore_models(description["responses"], arrays))(estimate)
+            if "responses" in description
+            else _of_one(description, arrays, estimate, kind)
+        )
+        require_shapes(fit.design, estimate)
+        _require_same_likelihood(path, fit.design, estimate, description)
+        return fit
 
 
-def _loaded(
-    path: str | Path,
+def _of_one(
     description: dict[str, Any],
     arrays: dict[str, np.ndarray],
+    estimate: Estimate,
     kind: type[AnyFit],
 ) -> AnyFit:
-    inputs = _restore_inputs(description, arrays)
-    spec, design = _rebuild(description, inputs)
-    if inputs.response is not None:
-        design = design.with_response(inputs.response)
-    estimate = _restore_estimate(description["estimate"], arrays)
+    ((spec, design, inputs),) = _restore_models([description], arrays, "")
+    notes = spec.notes
     spec, design, _ = part_of(spec, design, estimate.method)
-    spec = replace(
-        spec,
-        n_rows_read=description["rows_read"],
-        dropped=description["dropped"],
-        notes=tuple(description["notes"]),
-    )
-    require_shapes(design, estimate)
-    _require_same_likelihood(path, design, estimate, description)
-    return kind(spec, design, estimate, inputs)
+    return kind(replace(spec, notes=notes), design, estimate, inputs)
+
+
+def _restore_models(
+    described: list[dict[str, Any]], arrays: dict[str, np.ndarray], prefix: str = "{}."
+) -> list[Model]:
+    """The models of each response, built again from the rows that were used."""
+    found = []
+    for k, description in enumerate(described):
+        start = prefix.format(k)
+        own = {n.removeprefix(start): a for n, a in arrays.items() if n.startswith(start)}
+        inputs = _restore_inputs(description, own)
+        spec, design = _rebuild(description, inputs)
+        if inputs.response is not None:
+            design = design.with_response(inputs.response)
+        kept = {
+            "n_rows_read": description["rows_read"],
+            "dropped": description["dropped"],
+            "notes": tuple(description["notes"]),
+        }
+        found.append((replace(spec, **kept), design, inputs))
+    return found
 
 
 def _rebuild(description: dict[str, Any], inputs: Inputs) -> tuple[ModelSpec, Design]:
