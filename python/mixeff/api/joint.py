@@ -116,6 +116,10 @@ class JointFit(Fit):
         """Not to mixeff's own file; pickle it."""
         raise NotAvailableError(_CANNOT_SAVE)
 
+    def report(self, path: Any, **options: Any) -> None:
+        """Not of all responses at once: ``fit.responses[name].report(path)``."""
+        raise self._of_one("report(path)")
+
     @property
     def plot(self) -> Any:
         """Pictures of one response: ``fit.responses[name].plot``."""
