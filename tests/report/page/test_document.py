@@ -200,6 +200,21 @@ def test_a_fit_that_places_no_rows_has_no_control(without_pictures):
     assert "the odds of binary = 1 are multiplied by" in page.text("dd")
 
 
+def test_choices_have_a_page_that_says_what_they_are(without_pictures):
+    rng = np.random.default_rng(1)
+    case = np.repeat(np.arange(60), 3)
+    price, person = rng.normal(size=180), case // 5
+    worth = pd.Series(rng.gumbel(size=180) - price + rng.normal(size=12)[person] * price)
+    chosen = (worth == worth.groupby(case).transform("max")).astype(int)
+    data = pd.DataFrame({"chosen": chosen, "case": case, "price": price, "person": person})
+    formula = "choice(chosen, case) ~ price + (0 + price | person)"
+    fit = me.fit(formula, data, family="choice", method="laplace")
+    page = Page(page_html(fit, served=True))
+    assert not page.all("script")
+    words = "the odds of an alternative being chosen rather than another of its case are multiplied"
+    assert f"{words} by {np.exp(fit.params['price']):.3g}" in page.text("dd")
+
+
 def test_names_cannot_break_out(without_pictures):
     bad = "</script><b>&"
     data = pd.DataFrame(pupils()).rename(columns={"x": bad, "sex": "'s\""})
