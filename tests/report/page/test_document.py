@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from tests.report.page.test_pictures import choices
 from tests.results.made import MODELS, cbpp, fitted, pupils
 
 import mixeff as me
@@ -201,14 +202,7 @@ def test_a_fit_that_places_no_rows_has_no_control(without_pictures):
 
 
 def test_choices_have_a_page_that_says_what_they_are(without_pictures):
-    rng = np.random.default_rng(1)
-    case = np.repeat(np.arange(60), 3)
-    price, person = rng.normal(size=180), case // 5
-    worth = pd.Series(rng.gumbel(size=180) - price + rng.normal(size=12)[person] * price)
-    chosen = (worth == worth.groupby(case).transform("max")).astype(int)
-    data = pd.DataFrame({"chosen": chosen, "case": case, "price": price, "person": person})
-    formula = "choice(chosen, case) ~ price + (0 + price | person)"
-    fit = me.fit(formula, data, family="choice", method="laplace")
+    fit = choices()
     page = Page(page_html(fit, served=True))
     assert not page.all("script")
     words = "the odds of an alternative being chosen rather than another of its case are multiplied"

@@ -38,6 +38,16 @@ def nominal():
     return me.fit("kind ~ x + (1 | klass)", data, family="multinomial", method="laplace")
 
 
+def choices():
+    rng = np.random.default_rng(1)
+    case, price = np.repeat(np.arange(60), 3), rng.normal(size=180)
+    worth = pd.Series(rng.gumbel(size=180) - price + rng.normal(size=12)[case // 5] * price)
+    chosen = (worth == worth.groupby(case).transform("max")).astype(int)
+    data = pd.DataFrame({"chosen": chosen, "case": case, "price": price, "person": case // 5})
+    formula = "choice(chosen, case) ~ price + (0 + price | person)"
+    return me.fit(formula, data, family="choice", method="laplace")
+
+
 def conditional():
     formula = "binary ~ x + (1 | klass)"
     return me.fit(formula, pd.DataFrame(pupils()), family="bernoulli", method="conditional")
@@ -60,6 +70,7 @@ EVERY = {
     "ordinal": (wine, "categories categories caterpillar shrinkage variance residuals sparsity"),
     "nominal": (nominal, "categories caterpillar shrinkage sparsity"),
     "duration": (durations, "survival caterpillar shrinkage variance residuals sparsity"),
+    "choices": (choices, "caterpillar sparsity"),
     "without random effects": (
         lambda: me.fit("score ~ x", pd.DataFrame(pupils())),
         "effects residuals",
