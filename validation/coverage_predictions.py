@@ -165,7 +165,8 @@ def summary(model: Model, replications: int) -> pd.DataFrame:
 
 
 def _markdown(table: pd.DataFrame) -> str:
-    lines = [f"| {r.interval} | {r.coverage:.1%} | {r.error:.1%} |" for r in table.itertuples()]
+    rows = table.itertuples(index=False, name=None)
+    lines = ["| {} | {:.1%} | {:.1%} |".format(*row) for row in rows]
     return "\n".join(("| interval | coverage | simulation error |\n|---|---|---|", *lines))
 
 

@@ -1,6 +1,7 @@
 """Which pictures a page shows of which model."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -108,8 +109,8 @@ def test_captions_name_what_is_drawn(monkeypatch):
 
 @pytest.mark.parametrize(("rows", "simulations"), [(100, "250"), (20_000, "100"), (10**7, "20")])
 def test_many_rows_have_fewer_simulations(rows, simulations):
-    residuals = PICTURES[-2]
-    assert next(residuals.draws(SimpleNamespace(nobs=rows)))[0] == simulations
+    fit: Any = SimpleNamespace(nobs=rows)
+    assert next(PICTURES[-2].draws(fit))[0] == simulations
 
 
 @pytest.mark.filterwarnings("error")
