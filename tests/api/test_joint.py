@@ -199,7 +199,7 @@ def test_a_response_has_one_formula(data):
         me.fit(["y ~ x + (1 | g)", "y ~ 1 + (1 | g)"], data, family="bernoulli")
 
 
-@pytest.mark.parametrize("what", ["predict", "refit"])
+@pytest.mark.parametrize("what", ["predict", "refit", "report"])
 def test_what_is_about_one_response_says_where_to_ask(fit, what):
     with pytest.raises(NotAvailableError):
         getattr(fit, what)("x")

@@ -175,6 +175,14 @@ def test_both_kinds_are_drawn_for_each_group(durations):
         assert axis.get_xlabel() == "time"
 
 
+def test_the_last_period_of_survival_can_be_seen(durations):
+    (axis,) = durations.plot.survival().axes
+    last = durations.plot.survival_data()["period"].max()
+    assert [line.get_xdata()[-1] for line in axis.lines[:2]] == [last + 0.5] * 2
+    heights = [line.get_ydata()[-2:] for line in axis.lines[:2]]
+    assert all(a == b for a, b in heights)
+
+
 @pytest.mark.parametrize("scale", ["survival", "hazard"])
 def test_intervals_are_drawn_as_bands_where_there_are_any(durations, scale):
     table = durations_data(durations, "x", None, scale, 0.9)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.results.made import cbpp, fitted
 
+from mixeff.errors import ExtrapolationWarning
 from mixeff.estimate.covariance import cholesky_factors
 
 EVERY = ["bernoulli", "probit", "crossed", "nested", "slopes", "poisson", "gamma"]
@@ -92,6 +93,16 @@ def test_binomial_prediction_intervals_are_proportions_of_the_trials():
     np.testing.assert_allclose(successes, np.round(successes), atol=1e-9)
     again = fit.predict(fit.inputs.data, interval="prediction")
     np.testing.assert_array_equal(table, again)
+
+
+def test_probabilities_of_one_to_rounding_have_ends():
+    fit = fitted("bernoulli")
+    far = {"x": [0.0, 90.0, 1e3], "sex": ["girl"] * 3}
+    with pytest.warns(ExtrapolationWarning):
+        found = fit.predict(far, kind="marginal", interval="confidence")
+    table = found.to_numpy()
+    assert np.isfinite(table).all()
+    assert ((table >= 0.0) & (table <= 1.0)).all()
 
 
 def test_a_wider_level_gives_a_wider_interval():

@@ -421,10 +421,12 @@ def test_new_levels_and_far_values():
     fit = fitted("bernoulli")
     with pytest.raises(UnseenLevelError, match="girls"):
         me.predictions(fit, {"x": [0.0], "sex": ["girls"]})
-    with pytest.raises(UnseenLevelError, match="777"):
+    with pytest.raises(UnseenLevelError, match=r"'777'.* kind='median' or 'marginal' needs no"):
         me.predictions(fit, {"x": [0.0], "sex": ["girl"], "klass": [777]}, kind="cluster")
     with pytest.warns(ExtrapolationWarning, match="x = 99"):
         me.predictions(fit, me.grid(fit, x=[0, 99]))
+    with pytest.warns(ExtrapolationWarning, match="x = -99"):
+        me.comparisons(fit, {"x": [-99, 0]}, average=True)
 
 
 def test_a_covariance_that_is_unknown_gives_no_standard_errors():

@@ -91,6 +91,13 @@ def test_no_correlation_with_a_variance_of_zero():
     assert np.isnan(table["estimate"]).all()
 
 
+def test_a_perfect_correlation_has_no_standard_error():
+    design, estimate = hand_made("count ~ x + (1 + x | klass)", "poisson", [0, 0], [0.6, 0.3, 0.0])
+    table = variance.correlations(design, estimate, 0.95)
+    assert table["estimate"] == pytest.approx([1.0])
+    assert np.isnan([table["se"], table["lower"], table["upper"]]).all()
+
+
 def test_a_modelled_dispersion_is_no_residual_variance():
     design, estimate = hand_made(
         "score ~ x + (1 | klass)", "gaussian", [0, 0, 0, 0], [0.5], dispersion="~ x"

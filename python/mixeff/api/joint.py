@@ -120,6 +120,10 @@ class JointFit(Fit):
 
         save(self, path, tuple(self._responses.values()))
 
+    def report(self, path: Any, **options: Any) -> None:
+        """Not of all responses at once: ``fit.responses[name].report(path)``."""
+        raise self._of_one("report(path)")
+
     @property
     def plot(self) -> Any:
         """Pictures of one response: ``fit.responses[name].plot``."""

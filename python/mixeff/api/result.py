@@ -127,6 +127,8 @@ class Fit(FitResults):
         link, for probabilities, hazards and survival on that of the logit, so that their ends stay
         in the range. Those of ``cluster`` count that the modes move with the parameters, and their
         own posterior variance. A variance of zero is taken as known.
+        A cluster's own probability of a category in the middle of several has intervals that are
+        somewhat short where it is near its largest (90 rather than 95 % in a simulation).
         Prediction intervals hold the quantiles of a new response, its distribution averaged over
         that of the linear predictor; for counts, at least the level. They take the dispersion as
         known.

@@ -171,8 +171,9 @@ def _factor(spec: GroupingSpec, columns: Columns, new_levels: str) -> GroupingFa
         label = ":".join(str(columns[name].labels()[row]) for name in spec.columns)
         raise UnseenLevelError(
             f"grouping factor {spec.name!r} has level {label!r} in row {columns.origin(row)} "
-            "(counting from 0), which the data of the fit did not have; give "
-            "new_levels='population' to predict it without a random effect of its own"
+            "(counting from 0), which the data of the fit did not have; "
+            "fit.predict(new_levels='population') predicts it without a random effect of its own, "
+            "and kind='median' or 'marginal' needs no levels"
         )
     return factor
 

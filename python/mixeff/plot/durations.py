@@ -70,6 +70,7 @@ def draw_durations(
         for _, colour, part in groups(table, by):
             for kind, style in STYLES.items():
                 own = rows(part, part["kind"] == kind)
+                own = _prolonged(own) if scale == "survival" else own
                 draw(axis, own["period"], own["estimate"], colour, style)
                 if kind == "marginal":
                     _draw_band(axis, own, colour, scale)
@@ -79,6 +80,12 @@ def draw_durations(
         axis.set_ylabel(LABELS[scale])
         legend(axis, table, by, words, False)
     return figure
+
+
+def _prolonged(own: Columns) -> Columns:
+    """The last step with a length of its own, so that its interval is seen."""
+    longer = {name: np.append(values, values[-1:]) for name, values in own.items()}
+    return longer | {"period": np.append(own["period"], own["period"][-1] + 0.5)}
 
 
 def _draw_band(axis: Axes, own: Columns, colour: str, scale: str) -> None:

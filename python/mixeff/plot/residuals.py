@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 BAND = 0.95
 QUARTILES = (0.25, 0.5, 0.75)
 MOST_POINTS = 4000  # drawn
+MOST_QUANTILES = 1000  # drawn, the outermost included
 FEWEST = 20  # simulations
 MOST_AGAIN = 100  # simulations that are residuals of their own, or have modes of their own
 TIED = 1e-9  # values closer than this, relative to one, are tied
@@ -126,6 +127,7 @@ def draw_residuals(points: Columns, dispersion: Columns | None, ax: Any = None) 
 
 def _draw_quantiles(axis: Axes, points: Columns) -> None:
     order = np.argsort(points["expected"])
+    order = order[_evenly(len(order), MOST_QUANTILES)]
     x, y, low, high = (points[k][order] for k in ("expected", "residual", "lower", "upper"))
     label = f"{percent(BAND)} of simulations"
     axis.fill_between(x, low, high, color="#D6D6D6", lw=0.0, label=label)
@@ -136,9 +138,14 @@ def _draw_quantiles(axis: Axes, points: Columns) -> None:
     axis.legend(loc="upper left", handlelength=1.4)
 
 
+def _evenly(n: int, most: int) -> np.ndarray:
+    """Positions of at most so many of n, the first and the last among them."""
+    return np.linspace(0, n - 1, min(n, most)).astype(np.int64)
+
+
 def _draw_trend(axis: Axes, points: Columns) -> None:
     x, y = points["rank"], points["residual"]
-    shown = np.linspace(0, len(x) - 1, min(len(x), MOST_POINTS)).astype(np.int64)
+    shown = _evenly(len(x), MOST_POINTS)
     size = float(np.clip(900.0 / len(shown), 0.3, 6.0))
     look = {"color": canvas.PALE[canvas.COLOURS[0]], "lw": 0.0, "rasterized": len(shown) > 1000}
     axis.scatter(x[shown], y[shown], size, **look)

@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import NotAvailableError
 from ..results.effects import shrinkage
 from ..results.ml import has_one_factor
+from ..results.scope import require_rows
 from . import canvas
 from .clusters import group_name
 from .curves import rows
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 def shrinkage_data(fit: FitResults) -> Columns:
     """The columns of ``Fit.shrinkage``, of a model with one grouping factor."""
     group_name(fit, None)
+    require_rows(fit.design, "a cluster's own estimate")
     if not has_one_factor(fit.design):
         names = ", ".join(factor.name for factor in fit.design.factors)
         raise NotAvailableError(

@@ -62,7 +62,8 @@ def around(
         eta = link.link(estimate)
         slope = np.abs(link.inverse_derivative(eta))
         half = np.where(slope > 0.0, critical * se / slope, 0.0)
-    return _ordered(link, eta, half)
+    ends = _ordered(link, eta, half)
+    return tuple(np.where(np.isnan(eta), estimate, end) for end in ends)  # type: ignore[return-value]
 
 
 def _ordered(link: Link, eta: Floats, half: Floats) -> tuple[Floats, Floats]:

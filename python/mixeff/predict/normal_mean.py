@@ -111,8 +111,10 @@ def normal_mean(link: Link, eta: Floats, s: Floats) -> Mean:
 def _trapezoid(link: Link, eta: Floats, s: Floats) -> Mean:
     z, weight = nodes(STRIP.get(link.name, 1.0), float(s.max(initial=0.0)))
     at = eta[:, None] + s[:, None] * z
-    slope = link.inverse_derivative(at)
-    return Mean(link.inverse(at) @ weight, slope @ weight, slope @ (weight * z))
+    values, slope = link.inverse(at), link.inverse_derivative(at)
+    ends = np.sort(values[:, [0, -1]], axis=1)  # rounding must not carry a probability beyond one
+    mean = np.clip(values @ weight, ends[:, 0], ends[:, 1])
+    return Mean(mean, slope @ weight, slope @ (weight * z))
 
 
 def nodes(strip: float, s: float) -> tuple[Floats, Floats]:

@@ -13,6 +13,7 @@ from ..data.frames import unknown_column
 from ..errors import ArgumentError, FormulaError, NotAvailableError
 from ..model.families import LINKS
 from .elasticities import SLOPES
+from .extrapolation import note_extrapolation
 from .gather import Estimates, Groups, averages, each_row
 from .grid import balanced_frame, shares
 from .measures import MEASURES, Measure
@@ -192,6 +193,8 @@ def _as_family(table: Table, request: Request, contrasts: str) -> Table:
 
 def _compared(request: Request, change: Change, comparison: str) -> Table:
     measure, units = MEASURES[comparison], request.units
+    for value in (change.low, change.high):
+        note_extrapolation(units.fit, {change.term: value})
     high, low = (units.design({change.term: value}) for value in (change.high, change.low))
     found, names = _measured(request, [high, low], measure, comparison)
     names.insert(0, "term", change.term)

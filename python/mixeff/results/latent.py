@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import NotAvailableError
-from ..model.families import LINKS
+from ..model.families import LINKS, Parameters
 from .linear import fixed_part, parameters
 
 if TYPE_CHECKING:
@@ -57,7 +57,14 @@ def _error(design: Design, estimate: Estimate) -> float | None:
     family = design.distribution
     if family.error_variance is None:
         return None
-    unweighted = replace(design, weights=None) if design.weights is not None else design
-    p = parameters(unweighted, estimate, fixed_part(design, estimate))
+    p = _parameters(design, estimate)
     found = family.error_variance(LINKS[design.link], p)
     return None if found is None else float(np.mean(found))
+
+
+def _parameters(design: Design, estimate: Estimate) -> Parameters:
+    """What the error's variance may depend on; with categories that is the link alone."""
+    if design.distribution.categories is not None:
+        return Parameters(np.zeros(1), ())
+    unweighted = replace(design, weights=None) if design.weights is not None else design
+    return parameters(unweighted, estimate, fixed_part(design, estimate))

@@ -109,8 +109,8 @@ def drawing(
         )
     require_distribution(design)
     require_one_response(design, "simulation")
-    draw = EFFECTS[effects]
-    return lambda rng: _response_draw(design, estimate, draw(design, estimate, rng), rng)
+    draw, fixed = EFFECTS[effects], fixed_part(design, estimate)
+    return lambda rng: _response_draw(design, estimate, fixed, draw(design, estimate, rng), rng)
 
 
 def observed(rng: np.random.Generator, design: Design, drawn: Floats) -> Floats:
@@ -141,9 +141,13 @@ def _require_limits(design: Design) -> None:
 
 
 def _response_draw(
-    design: Design, estimate: Estimate, effects: tuple[Floats, ...], rng: np.random.Generator
+    design: Design,
+    estimate: Estimate,
+    fixed: Floats,
+    effects: tuple[Floats, ...],
+    rng: np.random.Generator,
 ) -> Floats:
-    eta = fixed_part(design, estimate) + random_part(design, effects)
+    eta = fixed + random_part(design, effects)
     p = parameters(design, estimate, eta, effects)
     return design.distribution.simulate(rng, p)
 

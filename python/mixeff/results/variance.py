@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..model.design import Design
 
 RESIDUAL = "Residual"
+BOUNDARY = 1e-9  # distance of a correlation from one at which it has no standard error
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,7 @@ def _correlation_intervals(
         return spread(draws), *interval(draws, level)
     gradients = [row.corr_gradient for row in rows if row.corr_gradient is not None]
     se = _standard_errors(estimate, gradients)
+    se = np.where(1.0 - np.abs(corr) < BOUNDARY, np.nan, se)
     with np.errstate(divide="ignore", invalid="ignore"):
         half = critical_value(level) * se / (1.0 - corr**2)
         lower, upper = np.tanh(np.arctanh(corr) - half), np.tanh(np.arctanh(corr) + half)

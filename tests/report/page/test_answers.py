@@ -1,6 +1,5 @@
 """Answers to typed-in values: what the fit predicts, or what is wrong with them."""
 
-import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
@@ -44,9 +43,11 @@ def test_categories_have_their_probabilities():
     values = {"temp": "warm", "contact": "no"}
     found = answer(fit, {"kind": "median", "values": values})
     frame = fit.predict({name: [value] for name, value in values.items()}, kind="median")
-    cells = [cell for row in found["rows"] for cell in row]
-    for name in list(frame):
-        assert pytest.approx(float(np.asarray(frame[name])[0])) in cells
+    assert found["columns"] == ["category", "estimate", "se", "lower", "upper"]
+    assert [row[0] for row in found["rows"]] == list(frame.columns)
+    for name, estimate, _, lower, upper in found["rows"]:
+        assert estimate == pytest.approx(float(frame[name][0]))
+        assert lower < estimate < upper
 
 
 def test_booleans():

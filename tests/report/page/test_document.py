@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from tests.report.page.test_pictures import choices
 from tests.results.made import MODELS, cbpp, fitted, pupils
 
 import mixeff as me
@@ -198,6 +199,14 @@ def test_a_fit_that_places_no_rows_has_no_control(without_pictures):
     assert not page.all("script")
     assert "There is nothing to move here" in page.text("p")
     assert "the odds of binary = 1 are multiplied by" in page.text("dd")
+
+
+def test_choices_have_a_page_that_says_what_they_are(without_pictures):
+    fit = choices()
+    page = Page(page_html(fit, served=True))
+    assert not page.all("script")
+    words = "the odds of an alternative being chosen rather than another of its case are multiplied"
+    assert f"{words} by {np.exp(fit.params['price']):.3g}" in page.text("dd")
 
 
 def test_names_cannot_break_out(without_pictures):

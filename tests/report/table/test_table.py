@@ -153,6 +153,12 @@ def test_a_fit_that_ended_badly_is_said_to(two):
     assert "bad did not converge: it was stopped." in str(me.table({"good": fit, "bad": bad}))
 
 
+def test_one_fit_alone_is_the_model(two):
+    fit = two["small"]
+    bad = replace(fit, estimate=replace(fit.estimate, converged=False, reason="it was stopped"))
+    assert "Note: The model did not converge" in str(me.table(bad))
+
+
 def test_stars_are_on_request(two):
     assert "*" not in str(me.table(two))
     table = me.table(two["small"], stars=True)

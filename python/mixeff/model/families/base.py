@@ -346,7 +346,10 @@ class Family:
     def probability_slopes(self, link: Link, etas: tuple[Array, ...]) -> Array:
         """Their derivatives by the linear predictors, shape (n, J, D)."""
         slopes = self._categories.slopes(link, *self._of_core(etas))
-        return slopes if self.mapping is None else slopes @ np.array(self.mapping)
+        if self.mapping is None:
+            return slopes
+        rows_last = np.moveaxis(slopes, 0, -1)  # few large products for many small ones
+        return np.moveaxis(np.array(self.mapping).T @ rows_last, -1, 0)
 
     @property
     def _categories(self) -> Categories:

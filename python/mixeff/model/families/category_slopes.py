@@ -79,13 +79,14 @@ def _of_utilities(utility: Array) -> Array:
 def _of_hazards(hazard: Array, density: Array) -> Array:
     """Stopping at step j is ``h_j`` times all ``1 - h_i`` before."""
     n, m = hazard.shape
-    slopes = np.zeros((n, m + 1, m))
+    hazard, density = (np.ascontiguousarray(values.T) for values in (hazard, density))
+    slopes = np.zeros((m + 1, m, n))  # rows last: what is long lies together
     before = np.ones(n)
     for j in range(m):
         # Passing step j multiplies what comes before by 1 - h_j, its derivative included.
-        slopes[:, j, :j] = slopes[:, m, :j] * hazard[:, j, None]
-        slopes[:, m, :j] *= 1 - hazard[:, j, None]
-        slopes[:, j, j] = before * density[:, j]
-        slopes[:, m, j] = -slopes[:, j, j]
-        before = before * (1 - hazard[:, j])
-    return slopes
+        slopes[j, :j] = slopes[m, :j] * hazard[j]
+        slopes[m, :j] *= 1 - hazard[j]
+        slopes[j, j] = before * density[j]
+        slopes[m, j] = -slopes[j, j]
+        before = before * (1 - hazard[j])
+    return slopes.transpose(2, 0, 1)

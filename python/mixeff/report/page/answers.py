@@ -122,7 +122,8 @@ def _predicted(
         frame, note = fit.predict(row, **options), str(error)
     if isinstance(frame, np.ndarray):
         return {"columns": ["estimate"], "rows": [[_plain(v)] for v in frame]}, note
-    names = [str(name) for name in (frame if isinstance(frame, Mapping) else frame.columns)]
+    every = [str(name) for name in (frame if isinstance(frame, Mapping) else frame.columns)]
+    names = every[every.index("estimate") - 1 :] if "row" in every else every  # of the only row
     columns = [[_plain(v) for v in np.asarray(frame[name]).tolist()] for name in names]
     return {"columns": names, "rows": [list(r) for r in zip(*columns, strict=True)]}, note
 

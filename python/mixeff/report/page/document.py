@@ -56,6 +56,7 @@ def page_html(
         Whether a server answers the page's questions.
     """
     critical_value(level)
+    served = served and not fit.design.distribution.has_cases  # which one typed-in row is not
     subject = sections.Subject(fit, level, command, served)
     found = [(s, html) for s in SECTIONS if (html := s.write(subject))]
     body = "".join(

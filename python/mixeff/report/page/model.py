@@ -109,6 +109,8 @@ def _response(fit: FitResults) -> Json | None:
         answer |= {"kind": "categories", "mapping": family.mapping, "labels": _labels(fit)}
         answer["ordered"] = family.categories.ordered
         return answer if family.core_name in CATEGORIES else None
+    if family.has_cases:  # whose chances depend on the other rows of the case
+        return None
     if family.expectation is None:
         return answer | {"kind": "mean", "core": ""}
     if _is_known(family):

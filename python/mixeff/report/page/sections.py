@@ -180,7 +180,11 @@ def explore(subject: Subject) -> str:
 def _legend(subject: Subject) -> str:
     fit = subject.fit
     shown = "These are predictions without their uncertainty"
-    known = ", which the pictures show." if fit.design.distribution.categories is None else "."
+    kind = fit.design.distribution.categories
+    drawn = kind is None or kind.timed
+    known = (
+        ", which the pictures show." if drawn else '; fit.predict(interval="confidence") has it.'
+    )
     if not fit.design.terms:
         return shown + known
     return (

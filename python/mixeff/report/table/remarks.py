@@ -39,6 +39,7 @@ SAME: tuple[tuple[Fact, str], ...] = (
 
 def remarks(named: Named) -> tuple[str, ...]:
     """Notes on what differs between the fits, and on each that needs a word of caution."""
+    named = [(name or "The model", fit) for name, fit in named]  # one fit alone has no name
     return (*_differences(named), *_likelihoods(named), *_cautions(named))
 
 
