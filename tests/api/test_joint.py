@@ -183,10 +183,25 @@ def test_a_response_has_one_formula(data):
         me.fit(["y ~ x + (1 | g)", "y ~ 1 + (1 | g)"], data, family="bernoulli")
 
 
-@pytest.mark.parametrize("what", ["predict", "save", "refit"])
+@pytest.mark.parametrize("what", ["save", "refit", "report"])
+def test_what_knows_one_response_only_is_refused(fit, what):
+    for one in (fit, fit.responses["c"]):
+        with pytest.raises(NotAvailableError, match="one"):
+            getattr(one, what)("x")
+
+
+@pytest.mark.parametrize(
+    "what", ["predict", "resid", "augment", "fittedvalues", "odds_ratios", "hausman", "plot"]
+)
 def test_what_is_about_one_response_says_where_to_ask(fit, what):
-    with pytest.raises(NotAvailableError):
-        getattr(fit, what)("x")
+    with pytest.raises(NotAvailableError, match=rf"ask fit.responses\['y'\].{what}"):
+        getattr(fit, what)
+
+
+def test_criteria_of_a_response_are_those_of_the_whole(fit):
+    count = fit.responses["c"]
+    assert fit.bic == pytest.approx(-2 * fit.llf + fit.df_model * np.log(600))
+    assert (count.llf, count.aic, count.bic) == (fit.llf, fit.aic, fit.bic)
 
 
 def test_intervals_of_a_clusters_own_predictions_are_refused(fit):

@@ -38,11 +38,17 @@ class ResponseFit(Fit):
     """
 
     df_whole: int = 0
+    bic_whole: float = field(default=np.nan)
 
     @property
     def df_model(self) -> int:
         """Number of estimated parameters of the whole."""
         return self.df_whole
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's information criterion of the whole, with all rows as sample size."""
+        return self.bic_whole
 
     def predict(self, data: Any = None, **options: Any) -> Any:
         """Predictions as of any fit, but for confidence intervals of ``kind="cluster"``."""
@@ -58,6 +64,10 @@ class ResponseFit(Fit):
     def save(self, path: Any) -> None:
         """Not of one response alone."""
         raise NotAvailableError(_CANNOT_SAVE)
+
+    def report(self, path: Any, *, level: float = 0.95, command: str | None = None) -> None:
+        """Not of one response alone."""
+        raise NotAvailableError(_CANNOT_REPORT)
 
     def refit(self, y: Any, *, start: Any = None) -> Fit:
         """Not of one response alone."""
@@ -88,22 +98,17 @@ class JointFit(Fit):
     def _responses(self) -> dict[str, ResponseFit]:
         return {
             spec.response: ResponseFit(
-                spec, design, _estimate_of(self.design, self.estimate, k), inputs, self.df_model
+                spec,
+                design,
+                _estimate_of(self.design, self.estimate, k),
+                inputs,
+                self.df_model,
+                self.bic,
             )
             for k, ((spec, inputs), design) in enumerate(
                 zip(self.parts, self.design.responses, strict=True)
             )
         }
-
-    def _of_one(self, name: str) -> NotAvailableError:
-        first = next(iter(self.responses))
-        return NotAvailableError(
-            f"{name} is about one response: ask fit.responses[{first!r}].{name}, for instance."
-        )
-
-    def predict(self, data: Any = None, **options: Any) -> Any:
-        """Not of all responses at once: ``fit.responses[name].predict()``."""
-        raise self._of_one("predict()")
 
     def refit(self, y: Any, *, start: Any = None) -> Fit:
         """Not by one response: fit the model again to other data."""
@@ -112,17 +117,50 @@ class JointFit(Fit):
             "data, and fit again with me.fit(...)"
         )
 
+    def report(self, path: Any, *, level: float = 0.95, command: str | None = None) -> None:
+        """Not of several responses."""
+        raise NotAvailableError(_CANNOT_REPORT)
+
     def save(self, path: Any) -> None:
         """Not to mixeff's own file; pickle it."""
         raise NotAvailableError(_CANNOT_SAVE)
 
-    @property
-    def plot(self) -> Any:
-        """Pictures of one response: ``fit.responses[name].plot``."""
-        raise self._of_one("plot")
-
 
 _CANNOT_SAVE = "save() takes fits of one response; keep this one with Python's pickle."
+_CANNOT_REPORT = (
+    "report() writes a page about a model of one response; of several use fit.summary(), "
+    "mixeff.table(fit), and the pictures of fit.responses[name].plot."
+)
+
+# Attributes of a fit that are about one response.
+OF_ONE = (
+    "augment",
+    "contextual_effects",
+    "fittedvalues",
+    "hausman",
+    "median_odds_ratio",
+    "odds_ratios",
+    "plot",
+    "predict",
+    "resid",
+    "simulate",
+)
+
+
+def _of_one(name: str) -> property:
+    """What a joint fit has in the place of such an attribute: where to ask for it."""
+
+    def refuse(fit: JointFit) -> Any:
+        first = next(iter(fit.responses))
+        raise NotAvailableError(
+            f"{name} is about one response: ask fit.responses[{first!r}].{name}, for instance."
+        )
+
+    return property(refuse, doc=f"Of one response: ``fit.responses[name].{name}``.")
+
+
+for _name in OF_ONE:
+    setattr(JointFit, _name, _of_one(_name))
 
 
 def _estimate_of(design: Design, estimate: Estimate, k: int) -> Estimate:
