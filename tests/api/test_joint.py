@@ -171,11 +171,34 @@ def test_a_joint_fit_survives_pickling(fit):
         ({"family": ["bernoulli"]}, ArgumentError, "family= has 1 entries for 2 formulas"),
         ({"method": "pql1"}, NotAvailableError, "takes one response"),
         ({"weights": "x"}, ArgumentError, "weights= is a list"),
+        ({"priors": {"fixed": "normal(0, 1)"}}, ArgumentError, "priors= goes with method='mcmc'"),
+        ({"seed": 1}, ArgumentError, "seed= goes with method='mcmc'"),
     ],
 )
 def test_wrong_arguments_are_named(data, change, error, words):
     with pytest.raises(error, match=words):
         me.fit(SHARED, data, **{"family": FAMILIES, **change})
+
+
+@pytest.mark.parametrize("group", ["g", "g:h"])
+def test_a_level_of_another_response_has_effects_on_this_one(data, group):
+    holes = data.assign(h="a", c=data["c"].where(data["g"] < 50))
+    formulas = [f"y ~ x + (1 | id | {group})", f"c ~ x + (1 | id | {group})"]
+    with pytest.warns(me.errors.MissingRowsWarning):
+        fit = me.fit(formulas, holes, family=FAMILIES, method="laplace")
+    modes = fit.random_effects(kind="mode")
+    own = modes[(modes["name"] == "c:Intercept") & modes["level"].isin([55, "55:a"])]
+    count = fit.responses["c"]
+    predicted = count.predict({"x": [0.0], "g": [55], "h": ["a"]}, scale="link")
+    assert predicted == pytest.approx(count.params["Intercept"] + own["estimate"].to_numpy())
+    assert own["estimate"].to_numpy() != 0
+
+
+def test_formulas_are_some_and_a_model_has_one(data):
+    with pytest.raises(ArgumentError, match="list of formulas is empty"):
+        me.fit([], data, family=[])
+    with pytest.raises(ArgumentError, match="one response"):
+        me.Model(SHARED, data, family=FAMILIES)
 
 
 def test_a_response_has_one_formula(data):

@@ -14,7 +14,7 @@ from ..estimate.joint import joint_start
 from ..formula import Formula
 from ..model import build
 from ..model.inputs import Arguments
-from ..model.joint import Layout, layout_of, stacked
+from ..model.joint import Layout, layout_of, levels_of_all, stacked
 from ..model.spec import ModelSpec
 from ..results.fitted import Inputs
 from .result import Fit, run, snapshot
@@ -188,8 +188,12 @@ def fit_jointly(
     nodes: Nodes | None,
     start: tuple[Floats, Floats] | None,
     control: Mapping[str, Any] | None,
+    priors: Mapping[str, Any] | None,
+    seed: int | None,
 ) -> JointFit:
     """Fit a model of several responses; the arguments are those of `mixeff.fit`."""
+    if not formulas:
+        raise ArgumentError("the list of formulas is empty; give one for each response")
     if method in REFUSED:
         raise NotAvailableError(
             f"method={method!r} takes one response; models of several are fitted by 'auto', "
@@ -204,7 +208,8 @@ def fit_jointly(
         for formula, family, link, given in zip(formulas, families, links, every, strict=True)
     ]
     layout = layout_of([spec for spec, _ in built], [design for _, design in built])
-    specs = [replace(spec, place=_Place(layout, k)) for k, (spec, _) in enumerate(built)]
+    known = levels_of_all([spec for spec, _ in built])
+    specs = [replace(spec, place=_Place(layout, k)) for k, spec in enumerate(known)]
     design = stacked(layout, [layout.place(k, design) for k, (_, design) in enumerate(built)])
     whole = run(
         _whole(specs),
@@ -214,6 +219,8 @@ def fit_jointly(
         nodes,
         joint_start(design) if start is None else start,
         control,
+        priors,
+        seed,
     )
     parts = tuple(
         (spec, Inputs(whole.inputs.data, a)) for spec, a in zip(specs, every, strict=True)

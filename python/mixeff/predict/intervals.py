@@ -78,6 +78,11 @@ def prediction(predictor: Predictor, design: Design, level: float) -> Columns:
             "a new response with categories has their probabilities and no interval: use "
             'interval="confidence" for intervals of these.'
         )
+    if fit.design.distribution.has_cases:
+        raise NotAvailableError(
+            "a choice has the chances of its alternatives and no interval: use "
+            'interval="confidence" for intervals of these.'
+        )
     if not predictor.target.of_response:
         raise ArgumentError(
             'interval="prediction" is about a response: use scale="response", or '

@@ -35,8 +35,8 @@ class Effect:
     averages: bool = False
 
 
-BINARY, ORDINAL, NOMINAL, DURATION, COUNT, NUMBER = (
-    "binary", "ordinal", "nominal", "duration", "count", "number",
+BINARY, ORDINAL, NOMINAL, DURATION, CHOICE, COUNT, NUMBER = (
+    "binary", "ordinal", "nominal", "duration", "choice", "count", "number",
 )  # fmt: skip
 
 
@@ -46,6 +46,8 @@ def kind_of(family: Family) -> str:
         if family.categories.timed:
             return DURATION
         return ORDINAL if family.categories.ordered else NOMINAL
+    if family.has_cases:
+        return CHOICE
     if family.is_binary or family.takes_trials:
         return BINARY
     return COUNT if family.discrete else NUMBER
@@ -58,6 +60,7 @@ EVENTS: dict[str, str] = {
     ORDINAL: "a higher category of {y}",
     NOMINAL: "{category} rather than {base}",
     DURATION: "the event in each period, among those still at risk,",
+    CHOICE: "choosing an alternative rather than another of its case",
     COUNT: "the expected number {y}",
     NUMBER: "the mean of {y}",
     "binomial": "success in each trial ({y})",
@@ -87,6 +90,7 @@ EFFECTS: dict[tuple[str, str], Effect] = {
     (NOMINAL, "logit"): Effect("the odds of {event} are multiplied by {size}", True),
     (DURATION, "logit"): Effect("the odds of {event} are multiplied by {size}", True),
     (DURATION, "cloglog"): Effect("the hazard of {event} is multiplied by {size}", True),
+    (CHOICE, "identity"): Effect("the odds of {event} are multiplied by {size}", True),
     (COUNT, "log"): Effect("{event} is multiplied by {size}", True, True),
     (NUMBER, "log"): Effect("{event} is multiplied by {size}", True, True),
     (NUMBER, "logit"): Effect(
@@ -96,7 +100,7 @@ EFFECTS: dict[tuple[str, str], Effect] = {
     (NUMBER, "identity"): Effect("{event} changes by {size}", averages=True),
     (ORDINAL, "probit"): Effect("the latent {y} shifts by {size} of its standard deviations"),
 }
-OF_PROBABILITY = {BINARY, NOMINAL, DURATION}
+OF_PROBABILITY = {BINARY, NOMINAL, DURATION, CHOICE}
 
 
 def event_of(fit: FitResults, d: int = 0) -> str:
