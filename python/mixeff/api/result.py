@@ -128,8 +128,9 @@ class Fit(FitResults):
         in the range. Those of ``cluster`` count that the modes move with the parameters, and their
         own posterior variance. A variance of zero is taken as known.
         Prediction intervals hold the quantiles of a new response, its distribution averaged over
-        that of the linear predictor; for counts, at least the level. They take the dispersion as
-        known.
+        that of the linear predictor, if marginal also over random effects in further predictors,
+        as of a dispersion or of zeros; for counts, at least the level. Coefficients of further
+        predictors are taken as known.
 
         Examples
         --------
