@@ -187,6 +187,8 @@ def test_a_joint_fit_is_saved_with_all_its_responses(data, fit, tmp_path):
         ({"family": ["bernoulli"]}, ArgumentError, "family= has 1 entries for 2 formulas"),
         ({"method": "pql1"}, NotAvailableError, "takes one response"),
         ({"weights": "x"}, ArgumentError, "weights= is a list"),
+        ({"priors": {"fixed": "normal(0, 1)"}}, ArgumentError, "priors= goes with method='mcmc'"),
+        ({"seed": 1}, ArgumentError, "seed= goes with method='mcmc'"),
     ],
 )
 def test_wrong_arguments_are_named(data, change, error, words):
@@ -194,15 +196,51 @@ def test_wrong_arguments_are_named(data, change, error, words):
         me.fit(SHARED, data, **{"family": FAMILIES, **change})
 
 
+@pytest.mark.parametrize("group", ["g", "g:h"])
+def test_a_level_of_another_response_has_effects_on_this_one(data, group):
+    holes = data.assign(h="a", c=data["c"].where(data["g"] < 50))
+    formulas = [f"y ~ x + (1 | id | {group})", f"c ~ x + (1 | id | {group})"]
+    with pytest.warns(me.errors.MissingRowsWarning):
+        fit = me.fit(formulas, holes, family=FAMILIES, method="laplace")
+    modes = fit.random_effects(kind="mode")
+    own = modes[(modes["name"] == "c:Intercept") & modes["level"].isin([55, "55:a"])]
+    count = fit.responses["c"]
+    predicted = count.predict({"x": [0.0], "g": [55], "h": ["a"]}, scale="link")
+    assert predicted == pytest.approx(count.params["Intercept"] + own["estimate"].to_numpy())
+    assert own["estimate"].to_numpy() != 0
+
+
+def test_formulas_are_some_and_a_model_has_one(data):
+    with pytest.raises(ArgumentError, match="list of formulas is empty"):
+        me.fit([], data, family=[])
+    with pytest.raises(ArgumentError, match="one response"):
+        me.Model(SHARED, data, family=FAMILIES)
+
+
 def test_a_response_has_one_formula(data):
     with pytest.raises(FormulaError, match="'y' stands in two formulas"):
         me.fit(["y ~ x + (1 | g)", "y ~ 1 + (1 | g)"], data, family="bernoulli")
 
 
-@pytest.mark.parametrize("what", ["predict", "refit", "report"])
+@pytest.mark.parametrize("what", ["refit", "report"])
+def test_what_knows_one_response_only_is_refused(fit, what):
+    for one in (fit, fit.responses["c"]):
+        with pytest.raises(NotAvailableError, match="one"):
+            getattr(one, what)("x")
+
+
+@pytest.mark.parametrize(
+    "what", ["predict", "resid", "augment", "fittedvalues", "odds_ratios", "hausman", "plot"]
+)
 def test_what_is_about_one_response_says_where_to_ask(fit, what):
-    with pytest.raises(NotAvailableError):
-        getattr(fit, what)("x")
+    with pytest.raises(NotAvailableError, match=rf"ask fit.responses\['y'\].{what}"):
+        getattr(fit, what)
+
+
+def test_criteria_of_a_response_are_those_of_the_whole(fit):
+    count = fit.responses["c"]
+    assert fit.bic == pytest.approx(-2 * fit.llf + fit.df_model * np.log(600))
+    assert (count.llf, count.aic, count.bic) == (fit.llf, fit.aic, fit.bic)
 
 
 def test_intervals_of_a_clusters_own_predictions_are_refused(fit):

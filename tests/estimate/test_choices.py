@@ -151,6 +151,13 @@ def test_what_is_the_same_for_all_alternatives_is_dropped():
     assert fit.converged
 
 
+def test_what_differs_by_rounding_only_is_the_same(drawn):
+    income = np.random.default_rng(1).normal(size=40)[drawn["person"]]
+    with pytest.warns(ConstantColumnWarning, match="'income' is the same for all alternatives"):
+        fit = me.fit("choice(chosen, case) ~ price + income", drawn.assign(income=income), "choice")
+    assert list(fit.params.index) == ["price"]
+
+
 @pytest.mark.parametrize(
     ("formula", "words"),
     [

@@ -145,3 +145,32 @@ def test_a_covariate_that_separates_ordered_categories(sign):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         build("score ~ x + middle + (1 | g)", data.assign(middle=data["score"] == 1), "cumulative")
+
+
+@pytest.mark.parametrize(
+    ("family", "argument"),
+    [
+        ("poisson", "thresholds"), ("poisson", "baseline"), ("cumulative", "baseline"),
+        ("multinomial", "thresholds"), ("duration", "thresholds"),
+    ],
+)  # fmt: skip
+def test_constraints_on_what_a_family_does_not_have(family, argument):
+    left = "survival(score, y)" if family == "duration" else "score"
+    says = f"{argument}='equidistant' constrains what family '{family}' does not have"
+    error, given = errors.FormulaError, {argument: "equidistant"}
+    refused(error, f"{left} ~ x + (1 | g)", family, RATED.assign(y=1), says, **given)
+
+
+@pytest.mark.parametrize(
+    ("family", "values", "says"),
+    [
+        ("poisson", (1, 2, 5), "is never 0"),
+        ("truncated_nb2", (1, 2, 5), "is never 0"),
+        ("gamma", (0.5, 2.0), "is never 0"),
+        ("zero_one_inflated_beta", (0.2, 0.7), "is never 0 or 1"),
+    ],
+)
+def test_a_probability_of_zeros_without_zeros(family, values, says):
+    data = DATA.assign(o=np.resize(values, N))
+    error = errors.ConstantResponseError
+    refused(error, "o ~ x + (1 | g)", family, data, says, zero_inflation="~ 1")

@@ -77,11 +77,26 @@ def test_intervals_surround_the_chances(fit):
     assert table["upper"].max() < 1
 
 
+def test_new_data_need_no_choice(fit, data):
+    new = data.drop(columns="chosen").assign(person=999)
+    wanted = fit.predict(data, kind="marginal")
+    np.testing.assert_allclose(fit.predict(new, kind="marginal"), wanted, rtol=1e-12)
+    np.testing.assert_allclose(me.predictions(fit, new)["estimate"], wanted, rtol=1e-12)
+    alone = {"price": [0.3], "quality": [0.0], "case": ["of one alternative"]}
+    assert fit.predict(alone, kind="median") == pytest.approx(1.0)
+
+
 def test_what_cannot_be_asked(fit):
-    with pytest.raises(NewDataError, match="alternatives of a case"):
+    with pytest.raises(NewDataError, match="the column 'case'"):
         fit.predict({"price": [0.0], "quality": [0.0]}, kind="median")
-    with pytest.raises(NotAvailableError, match="of choices"):
-        fit.predict(interval="confidence")
+    for scale in ("response", "link"):
+        with pytest.raises(NotAvailableError, match="of choices"):
+            fit.predict(interval="confidence", scale=scale)
+    for kind in ("cluster", "median", "marginal"):
+        with pytest.raises(NotAvailableError, match="chances of its alternatives"):
+            fit.predict(interval="prediction", kind=kind)
+    with pytest.raises(NotAvailableError, match="no curve along a covariate"):
+        fit.plot.effects("price")
     with pytest.raises(NotAvailableError, match="all alternatives of a case at once"):
         me.comparisons(fit, "price")
     utility = me.comparisons(fit, "price", kind="median", scale="link", average=True)

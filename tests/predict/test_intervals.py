@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.results.made import cbpp, fitted
 
+import mixeff as me
 from mixeff.errors import ExtrapolationWarning
 from mixeff.estimate.covariance import cholesky_factors
 
@@ -110,3 +111,62 @@ def test_a_wider_level_gives_a_wider_interval():
     narrow, wide = (fit.predict(interval="prediction", level=v) for v in (0.5, 0.99))
     assert (wide["lower"] < narrow["lower"]).all()
     assert (wide["upper"] > narrow["upper"]).all()
+
+
+def counts_with_zeros():
+    rng, g = np.random.default_rng(4), np.repeat(np.arange(60), 6)
+    b = rng.multivariate_normal([0, 0], [[0.5, 0.5], [0.5, 1.5]], 60)[g]
+    x = rng.normal(size=g.size)
+    zero = rng.random(g.size) < 1 / (1 + np.exp(0.5 - b[:, 1]))
+    mean = np.exp(1.2 + 0.3 * x + b[:, 0])
+    return {"x": x, "g": g, "n": np.where(zero, 0, rng.poisson(mean)),
+            "t": np.where(zero, 0.0, rng.gamma(2.0, mean / 2)),
+            "v": mean + np.exp(0.8 * b[:, 1]) * rng.normal(size=g.size)}  # fmt: skip
+
+
+WITH_OTHERS = {
+    "zeros": ("n ~ x + (1 | i | g)", "poisson", {"zero_inflation": "~ x + (1 | i | g)"}),
+    "hurdle": ("t ~ x + (1 | i | g)", "gamma", {"zero_inflation": "~ (1 | i | g)"}),
+    "dispersion": ("v ~ x + (1 | g)", "gaussian", {"dispersion": "~ (1 + x | g)"}),
+    "two others": (
+        "t ~ x + (1 | g)", "gamma", {"zero_inflation": "~ (1 | g)", "dispersion": "~ (1 | g)"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", list(WITH_OTHERS))
+def test_new_clusters_draw_all_their_random_effects_anew(name):
+    """Simulations, which hold the coefficients fixed, lie in the intervals as often as they say."""
+    formula, family, others = WITH_OTHERS[name]
+    fit = me.fit(formula, counts_with_zeros(), family=family, method="laplace", **others)
+    known = replace(fit, estimate=replace(fit.estimate, cov=np.zeros_like(fit.estimate.cov)))
+    table = known.predict(kind="marginal", interval="prediction", level=0.9)
+    drawn = fit.simulate(250, seed=1)
+    above = (drawn > table["upper"].to_numpy()[:, None]).mean()
+    at_most = (drawn <= table["upper"].to_numpy()[:, None]).mean()
+    assert at_most >= 0.945
+    if not fit.design.distribution.discrete:
+        assert above == pytest.approx(0.05, abs=0.006)
+        below = (drawn < table["lower"].to_numpy()[:, None]).mean()
+        assert below <= 0.056
+        assert family == "gamma" or below == pytest.approx(0.05, abs=0.006)
+
+
+def test_a_cluster_of_median_effects_is_the_same_for_every_level():
+    formula, family, others = WITH_OTHERS["zeros"]
+    fit = me.fit(formula, counts_with_zeros(), family=family, method="laplace", **others)
+    new = {"x": np.zeros(60), "g": np.arange(60)}
+    for held in ({"kind": "median"}, {"quantile": 0.9}):
+        table = fit.predict(new, interval="prediction", **held)
+        assert table.nunique().tolist() == [1, 1, 1], held
+
+
+def test_a_value_with_a_probability_of_its_own_is_an_end():
+    data = counts_with_zeros()
+    fit = me.fit("t ~ x + (1 | g)", data, family="gamma", zero_inflation="~ 1", method="laplace")
+    assert (fit.predict(interval="prediction")["lower"] == 0.0).all()
+    share = np.clip(np.random.default_rng(2).uniform(-0.1, 1.1, 360), 0, 1)
+    ends = {**data, "share": share}
+    fit = me.fit("share ~ 1 + (1 | g)", ends, family="zero_one_inflated_beta", method="laplace")
+    table = fit.predict(kind="median", interval="prediction", level=0.98)
+    assert (set(table["lower"]), set(table["upper"])) == ({0.0}, {1.0})

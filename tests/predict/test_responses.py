@@ -6,7 +6,7 @@ from scipy import stats
 from scipy.integrate import quad
 
 from mixeff.model.families import FAMILIES, LINKS, Parameters
-from mixeff.predict.responses import response_quantiles
+from mixeff.predict import responses
 
 pytestmark = pytest.mark.property
 TAILS = (0.025, 0.5, 0.9)
@@ -20,6 +20,14 @@ CASES = {
     "poisson": ("log", lambda mu: stats.poisson(mu), None, None),
     "gamma": ("log", lambda mu: stats.gamma(1 / 0.4, scale=0.4 * mu), 0.4, None),
 }
+
+
+def response_quantiles(family, link, eta, variance, p, tails):
+    """Those of a single part."""
+    one = p.at((slice(None), None))
+    return responses.response_quantiles(
+        family, link, eta[:, None], variance, one, tails, np.ones(1)
+    )
 
 
 def parameters(n, dispersion=None, trials=None):

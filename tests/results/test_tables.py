@@ -39,6 +39,18 @@ def test_tidy_shows_a_dispersion_as_a_component():
     assert list(table["component"]) == ["mean", "mean", "dispersion", "mean"]
 
 
+def test_random_effects_stand_with_their_linear_predictor():
+    rng, g = np.random.default_rng(1), np.repeat(np.arange(40), 12)
+    b = rng.normal(size=(2, 40))[:, g]
+    zero = rng.random(g.size) < 1 / (1 + np.exp(0.5 - b[0]))
+    data = {"y": np.where(zero, 0, rng.poisson(np.exp(1 + 0.5 * b[1]))), "g": g}
+    formulas = ("y ~ 1 + (1 | i | g)", "~ (1 | i | g)")
+    fit = me.fit(formulas[0], data, "poisson", zero_inflation=formulas[1], method="laplace")
+    table = fit.tidy()
+    random = table.loc[table["effect"] == "random", "component"]
+    assert list(random) == ["mean", "zero_inflation", "mean and zero_inflation"]
+
+
 def test_tidy_shows_a_residual_as_a_standard_deviation():
     table = fitted("slopes").tidy()
     residual = table[table["group"] == "Residual"]

@@ -14,7 +14,7 @@ from ..estimate.joint import joint_start
 from ..formula import Formula
 from ..model import build
 from ..model.inputs import Arguments
-from ..model.joint import Layout, layout_of, stacked
+from ..model.joint import Layout, layout_of, levels_of_all, stacked
 from ..model.spec import ModelSpec
 from ..results.fitted import Inputs
 from .result import Fit, run, snapshot
@@ -40,11 +40,17 @@ class ResponseFit(Fit):
     """
 
     df_whole: int = 0
+    bic_whole: float = field(default=np.nan)
 
     @property
     def df_model(self) -> int:
         """Number of estimated parameters of the whole."""
         return self.df_whole
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's information criterion of the whole, with all rows as sample size."""
+        return self.bic_whole
 
     def predict(self, data: Any = None, **options: Any) -> Any:
         """Predictions as of any fit, but for confidence intervals of ``kind="cluster"``."""
@@ -60,6 +66,10 @@ class ResponseFit(Fit):
     def save(self, path: Any) -> None:
         """Not of one response alone."""
         raise NotAvailableError("one of several responses cannot be saved by itself; save them all")
+
+    def report(self, path: Any, *, level: float = 0.95, command: str | None = None) -> None:
+        """Not of one response alone."""
+        raise NotAvailableError(_CANNOT_REPORT)
 
     def refit(self, y: Any, *, start: Any = None) -> Fit:
         """Not of one response alone."""
@@ -90,22 +100,17 @@ class JointFit(Fit):
     def _responses(self) -> dict[str, ResponseFit]:
         return {
             spec.response: ResponseFit(
-                spec, design, _estimate_of(self.design, self.estimate, k), inputs, self.df_model
+                spec,
+                design,
+                _estimate_of(self.design, self.estimate, k),
+                inputs,
+                self.df_model,
+                self.bic,
             )
             for k, ((spec, inputs), design) in enumerate(
                 zip(self.parts, self.design.responses, strict=True)
             )
         }
-
-    def _of_one(self, name: str) -> NotAvailableError:
-        first = next(iter(self.responses))
-        return NotAvailableError(
-            f"{name} is about one response: ask fit.responses[{first!r}].{name}, for instance."
-        )
-
-    def predict(self, data: Any = None, **options: Any) -> Any:
-        """Not of all responses at once: ``fit.responses[name].predict()``."""
-        raise self._of_one("predict()")
 
     def refit(self, y: Any, *, start: Any = None) -> Fit:
         """Not by one response: fit the model again to other data."""
@@ -120,14 +125,45 @@ class JointFit(Fit):
 
         save(self, path, tuple(self._responses.values()))
 
-    def report(self, path: Any, **options: Any) -> None:
-        """Not of all responses at once: ``fit.responses[name].report(path)``."""
-        raise self._of_one("report(path)")
+    def report(self, path: Any, *, level: float = 0.95, command: str | None = None) -> None:
+        """Not of several responses."""
+        raise NotAvailableError(_CANNOT_REPORT)
 
-    @property
-    def plot(self) -> Any:
-        """Pictures of one response: ``fit.responses[name].plot``."""
-        raise self._of_one("plot")
+
+_CANNOT_REPORT = (
+    "report() writes a page about a model of one response; of several use fit.summary(), "
+    "mixeff.table(fit), and the pictures of fit.responses[name].plot."
+)
+
+# Attributes of a fit that are about one response.
+OF_ONE = (
+    "augment",
+    "contextual_effects",
+    "fittedvalues",
+    "hausman",
+    "median_odds_ratio",
+    "odds_ratios",
+    "plot",
+    "predict",
+    "resid",
+    "simulate",
+)
+
+
+def _of_one(name: str) -> property:
+    """What a joint fit has in the place of such an attribute: where to ask for it."""
+
+    def refuse(fit: JointFit) -> Any:
+        first = next(iter(fit.responses))
+        raise NotAvailableError(
+            f"{name} is about one response: ask fit.responses[{first!r}].{name}, for instance."
+        )
+
+    return property(refuse, doc=f"Of one response: ``fit.responses[name].{name}``.")
+
+
+for _name in OF_ONE:
+    setattr(JointFit, _name, _of_one(_name))
 
 
 def _estimate_of(design: Design, estimate: Estimate, k: int) -> Estimate:
@@ -155,8 +191,12 @@ def fit_jointly(
     nodes: Nodes | None,
     start: tuple[Floats, Floats] | None,
     control: Mapping[str, Any] | None,
+    priors: Mapping[str, Any] | None,
+    seed: int | None,
 ) -> JointFit:
     """Fit a model of several responses; the arguments are those of `mixeff.fit`."""
+    if not formulas:
+        raise ArgumentError("the list of formulas is empty; give one for each response")
     if method in REFUSED:
         raise NotAvailableError(
             f"method={method!r} takes one response; models of several are fitted by 'auto', "
@@ -173,7 +213,7 @@ def fit_jointly(
     specs, design = _joined(built)
     inputs = Inputs(snapshot(data))
     begin = joint_start(design) if start is None else start
-    whole = run(_whole(specs), design, inputs, method, nodes, begin, control)
+    whole = run(_whole(specs), design, inputs, method, nodes, begin, control, priors, seed)
     parts = tuple(
         (spec, replace(inputs, arguments=a)) for spec, a in zip(specs, every, strict=True)
     )
@@ -193,7 +233,8 @@ def restored(
 def _joined(built: Sequence[tuple[ModelSpec, Design]]) -> tuple[list[ModelSpec], Design]:
     """The responses, each knowing its place among the others, and their design as a whole."""
     layout = layout_of([spec for spec, _ in built], [design for _, design in built])
-    specs = [replace(spec, place=_Place(layout, k)) for k, (spec, _) in enumerate(built)]
+    known = levels_of_all([spec for spec, _ in built])
+    specs = [replace(spec, place=_Place(layout, k)) for k, spec in enumerate(known)]
     placed = [layout.place(k, design) for k, (_, design) in enumerate(built)]
     return specs, stacked(layout, placed)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import ArgumentError
 from ..estimate import gradient, loglik, start
 from ..model import build
 from ..model.families import FLEXIBLE
@@ -151,7 +152,8 @@ def fit(
             weights, offset, dispersion, zero_inflation, category_specific, thresholds, baseline
         )
         formulas = [formula] if isinstance(formula, str) else formula
-        return fit_jointly(formulas, data, family, link, given, method, nodes, start, control)
+        how = (method, nodes, start, control, priors, seed)
+        return fit_jointly(formulas, data, family, link, given, *how)
     model = Model(
         formula,
         data,
@@ -233,6 +235,8 @@ thresholds, baseline
         thresholds: str = FLEXIBLE,
         baseline: str = FLEXIBLE,
     ) -> None:
+        if isinstance(formula, list | tuple):
+            raise ArgumentError("a Model has one response; give several formulas to mixeff.fit()")
         arguments = Arguments(
             weights, offset, dispersion, zero_inflation, category_specific, thresholds, baseline
         )

@@ -130,8 +130,9 @@ class Fit(FitResults):
         A cluster's own probability of a category in the middle of several has intervals that are
         somewhat short where it is near its largest (90 rather than 95 % in a simulation).
         Prediction intervals hold the quantiles of a new response, its distribution averaged over
-        that of the linear predictor; for counts, at least the level. They take the dispersion as
-        known.
+        that of the linear predictor, if marginal also over random effects in further predictors,
+        as of a dispersion or of zeros; for counts, at least the level. Coefficients of further
+        predictors are taken as known.
 
         Examples
         --------

@@ -13,7 +13,14 @@ from .families import Family
 from .outcome import Outcome
 from .values import evaluate
 
-__all__ = ["Cases", "cases_of", "check_choices", "read_choice"]
+__all__ = [
+    "Cases",
+    "case_column",
+    "case_numbers",
+    "cases_of",
+    "check_choices",
+    "read_choice",
+]
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -52,9 +59,10 @@ class Cases:
         return np.asarray(low != np.maximum.reduceat(ordered, self.starts[:-1]))
 
     def centred(self, x: Array) -> Array:
-        """Columns less their mean within each case."""
-        ordered = x[self.order]
+        """Columns less their mean within each case, zero to the bit where they do not vary."""
         size = np.diff(self.starts)
+        first = np.repeat(self.order[self.starts[:-1]], size)
+        ordered = x[self.order] - x[first]
         mean = np.add.reduceat(ordered, self.starts[:-1], axis=0) / size[:, None]
         return ordered - np.repeat(mean, size, axis=0)
 
@@ -115,9 +123,16 @@ def read_choice(
     return Outcome(y, codes.astype(np.float64), weights)
 
 
-def case_numbers(text: str, columns: Columns) -> Array:
+def case_column(response: Response | None) -> str | None:
+    """The column of the cases; None for a response that is no choice."""
+    if response is None or response.kind != "choice":
+        return None
+    return expression(response.parts[1]).column
+
+
+def case_numbers(name: str, columns: Columns) -> Array:
     """The case of each row of new data, as a number."""
-    return _case_codes(text, columns)[0].astype(np.float64)
+    return factorize(columns[name].labels())[0].astype(np.float64)
 
 
 def _chosen(response: Response, columns: Columns, family: Family) -> Array:

@@ -16,7 +16,7 @@ from ..errors import FormulaError
 from ..formula import Group
 from .design import GroupingFactor
 
-__all__ = ["GroupingSpec", "Labels", "learn_grouping", "recode_grouping"]
+__all__ = ["GroupingSpec", "Labels", "joined_grouping", "learn_grouping", "recode_grouping"]
 
 Codes = NDArray[np.int32]
 
@@ -149,6 +149,34 @@ def recode_grouping(spec: GroupingSpec, columns: Mapping[str, Column]) -> Groupi
     coded = [columns[n].codes_among(lv) for n, lv in zip(spec.columns, spec.levels, strict=True)]
     codes = coded[0] if spec.keys is None else _find(_combine(coded, spec.levels), spec.keys)
     return GroupingFactor(spec.name, codes, spec.labels)
+
+
+def joined_grouping(specs: Sequence[GroupingSpec]) -> GroupingSpec:
+    """One grouping factor with the levels that any of several data sets had.
+
+    Parameters
+    ----------
+    specs : sequence of GroupingSpec
+        Of the same columns.
+
+    Returns
+    -------
+    GroupingSpec
+    """
+    first = specs[0]
+    every = zip(*(spec.levels for spec in specs), strict=True)
+    levels = tuple(factorize(np.concatenate(own))[1] for own in every)
+    if first.keys is None:
+        return GroupingSpec(first.name, first.columns, levels)
+    keys = [_combine(_codes_in(spec, levels), levels) for spec in specs]
+    return GroupingSpec(first.name, first.columns, levels, np.unique(np.concatenate(keys)))
+
+
+def _codes_in(spec: GroupingSpec, levels: tuple[NDArray[Any], ...]) -> list[Codes]:
+    """The columns of each combination of a factor, coded by more levels."""
+    labels = spec.labels
+    pairs = zip(labels.levels, labels.places, levels, strict=True)
+    return [np.searchsorted(every, own)[at].astype(np.int32) for own, at, every in pairs]
 
 
 def _combine(codes: Sequence[Codes], levels: tuple[NDArray[Any], ...]) -> NDArray[np.int64]:

@@ -65,8 +65,18 @@ class Arguments:
 
     def structure_of(self, family: Family) -> str:
         """How the family's thresholds, or its baseline, are constrained."""
-        timed = family.categories is not None and family.categories.timed
-        return self.baseline if timed else self.thresholds
+        kind = family.categories
+        self._refuse("baseline", kind is not None and kind.timed, family)
+        self._refuse("thresholds", kind is not None and kind.ordered and not kind.timed, family)
+        return self.baseline if kind is not None and kind.timed else self.thresholds
+
+    def _refuse(self, name: str, has_any: bool, family: Family) -> None:
+        """Raise for a constraint on what the family does not have."""
+        if not has_any and getattr(self, name) != FLEXIBLE:
+            raise FormulaError(
+                f"{name}={getattr(self, name)!r} constrains what family {family.name!r} does not "
+                f"have; leave out {name}="
+            )
 
     @property
     def overdispersed(self) -> bool:

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from ..errors import FormulaError
 from .design import Design, GroupingFactor, RandomTerm
 from .families.mixed import MIXED
+from .grouping import GroupingSpec, joined_grouping
 from .spec import ModelSpec
 
-__all__ = ["Layout", "layout_of", "stacked"]
+__all__ = ["Layout", "layout_of", "levels_of_all", "stacked"]
 
 Array = NDArray[np.float64]
 
@@ -105,6 +106,21 @@ def layout_of(specs: Sequence[ModelSpec], designs: Sequence[Design]) -> Layout:
         levels.setdefault(factor.name, {}).update(dict.fromkeys(factor.levels))
     factors = tuple(_Factor(name, tuple(found)) for name, found in levels.items())
     return Layout(names, factors, tuple(_terms(names, factors, specs, designs)))
+
+
+def levels_of_all(specs: Sequence[ModelSpec]) -> list[ModelSpec]:
+    """The specifications, their grouping factors with the levels that any response has.
+
+    A level without rows of one response has effects on it all the same, by their correlation.
+    """
+    found: dict[str, list[GroupingSpec]] = {}
+    for group in (group for spec in specs for group in spec.grouping):
+        found.setdefault(group.name, []).append(group)
+    joined = {name: joined_grouping(groups) for name, groups in found.items()}
+    return [
+        replace(spec, grouping=tuple(joined[group.name] for group in spec.grouping))
+        for spec in specs
+    ]
 
 
 def _terms(

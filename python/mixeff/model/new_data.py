@@ -13,6 +13,7 @@ from ..data import Column, Columns, Schema, column_names, from_any
 from ..errors import ArgumentError, ColumnTypeError, NewDataError, UnseenLevelError
 from . import families
 from .build import random_term
+from .choices import case_column, case_numbers
 from .design import Design, GroupingFactor, RandomTerm
 from .families import Family
 from .grouping import GroupingSpec, recode_grouping
@@ -48,7 +49,8 @@ def design_for_new_data(
     Design
         Of the rows in which no covariate is missing, nor a group if `new_levels` is "error";
         `Design.rows` says which, None for all.
-        Without the response, y is NaN, and its second column and the weights are None.
+        Without the response, y is NaN, and its second column and the weights are None; but the
+        cases of choices are read where the data have them.
 
     Raises
     ------
@@ -71,12 +73,12 @@ def design_for_new_data(
     if new_levels not in ("error", "population"):
         raise ArgumentError(f"new_levels is 'error' or 'population', not {new_levels!r}")
     inputs = spec.inputs
-    every = _read(inputs, data, new_levels, need_response)
-    outcomes = inputs.outcomes if need_response else ()
+    every = _read(spec, data, new_levels, need_response)
+    outcomes = inputs.outcomes if need_response else _cases(spec, data)
     groups = inputs.groups if new_levels == "error" else ()
     complete = _complete_rows(every, {*inputs.covariates, *outcomes, *groups})
     columns = _conform(every if complete is None else every.take(complete), spec.schema)
-    outcome = _outcome(spec, inputs, columns) if need_response else _no_outcome(columns)
+    outcome = _outcome(spec, inputs, columns) if need_response else _no_outcome(columns, outcomes)
     family = families.of_outcome(families.family(spec.family), outcome.extra)
     categories = spec.response_levels if family.categories and spec.response_levels else ()
     family = families.expanded(family, categories, spec.structure)
@@ -111,11 +113,19 @@ def _term(spec: RandomSpec, columns: Columns, family: Family) -> RandomTerm:
     return random_term(spec, [recode_matrix(m, columns) for _, m in spec.pieces], family)
 
 
-def _no_outcome(columns: Columns) -> Outcome:
-    return Outcome(np.full(columns.n_rows, np.nan))
+def _no_outcome(columns: Columns, cases: tuple[str, ...]) -> Outcome:
+    numbers = case_numbers(cases[0], columns) if cases else None
+    return Outcome(np.full(columns.n_rows, np.nan), numbers)
 
 
-def _read(inputs: Inputs, data: Any, new_levels: str, need_response: bool) -> Columns:
+def _cases(spec: ModelSpec, data: Any) -> tuple[str, ...]:
+    """The column of the cases of choices, where the data have it."""
+    name = case_column(spec.formula.response)
+    return (name,) if name is not None and name in column_names(data) else ()
+
+
+def _read(spec: ModelSpec, data: Any, new_levels: str, need_response: bool) -> Columns:
+    inputs = spec.inputs
     if inputs.offset == GIVEN or (need_response and inputs.weights == GIVEN):
         name = "offset" if inputs.offset == GIVEN else "weights"
         raise NewDataError(
@@ -125,7 +135,7 @@ def _read(inputs: Inputs, data: Any, new_levels: str, need_response: bool) -> Co
     groups = inputs.groups
     if new_levels == "population":
         groups = tuple(set(groups).intersection(column_names(data)))
-    outcomes = inputs.outcomes if need_response else ()
+    outcomes = inputs.outcomes if need_response else _cases(spec, data)
     names = list(dict.fromkeys([*inputs.covariates, *outcomes, *groups]))
     return from_any(data, names, inputs.bounds)
 

@@ -148,6 +148,19 @@ def refuse_constant(response: Response, outcome: Outcome, family: Family) -> Non
             f"the response {response.text!r} has {what} in all {len(y)} rows, so there is nothing "
             "to explain; look at how it was made, and at the rows that were left out"
         )
+    _refuse_no_zeros(response, y, family)
+
+
+def _refuse_no_zeros(response: Response, y: Array, family: Family) -> None:
+    """Raise where a probability of zeros, or of the ends, would be zero."""
+    own = family.atoms or (0.0,)
+    if "zero_inflation" in family.arguments and not np.isin(y, own).any():
+        what = " or ".join(f"{value:g}" for value in own)
+        raise ConstantResponseError(
+            f"the response {response.text!r} is never {what}, so that the probability of that is "
+            "zero and its logit minus infinity; leave out zero_inflation=, or take a family "
+            "without such a probability"
+        )
 
 
 def _values(

@@ -55,6 +55,11 @@ def effects_data(
 def _require_mean(fit: FitResults, category: Any) -> int | None:
     """Position of the category whose probability to draw; None for the mean of a response."""
     kind = fit.design.distribution.categories
+    if fit.design.distribution.has_cases:
+        raise NotAvailableError(
+            "the chance of an alternative depends on the others of its case, so that it has no "
+            "curve along a covariate: give fit.predict(data, kind='marginal') cases to compare."
+        )
     if kind is not None and category is None:
         other = "survival(by)" if kind.timed else "categories(variable), or name a category="
         raise NotAvailableError(

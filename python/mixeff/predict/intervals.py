@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import ArgumentError, NotAvailableError
 from ..model.families import LINKS
-from ..results.linear import parameters
 from ..results.parameters import critical_value
 from ..results.residuals import require_distribution
-from .kinds import KINDS, Kind, new_cluster
+from .predictive import Predictive, predictive
 from .responses import response_quantiles
-from .surfaces import Location
-from .targets import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +19,6 @@ if TYPE_CHECKING:
     from ..estimate.values import Floats
     from ..model.design import Design
     from ..model.links import Link
-    from ..results.fit import FitResults
     from .predictor import Predictor
 
     Columns = dict[str, Floats]
@@ -79,6 +74,11 @@ def prediction(predictor: Predictor, design: Design, level: float) -> Columns:
             "a new response with categories has their probabilities and no interval: use "
             'interval="confidence" for intervals of these.'
         )
+    if fit.design.distribution.has_cases:
+        raise NotAvailableError(
+            "a choice has the chances of its alternatives and no interval: use "
+            'interval="confidence" for intervals of these.'
+        )
     if not predictor.target.of_response:
         raise ArgumentError(
             'interval="prediction" is about a response: use scale="response", or '
@@ -87,32 +87,18 @@ def prediction(predictor: Predictor, design: Design, level: float) -> Columns:
     require_distribution(fit.design)
     critical_value(level)
     center = predictor.values(design)[:, 0]
-    eta, variance = _new_location(predictor, design)
-    bounds = EXACT.get((design.family, design.link), _mixed)
-    lower, upper = bounds(fit, design, eta, variance, level)
+    new = predictive(predictor, design)
+    exact = EXACT.get((design.family, design.link)) if len(new.weights) == 1 else None
+    lower, upper = (exact or _mixed)(design, new, level)
     return {"estimate": center, "lower": lower, "upper": upper}
 
 
 INTERVALS = {"confidence": confidence, "prediction": prediction}
 
-# A marginal prediction is for a cluster not seen: its random effects are drawn anew.
-PREDICTIVE: dict[Kind, Kind] = {KINDS["marginal"]: new_cluster}
 
-
-def _new_location(predictor: Predictor, design: Design) -> tuple[Floats, Floats]:
-    """The linear predictor of a new response, and its variance."""
-    target = Target(lambda _: Location(), predictor.target.line, starts_on_line=True)
-    located = replace(predictor, kind=PREDICTIVE.get(predictor.kind, predictor.kind), target=target)
-    parts = [located.on_line(part) for part in located.blocks(design)]
-    variances = [located.variance(part) for part in parts]
-    return np.concatenate([part.value for part in parts]), np.concatenate(variances)
-
-
-def _normal(
-    fit: FitResults, design: Design, eta: Floats, variance: Floats, level: float
-) -> tuple[Floats, Floats]:
-    residual = design.distribution.variance(parameters(design, fit.estimate, eta))
-    half = critical_value(level) * np.sqrt(variance + residual)
+def _normal(design: Design, new: Predictive, level: float) -> tuple[Floats, Floats]:
+    eta, residual = new.eta[:, 0], design.distribution.variance(new.parameters(design))[:, 0]
+    half = critical_value(level) * np.sqrt(new.variance + residual)
     return eta - half, eta + half
 
 
@@ -121,16 +107,15 @@ EXACT: dict[tuple[str, str], Callable[..., tuple[Floats, Floats]]] = {
 }
 
 
-def _mixed(
-    fit: FitResults, design: Design, eta: Floats, variance: Floats, level: float
-) -> tuple[Floats, Floats]:
+def _mixed(design: Design, new: Predictive, level: float) -> tuple[Floats, Floats]:
     lower, upper = response_quantiles(
         design.distribution,
         LINKS[design.link],
-        eta,
-        variance,
-        parameters(design, fit.estimate, eta),
+        new.eta,
+        new.variance,
+        new.parameters(design),
         (0.5 - level / 2.0, 0.5 + level / 2.0),
+        new.weights,
     )
     n = 1.0 if design.trials is None else design.trials
     return lower / n, upper / n

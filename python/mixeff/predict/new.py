@@ -8,6 +8,7 @@ from ..data import column_names
 from ..errors import NewDataError
 from ..formula import expression
 from ..model import design_for_new_data
+from ..model.choices import case_column
 from ..model.inputs import GIVEN
 
 if TYPE_CHECKING:
@@ -35,15 +36,14 @@ def new_design(fit: FitResults, data: Any, new_levels: str, trials: bool = False
     NewDataError
         For choices without their cases.
     """
-    with_trials = trials and fit.design.trials is not None and _has_outcome(fit, data)
-    cases = fit.design.distribution.has_cases
-    if cases and not _has_outcome(fit, data):
+    case = case_column(fit.spec.formula.response)
+    if case is not None and case not in column_names(data):
         raise NewDataError(
-            f"chances depend on the alternatives of a case: new data need the columns of "
-            f"{fit.spec.response}, with any one alternative of each case as the one chosen."
+            f"chances depend on the alternatives of a case: new data need the column {case!r}, "
+            "which tells the cases apart, with a row for each alternative."
         )
-    need_response = cases or with_trials
-    return design_for_new_data(fit.spec, data, new_levels=new_levels, need_response=need_response)
+    with_trials = trials and fit.design.trials is not None and _has_outcome(fit, data)
+    return design_for_new_data(fit.spec, data, new_levels=new_levels, need_response=with_trials)
 
 
 def _has_outcome(fit: FitResults, data: Any) -> bool:

@@ -46,8 +46,9 @@ class Predictor:
         """How the conditional modes move, where the kind uses them."""
         if not self.needs_groups or not self.fit.design.terms:
             return None
-        if self.fit.spec.place is not None or self.target.by_case:
-            where = "of choices" if self.target.by_case else "where several responses share them"
+        choices = self.fit.design.distribution.has_cases
+        if self.fit.spec.place is not None or choices:
+            where = "of choices" if choices else "where several responses share them"
             raise NotAvailableError(
                 f"the uncertainty of a cluster's random effects is not available {where}: leave "
                 "out interval=, or take kind='median' or kind='marginal'."

@@ -1,4 +1,4 @@
-"""Quantiles of a response whose linear predictor is normally distributed.
+"""Quantiles of a response whose linear predictor is normally distributed, or a mixture of such.
 
 The distribution function of the response is averaged over the linear predictor and then inverted:
 by bisection for counts, else by secants on the scale of normal scores, where it is nearly straight.
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from ..estimate.values import Floats
     from ..model.families import Family, Parameters
     from ..model.links import Link
@@ -23,6 +25,7 @@ APART = 1.2  # distance of its points, in standard deviations of the response gi
 FEWEST, MOST = 11, 200  # points on either side, whatever that distance asks for
 STEPS = 60  # of the search for a root, which needs about six
 CLOSE = 1e-10  # in normal scores
+TINY = 1e-12  # below a value with a probability of its own
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Mixture:
     family : Family
     parameters : Parameters
         `mu` at points of each linear predictor's distribution, shape (n, points); the others of
-        shape (n, 1).
+        that shape, or (n, 1).
     weights : ndarray, shape (points,)
     """
 
@@ -56,7 +59,19 @@ class Mixture:
 
     def quantile(self, p: float) -> Floats:
         """Smallest response whose probability of not being exceeded is at least p, by row."""
-        return self._count(p) if self.family.discrete else self._number(p)
+        if self.family.discrete:
+            return self._count(p)
+        found = np.full(self._shape[0], np.nan)
+        for atom in self.family.atoms:
+            below, at = (self.cdf(np.full(len(found), y)) for y in (atom - TINY, atom))
+            found[(below < p) & (p <= at)] = atom
+        if (rest := np.isnan(found)).any():
+            found[rest] = self._at(rest)._number(p)
+        return found
+
+    def _at(self, rows: NDArray[np.bool_]) -> Mixture:
+        """That of some rows."""
+        return Mixture(self.family, self.parameters.at(rows), self.weights)
 
     def _count(self, p: float) -> Floats:
         below = np.full(self._shape[0], -1.0)
@@ -139,18 +154,24 @@ def response_quantiles(
     variance: Floats,
     parameters: Parameters,
     tails: tuple[float, ...],
+    shares: Floats,
 ) -> list[Floats]:
-    """Quantiles of new responses, their linear predictors distributed as N(eta, variance).
+    """Quantiles of new responses, mixtures of K parts with normal linear predictors.
 
     Parameters
     ----------
     family : Family
     link : Link
-    eta, variance : ndarray, shape (n,)
+    eta : ndarray, shape (n, K)
+        Mean of the first linear predictor.
+    variance : ndarray, shape (n,)
+        Its variance in every part.
     parameters : Parameters
-        Of each row; `mu` is not used.
+        Of each row and part; `mu` is not used.
     tails : tuple of float
         Probabilities.
+    shares : ndarray, shape (K,)
+        Weights of the parts.
 
     Returns
     -------
@@ -158,13 +179,24 @@ def response_quantiles(
         For each probability the smallest response that is not exceeded with it.
     """
     ends = [np.empty(len(eta)) for _ in tails]
-    for start in range(0, len(eta), BLOCK):
-        rows = slice(start, start + BLOCK)
-        spread, p = np.sqrt(variance[rows]), parameters.at(rows)
-        points, weights = _points(family, link, eta[rows], spread, p)
-        mu = link.inverse(eta[rows, None] + spread[:, None] * points)
-        p = replace(p.at((slice(None), None)), mu=_possible(family, link, mu))
-        mixture = Mixture(family, p, weights)
+    size = max(1, BLOCK // len(shares))
+    for start in range(0, len(eta), size):
+        rows = slice(start, start + size)
+        spread = np.sqrt(variance[rows, None])
+        mixture = _mixture(family, link, eta[rows], spread, parameters.at(rows), shares)
         for end, tail in zip(ends, tails, strict=True):
             end[rows] = mixture.quantile(tail)
     return ends
+
+
+def _mixture(
+    family: Family, link: Link, eta: Floats, spread: Floats, p: Parameters, shares: Floats
+) -> Mixture:
+    """The parts, each at points of its linear predictor: one after the other."""
+    points, weights = _points(family, link, eta, spread, p)
+    mu = link.inverse(eta[:, :, None] + spread[:, :, None] * points).reshape(len(eta), -1)
+    further = p.further
+    if len(shares) > 1:
+        further = tuple(np.repeat(value, len(points), axis=1) for value in further)
+    p = replace(p, mu=_possible(family, link, mu), further=further)
+    return Mixture(family, p, np.outer(shares, weights).ravel())

@@ -64,20 +64,22 @@ class Surface(Protocol):
 
 @dataclass(frozen=True)
 class Location:
-    """The first linear predictor itself."""
+    """A linear predictor itself, by default the first."""
+
+    place: int = 0
 
     @property
     def depends(self) -> tuple[int, ...]:
-        """The first linear predictor."""
-        return (0,)
+        """That linear predictor."""
+        return (self.place,)
 
     def at(self, etas: Sequence[Floats]) -> Floats:
         """The linear predictor."""
-        return etas[0][:, None]
+        return etas[self.place][:, None]
 
     def slopes(self, etas: Sequence[Floats]) -> Slopes:
         """Ones."""
-        return {0: np.ones((len(etas[0]), 1))}
+        return {self.place: np.ones((len(etas[self.place]), 1))}
 
     def over_normal(self, etas: Sequence[Floats], d: int, s: Floats) -> Average:
         """The same: it is linear."""

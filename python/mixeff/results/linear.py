@@ -66,6 +66,19 @@ def random_variance(design: Design, estimate: Estimate, predictor: int = 0) -> F
     return total
 
 
+def random_covariance(design: Design, estimate: Estimate, predictors: Sequence[int]) -> Floats:
+    """Covariance matrices of the random parts of some linear predictors, shape (n, m, m)."""
+    total = np.zeros((design.n, len(predictors), len(predictors)))
+    for term, sigma in zip(design.terms, covariance_matrices(design, estimate.theta), strict=True):
+        z = np.ones((design.n, 1)) if term.z is None else term.z
+        own = np.zeros((design.n, len(predictors), term.size))
+        for k, d in enumerate(predictors):
+            effects = term.effects_of(d)
+            own[:, k, effects] = z[:, effects]
+        total += own @ sigma @ own.transpose(0, 2, 1)
+    return total
+
+
 def quadratic_form(term: RandomTerm, matrix: Floats, effects: list[int]) -> Floats | float:
     """Z' A z per row of some effects of one term (a number for a lone intercept)."""
     if term.z is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,8 +38,8 @@ TIDY = (
 def tidy(design: Design, estimate: Estimate, level: float) -> Columns:
     """One row per parameter: coefficients of every predictor, then SDs and correlations."""
     parts = [_fixed_rows(design, estimate, level, d) for d in shown_predictors(design)]
-    parts.append(_sd_rows(standard_deviations(design, estimate, level)))
-    parts.append(_correlation_rows(correlations(design, estimate, level)))
+    parts.append(_sd_rows(standard_deviations(design, estimate, level), design))
+    parts.append(_correlation_rows(correlations(design, estimate, level), design))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in TIDY}
     return columns if estimate.draws is None else columns | _diagnostics(design, estimate.draws)
 
@@ -83,21 +84,29 @@ def _fixed_rows(design: Design, estimate: Estimate, level: float, predictor: int
     }
 
 
-def _sd_rows(table: Columns) -> Columns:
+def _sd_rows(table: Columns, design: Design) -> Columns:
     names = zip(table["group"], table["name"], strict=True)
-    return _random_rows(table, ["sd" if g == RESIDUAL else f"sd({n})" for g, n in names])
+    terms = ["sd" if g == RESIDUAL else f"sd({n})" for g, n in names]
+    places = [place for term in design.terms for place in term.places]
+    places += [0] * (len(terms) - len(places))  # the residual
+    return _random_rows(table, terms, [predictor_name(design, d) for d in places])
 
 
-def _correlation_rows(table: Columns) -> Columns:
+def _correlation_rows(table: Columns, design: Design) -> Columns:
     names = zip(table["name"], table["other"], strict=True)
-    return _random_rows(table, [f"cor({a}, {b})" for a, b in names])
+    kept = (term for term in design.terms if term.structure != "diagonal")
+    pairs = [pair for term in kept for pair in combinations(term.places, 2)]
+    components = [
+        " and ".join(dict.fromkeys(predictor_name(design, d) for d in pair)) for pair in pairs
+    ]
+    return _random_rows(table, [f"cor({a}, {b})" for a, b in names], components)
 
 
-def _random_rows(table: Columns, terms: list[str]) -> Columns:
+def _random_rows(table: Columns, terms: list[str], components: list[str]) -> Columns:
     n = len(terms)
     return {
         "effect": _same("random", n),
-        "component": _same("mean", n),
+        "component": np.array(components, dtype=object),
         "group": table["group"],
         "term": np.array(terms, dtype=object),
         "estimate": table["estimate"],

@@ -330,6 +330,17 @@ def test_a_long_equation_is_cut():
     assert len(ElementTree.fromstring(equation(fit))[0]) == 5
 
 
+def test_open_ends_of_censored_responses(tmp_path):
+    rng, g = np.random.default_rng(1), np.repeat(np.arange(20), 10)
+    y = rng.normal(size=200) + rng.normal(size=20)[g]
+    low, high = np.where(y < -1, -np.inf, np.floor(y)), np.where(y > 2, np.nan, np.floor(y) + 1)
+    fit = me.fit("cens(low, high) ~ 1 + (1 | g)", {"low": low, "high": high, "g": g})
+    shown = {name: words for name, _, words in column_rows(fit)}
+    assert shown["low"].endswith(f"from -1 to {np.floor(y).max():.0f}".replace("-", "−"))
+    assert "nan" not in "".join(shown.values())
+    fit.report(tmp_path / "report.html")
+
+
 # Speed and errors -----------------------------------------------------------------------------
 
 

@@ -113,6 +113,20 @@ def test_nominal_categories_name_both():
     assert "the odds of 3 rather than 1 are" in found["3: contact[T.yes]"]
 
 
+def test_choices_are_between_alternatives_of_a_case(tmp_path):
+    rng, case = np.random.default_rng(1), np.repeat(np.arange(80), 3)
+    price, quality = rng.normal(size=(2, 240))
+    utility = (rng.gumbel(size=240) - price).reshape(-1, 3)
+    chosen = (utility == utility.max(axis=1, keepdims=True)).ravel() + 0
+    data = {"chosen": chosen, "case": case, "price": price, "quality": quality}
+    fit = me.fit("choice(chosen, case) ~ price", data, family="choice")
+    ratio = number(math.exp(fit.params["price"]))
+    odds = "the odds of choosing an alternative rather than another of its case"
+    assert f"{odds} are multiplied by {ratio}" in sentences(fit)["price"]
+    assert "expected number" not in " ".join(model_words(fit))
+    fit.report(tmp_path / "choice.html")
+
+
 def test_further_predictors():
     fit = of("count ~ x + (1 | klass)", family="nb2", dispersion="~ sex", zero_inflation="~ x")
     found = sentences(fit)

@@ -217,6 +217,8 @@ class Family:
         Open interval of `mu`.
     discrete, positive : bool
         Whether the response is a whole number from 0 up; whether it is positive.
+    atoms : tuple of float
+        Values of a continuous response that have probabilities of their own.
     takes_trials : bool
         Whether the response counts successes among trials.
     has_cases : bool
@@ -268,6 +270,7 @@ class Family:
     mean_range: tuple[float, float] = (-np.inf, np.inf)
     discrete: bool = False
     positive: bool = False
+    atoms: tuple[float, ...] = ()
     takes_trials: bool = False
     has_cases: bool = False
     takes_interval: bool = False

@@ -244,6 +244,7 @@ POSITIVE = (
         supported=_not_negative,
         further=(DISPERSION, Parameter("power", "logit", shift=1.0)),
         positive=False,
+        atoms=(0.0,),
         variance=_tweedie_variance,
         simulate=_tweedie_draw,
         log_density=_tweedie_log_density,

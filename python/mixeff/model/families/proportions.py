@@ -124,6 +124,7 @@ def _family(name: str, ends: type[_Ends], *further: Parameter) -> Family:
         cdf=ends.cdf,
         further=(PRECISION, *further),
         mean_range=(0.0, 1.0),
+        atoms=(0.0, 1.0),
     )
 
 

@@ -60,6 +60,7 @@ def with_zeros(family: Family) -> Family:
         cdf=zeros.cdf,
         deviance=None,
         positive=False,
+        atoms=() if family.discrete else (0.0, *family.atoms),
         weighted=zeros.weighted,
         error_variance=None,
     )

@@ -104,6 +104,8 @@ def _random(fit: FitResults, plans: Plans) -> list[Json]:
 
 def _response(fit: FitResults) -> Json | None:
     family = fit.design.distribution
+    if family.has_cases:
+        return None
     answer: Json = {"core": family.core_name, "modifiers": [], "mapping": None}
     if family.categories is not None:
         answer |= {"kind": "categories", "mapping": family.mapping, "labels": _labels(fit)}

@@ -60,7 +60,7 @@ EVENTS: dict[str, str] = {
     ORDINAL: "a higher category of {y}",
     NOMINAL: "{category} rather than {base}",
     DURATION: "the event in each period, among those still at risk,",
-    CHOICE: "an alternative being chosen rather than another of its case",
+    CHOICE: "choosing an alternative rather than another of its case",
     COUNT: "the expected number {y}",
     NUMBER: "the mean of {y}",
     "binomial": "success in each trial ({y})",

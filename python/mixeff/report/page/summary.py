@@ -34,7 +34,7 @@ def rows_words(fit: FitResults) -> str:
 
 def column_rows(fit: FitResults) -> list[tuple[str, str, str]]:
     """Name, kind and distribution of every column that the model reads, in the rows used."""
-    columns = from_any(fit.inputs.data, list(fit.spec.variables))
+    columns = from_any(fit.inputs.data, list(fit.spec.variables), fit.spec.inputs.bounds)
     columns = columns if fit.design.rows is None else columns.take(fit.design.rows)
     groups = set(fit.spec.inputs.groups)
     return [
@@ -53,7 +53,10 @@ def _grouping(column: Column) -> tuple[str, str]:
 def _described(column: Column) -> tuple[str, str]:
     if column.is_factor or column.kind == "boolean":
         return _levels(column)
-    values = column.number()
+    every = column.number()
+    values = every[np.isfinite(every)]
+    if not len(values):
+        return column.kind, "open in every row"
     words = (
         f"mean {number(float(values.mean()))}, SD {number(float(values.std()))}, "
         f"from {number(float(values.min()))} to {number(float(values.max()))}"

@@ -23,7 +23,8 @@ class TableResults(Fitted):
         Returns
         -------
         frame
-            Columns ``effect`` ("fixed", "random"), ``component`` (the linear predictor),
+            Columns ``effect`` ("fixed", "random"), ``component`` (the linear predictor; of a
+            correlation across two, both, as ``"mean and dispersion"``),
             ``group, term, estimate, std_error, statistic, p_value, conf_low, conf_high``. Random
             effects by their standard deviations and correlations. For ``"mcmc"`` posterior means,
             standard deviations and quantiles, no tests, and ``r_hat, ess_bulk, ess_tail``.
