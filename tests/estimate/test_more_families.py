@@ -163,3 +163,11 @@ def test_extra_zeros_are_found_beside_overdispersion():
     fit = me.fit("y ~ x + (1 | g)", data, "nb2", zero_inflation="~ x", method="laplace")
     assert fit.converged
     assert fit.llf == pytest.approx(-1009.862, abs=1e-3)
+
+
+def test_a_dispersion_without_end_is_told():
+    rng = np.random.default_rng(1)
+    data = {"y": rng.binomial(6, 0.4, 300), "g": np.repeat(np.arange(30), 10)}
+    fit = me.fit("y ~ 1", data, family="nb2")
+    assert any("dispersion is at the end of its range" in note for note in fit.notes)
+    assert fit.llf == pytest.approx(me.fit("y ~ 1", data, family="poisson").llf, abs=1e-4)

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from .control import Control
     from .values import Estimate
 
+ENDLESS = ("log", "logit")
+"""Links under which a parameter's limits are infinitely far."""
+
+LOST = 50.0
+"""Standard error on such a scale from which on a parameter is not told from its limit."""
+
 RUNAWAY = 10.0
 """Effect of one standard deviation of a covariate, on the link scale, that no data support."""
 
@@ -25,7 +31,7 @@ def explained(
     find: Callable[[Design], object | None],
 ) -> Estimate:
     """The estimate, with notes on a penalty and on the separation that `find` finds, if any."""
-    notes = list(estimate.notes)
+    notes = [*estimate.notes, *_at_their_limits(design, estimate)]
     if control.penalty is not None:
         notes.append(
             f"Penalised estimates: a normal prior with standard deviation {control.penalty:g} on "
@@ -38,6 +44,24 @@ def explained(
             reason = f"not converged: {separation}"
             return replace(estimate, converged=False, reason=reason, notes=tuple(notes))
     return replace(estimate, notes=tuple(notes))
+
+
+def _at_their_limits(design: Design, estimate: Estimate) -> list[str]:
+    """Sentences on further parameters, such as dispersions, that the data do not tell from a limit."""
+    kind, first = design.distribution, design.X.shape[1]
+    notes = []
+    for parameter, names in zip(kind.further, design.x_names[1:], strict=True):
+        at = first + np.arange(len(names))
+        first += len(names)
+        if parameter.link not in ENDLESS or tuple(names) != ("Intercept",):
+            continue
+        value, se = float(estimate.beta[at[0]]), float(np.sqrt(estimate.cov[at[0], at[0]]))
+        if se > LOST:
+            notes.append(
+                f"The {parameter.name} is at the end of its range ({value:.1f} on the "
+                f"{parameter.link} scale, SE {se:.0f}): a family without it fits these data as well."
+            )
+    return notes
 
 
 def _ran_away(design: Design, estimate: Estimate) -> bool:
