@@ -47,7 +47,7 @@ def explained(
 
 
 def _at_their_limits(design: Design, estimate: Estimate) -> list[str]:
-    """Sentences on further parameters, such as dispersions, that the data do not tell from a limit."""
+    """Sentences on dispersions and the like that the data do not tell from a limit."""
     kind, first = design.distribution, design.X.shape[1]
     notes = []
     for parameter, names in zip(kind.further, design.x_names[1:], strict=True):
@@ -59,7 +59,7 @@ def _at_their_limits(design: Design, estimate: Estimate) -> list[str]:
         if se > LOST:
             notes.append(
                 f"The {parameter.name} is at the end of its range ({value:.1f} on the "
-                f"{parameter.link} scale, SE {se:.0f}): a family without it fits these data as well."
+                f"{parameter.link} scale, SE {se:.0f}): a family without it fits as well."
             )
     return notes
 
