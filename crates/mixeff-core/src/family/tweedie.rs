@@ -74,9 +74,62 @@ impl Density<3> for Tweedie {
     }
 }
 
+/// The sum is a function of dispersion and power alone; the deviance is one of mean and power, divided by the dispersion.
 #[inline(never)]
 fn jet(y: f64, eta: [f64; 3]) -> Jet<Plain, 3> {
-    Tweedie.log_density(y, 0.0, Jet::variables(eta))
+    if y == 0.0 {
+        return Tweedie.log_density(y, 0.0, Jet::variables(eta));
+    }
+    let log_y = libm::log(y);
+    let inside =
+        eta[0].abs() < LOG_MEAN_LIMIT && eta[1].abs() < LOG_PHI_LIMIT && eta[2].abs() < LOGIT_LIMIT;
+    if !inside {
+        return Jet::constant(f64::NAN);
+    }
+    let (sum, deviance) = (sum_of(log_y, eta), deviance(log_y, eta));
+    assembled(&sum, &deviance).only_if(sum.value() - deviance.value() > LOWEST)
+}
+
+/// The logarithm of the sum less half the logit, in the log dispersion and the logit.
+fn sum_of(log_y: f64, [_, log_phi, logit]: [f64; 3]) -> Jet<Plain, 2> {
+    let [log_phi, logit] = Jet::variables([log_phi, logit]);
+    let [_, log_q] = log_probabilities(Logit, logit);
+    let log_rate = log_q.exp() * log_y - log_phi - log_q;
+    of_two(log_sum, [log_rate, logit]) - logit * 0.5
+}
+
+/// The deviance, in the log mean and the logit.
+fn deviance(log_y: f64, [eta, log_phi, logit]: [f64; 3]) -> Jet<Plain, 2> {
+    let [eta, logit] = Jet::<Plain, 2>::variables([eta, logit]);
+    let [log_p, log_q] = log_probabilities(Logit, logit);
+    let (p, q) = (log_p.exp(), log_q.exp());
+    let log_rate = q * log_y - log_q - log_phi;
+    let z = eta - log_y;
+    let part = |x: Jet<Plain, 2>, log_factor: Jet<Plain, 2>| {
+        let x = x.only_if(x.value() < EXPONENT_LIMIT);
+        x.exp_m1_mx() * log_factor.exp()
+    };
+    part(q * z, log_rate) + part(-(p * z), log_rate - logit)
+}
+
+/// `sum(x_2, x_3) - deviance(x_1, x_3)`, where the deviance is a multiple of `exp(-x_2)`: each derivative by `x_2` changes its sign.
+fn assembled(s: &Jet<Plain, 2>, d: &Jet<Plain, 2>) -> Jet<Plain, 3> {
+    let first = [-d.first(0), s.first(0) + d.value(), s.first(1) - d.first(1)];
+    let mut second = [[0.0; 3]; 3];
+    second[0] = [-d.second(0, 0), d.first(0), -d.second(0, 1)];
+    second[1][1] = s.second(0, 0) - d.value();
+    second[1][2] = s.second(0, 1) + d.first(1);
+    second[2][2] = s.second(1, 1) - d.second(1, 1);
+    let mut third = [[[0.0; 3]; 3]; 3];
+    third[0][0] = [-d.third(0, 0, 0), d.second(0, 0), -d.third(0, 0, 1)];
+    third[0][1][1] = -d.first(0);
+    third[0][1][2] = d.second(0, 1);
+    third[0][2][2] = -d.third(0, 1, 1);
+    third[1][1][1] = s.third(0, 0, 0) + d.value();
+    third[1][1][2] = s.third(0, 0, 1) - d.first(1);
+    third[1][2][2] = s.third(0, 1, 1) + d.second(1, 1);
+    third[2][2][2] = s.third(1, 1, 1) - d.third(1, 1, 1);
+    Jet::from_entries(s.value() - d.value(), first, second, third)
 }
 
 /// The logarithm of the sum, in the log rate and the logit of the power.
