@@ -214,7 +214,7 @@ def test_formulas_are_some_and_a_model_has_one(data):
     with pytest.raises(ArgumentError, match="list of formulas is empty"):
         me.fit([], data, family=[])
     with pytest.raises(ArgumentError, match="one response"):
-        me.Model(SHARED, data, family=FAMILIES)
+        me.Model(SHARED, data, family=FAMILIES)  # type: ignore[arg-type]
 
 
 def test_a_response_has_one_formula(data):

@@ -1,6 +1,7 @@
 """Confidence intervals of means and prediction intervals of responses."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -124,7 +125,7 @@ def counts_with_zeros():
             "v": mean + np.exp(0.8 * b[:, 1]) * rng.normal(size=g.size)}  # fmt: skip
 
 
-WITH_OTHERS = {
+WITH_OTHERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "zeros": ("n ~ x + (1 | i | g)", "poisson", {"zero_inflation": "~ x + (1 | i | g)"}),
     "hurdle": ("t ~ x + (1 | i | g)", "gamma", {"zero_inflation": "~ (1 | i | g)"}),
     "dispersion": ("v ~ x + (1 | g)", "gaussian", {"dispersion": "~ (1 + x | g)"}),
@@ -156,7 +157,8 @@ def test_a_cluster_of_median_effects_is_the_same_for_every_level():
     formula, family, others = WITH_OTHERS["zeros"]
     fit = me.fit(formula, counts_with_zeros(), family=family, method="laplace", **others)
     new = {"x": np.zeros(60), "g": np.arange(60)}
-    for held in ({"kind": "median"}, {"quantile": 0.9}):
+    ways: list[dict[str, Any]] = [{"kind": "median"}, {"quantile": 0.9}]
+    for held in ways:
         table = fit.predict(new, interval="prediction", **held)
         assert table.nunique().tolist() == [1, 1, 1], held
 

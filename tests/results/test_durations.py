@@ -48,7 +48,8 @@ def test_a_censored_row_is_censored_again_in_its_period():
 def test_simulations_have_as_many_events_and_times_as_the_data():
     fit = durations()
     y = fit.simulate(300, seed=2)
-    assert y[..., 1].mean() == pytest.approx(fit.design.extra.mean(), abs=0.015)
+    assert fit.design.extra is not None
+    assert y[..., 1].mean() == pytest.approx(np.mean(fit.design.extra), abs=0.015)
     for period in range(1, PERIODS + 1):
         at = (fit.design.y == period).mean()
         assert (y[..., 0] == period).mean() == pytest.approx(at, abs=0.02)
@@ -56,6 +57,7 @@ def test_simulations_have_as_many_events_and_times_as_the_data():
 
 def test_periods_of_censoring_follow_kaplan_and_meier():
     kind = family("duration").observation
+    assert kind is not None
     time = np.array([1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 3.0])
     event = np.array([1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0])
     never = np.full(time.shape, 9.0)
@@ -84,6 +86,7 @@ def test_a_refit_wants_times_and_events():
     fit = durations()
     with pytest.raises(LengthError, match="time and event"):
         fit.refit(fit.design.y)
+    assert fit.design.extra is not None
     late = np.column_stack([fit.design.y, fit.design.extra])
     late[4, 0] = PERIODS + 1
     with pytest.raises(ResponseSupportError, match=r"y\[4\] = 6 and"):

