@@ -28,3 +28,9 @@ PROGRAMS: tuple[Program, ...] = (
     Program("lme4", r_package="lme4", threaded=False),
     Program("glmmTMB", r_package="glmmTMB", threaded=False),
 )
+
+OF_FAMILIES: tuple[Program, ...] = (
+    *(program for program in PROGRAMS if program.name in ("mixeff", "glmmTMB")),
+    Program("ordinal", r_package="ordinal", threaded=False),
+)
+"""Those of `benchmarks.families`."""
