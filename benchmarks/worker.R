@@ -32,7 +32,7 @@ if (case$family == "lognormal") formula <- update(formula, log(.) ~ .)
 # glmer leaves the saturated log-density out when nAGQ > 1
 saturated <- function() {
   if (case$family == "lognormal") return(-sum(log(data[[case$response]])))
-  if (case$nodes == 1 || case$family == "bernoulli") return(0)
+  if (case$nodes == 1 || case$family %in% c("bernoulli", "cumulative")) return(0)
   y <- data[[case$response]]
   if (case$family == "poisson") return(sum(dpois(y, y, log = TRUE)))
   sum(dbinom(y, data[[case$trials]], y / data[[case$trials]], log = TRUE))

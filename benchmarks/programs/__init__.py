@@ -6,6 +6,8 @@ R driver. Programs that use one thread only are left out of the runs with more.
 
 from __future__ import annotations
 
+import importlib.metadata
+import subprocess
 from dataclasses import dataclass
 
 
@@ -17,6 +19,25 @@ class Program:
     module: str | None = None
     r_package: str | None = None
     threaded: bool = True
+
+    @property
+    def version(self) -> str:
+        """That is installed, or "absent"."""
+        if self.r_package is not None:
+            return _r_version(self.r_package)
+        try:
+            return importlib.metadata.version(self.name)
+        except importlib.metadata.PackageNotFoundError:
+            return "absent"
+
+
+def _r_version(package: str) -> str:
+    expression = f"cat(as.character(packageVersion('{package}')))"
+    try:
+        done = subprocess.run(["Rscript", "-e", expression], capture_output=True, text=True)
+    except FileNotFoundError:
+        return "absent"
+    return done.stdout if done.returncode == 0 else "absent"
 
 
 PROGRAMS: tuple[Program, ...] = (
