@@ -24,10 +24,10 @@ EFFORT = Effort(rounds=3, slice_seconds=0.3, timeout=300.0, slow_seconds=4.0)
 HEAD = """# Response distributions beside glmmTMB and clmm
 
 `python -m benchmarks.families`, {versions}: simulated data, three covariates, 20 rows for each
-level of the first grouping factor and 100 of the second, crossed with it; one thread, the programs in
-turn, medians of three rounds (one call of what takes more than 4 s). `whole` is from the data frame
-to a result with standard errors. Only the ratios count; cases may be of different runs. Fewer rows
-where the peer would take minutes. A lognormal response is for glmmTMB the logarithm of one;
+level of the first grouping factor and 100 of the second, crossed with it; one thread, the programs
+in turn, medians of three rounds (one call of what takes more than 4 s). `whole` is from the data
+frame to a result with standard errors. Only the ratios count; cases may be of different runs. Fewer
+rows where the peer would take minutes. A lognormal response is for glmmTMB the logarithm of one;
 skew-normal ones it does not have in this version.
 """
 
