@@ -91,6 +91,17 @@ def test_no_correlation_with_a_variance_of_zero():
     assert np.isnan(table["estimate"]).all()
 
 
+@pytest.mark.parametrize("sd", [0.3, 0.47, 0.61, 0.9])
+@pytest.mark.parametrize("other", [0.21, -0.37, 0.59])
+def test_a_perfect_correlation_has_no_standard_error(sd, other):
+    theta = [sd, other, 0.0]
+    design, estimate = hand_made("count ~ x + (1 + x | klass)", "poisson", [0, 0], theta)
+    estimate.cov[4, :] = estimate.cov[:, 4] = np.nan
+    table = variance.correlations(design, estimate, 0.95)
+    assert table["estimate"] == pytest.approx([np.sign(other)])
+    assert np.isnan([table[name] for name in ("se", "lower", "upper")]).all()
+
+
 def test_a_modelled_dispersion_is_no_residual_variance():
     design, estimate = hand_made(
         "score ~ x + (1 | klass)", "gaussian", [0, 0, 0, 0], [0.5], dispersion="~ x"

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ..model.design import Design
 
 RESIDUAL = "Residual"
+_PERFECT = 1.0 - 1e-12
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,8 @@ def _correlation(sigma: Floats, gradient: Floats, i: int, j: int) -> tuple[float
     corr = cov / np.sqrt(vi * vj)
     slope = gradient[i, j] / np.sqrt(vi * vj)
     slope = slope - 0.5 * corr * (gradient[i, i] / vi + gradient[j, j] / vj)
-    return float(corr), slope
+    # A perfect correlation stays one under every free parameter; rounding must not make it an error.
+    return float(corr), slope if abs(corr) < _PERFECT else np.zeros_like(slope)
 
 
 def _standard_errors(estimate: Estimate, gradients: list[Floats]) -> Floats:
