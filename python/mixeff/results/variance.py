@@ -194,7 +194,7 @@ def _correlation(sigma: Floats, gradient: Floats, i: int, j: int) -> tuple[float
     corr = cov / np.sqrt(vi * vj)
     slope = gradient[i, j] / np.sqrt(vi * vj)
     slope = slope - 0.5 * corr * (gradient[i, i] / vi + gradient[j, j] / vj)
-    # A perfect correlation stays one under every free parameter; rounding must not make it an error.
+    # A perfect one stays perfect under every free parameter; rounding must not make it an error.
     return float(corr), slope if abs(corr) < _PERFECT else np.zeros_like(slope)
 
 
