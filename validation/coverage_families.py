@@ -33,8 +33,7 @@ and baselines are on the scale of their linear predictors (`docs/responses.md`),
 intervals are symmetric; those of standard deviations are symmetric on the log scale, those of
 correlations on Fisher's. `SD` is that of the estimates over the replications. The simulation's own
 error of a coverage is 1.0 % with 500 replications, 1.3 % with 300 and 2.2 % with 100. A fit that
-does not converge has no intervals and counts as a miss; so it is with zero-inflated nb2 data whose
-likelihood is highest without zeros of their own. Asked: 92 to 97 %.
+does not converge has no intervals and counts as a miss. Asked: 92 to 97 %.
 
 """
 GROUPS, SIZE, TRIALS = 150, 8, 10.0
