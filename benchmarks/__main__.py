@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import importlib.metadata
 import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 import time
@@ -57,26 +55,8 @@ def _cases(arguments: argparse.Namespace) -> list[Case]:
     return [case for case in CASES if arguments.full or not case.full_only]
 
 
-def _version(distribution: str) -> str:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return "absent"
-
-
-def _r_version(package: str) -> str:
-    expression = f"cat(as.character(packageVersion('{package}')))"
-    try:
-        done = subprocess.run(["Rscript", "-e", expression], capture_output=True, text=True)
-    except FileNotFoundError:
-        return "absent"
-    return done.stdout if done.returncode == 0 else "absent"
-
-
 def _preamble(effort: Effort, seconds: float) -> str:
-    versions = ", ".join(
-        f"{p.name} {_r_version(p.r_package) if p.r_package else _version(p.name)}" for p in PROGRAMS
-    )
+    versions = ", ".join(f"{p.name} {p.version}" for p in PROGRAMS)
     return (
         f"{versions}; Python {platform.python_version()}, {platform.machine()}, "
         f"{os.cpu_count()} cores. {effort.rounds} interleaved rounds, medians, "

@@ -37,7 +37,8 @@ class Target:
 class Case:
     """A data set, a model, a method, and what is asked of mixeff there.
 
-    `speedup` is the least gain from a second thread.
+    `speedup` is the least gain from a second thread. A one-sided formula of the dispersion or of
+    zeros of their own is the same for mixeff and R.
     """
 
     name: str
@@ -53,6 +54,8 @@ class Case:
     trials: str | None = None
     failures: str | None = None
     proportion: str | None = None
+    dispersion: str | None = None
+    zero_inflation: str | None = None
     speedup: float | None = None
     full_only: bool = False
     skip: tuple[str, ...] = ()

@@ -66,7 +66,10 @@ def _milliseconds(seconds: float | None) -> str:
 
 
 def _ratio(ours: float | None, theirs: float | None) -> str:
-    return "-" if ours is None or not theirs else f"{ours / theirs:.2f}"
+    if ours is None or not theirs:
+        return "-"
+    ratio = ours / theirs
+    return f"{ratio:.2f}" if ratio >= 0.095 else f"{ratio:.3f}"
 
 
 def target_rows(result: Result) -> list[tuple[str, ...]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from .datasets import DATASETS
+from .family_cases import SIMULATED
 from .process import Worker
 from .programs import PROGRAMS, Program
 
@@ -68,7 +69,8 @@ def write_data(case: Case, folder: Path, with_csv: bool) -> Path:
     """The case's data as Feather and, for R, CSV; returns the path without suffix."""
     stem = folder / case.data
     if not stem.with_suffix(".feather").exists():
-        DATASETS[case.data]().to_feather(stem.with_suffix(".feather"))
+        make = (DATASETS | SIMULATED)[case.data]
+        make().to_feather(stem.with_suffix(".feather"))
     if with_csv:
         _write_for_r(case, stem)
     return stem
@@ -82,6 +84,8 @@ def _write_for_r(case: Case, stem: Path) -> None:
         "formula": case.formula,
         "family": case.family,
         "nodes": case.nodes,
+        "dispersion": case.dispersion or "~1",
+        "zeros": case.zero_inflation or "~0",
         "response": case.response,
         "trials": case.trials,
         "groups": [term.group for term in case.random],

@@ -17,12 +17,22 @@ ready <- tryCatch({
   TRUE
 }, error = function(e) { answer(absent = conditionMessage(e)); FALSE })
 formula <- as.formula(case$formula)
+tmb <- function(name, ...) get(name, asNamespace("glmmTMB"))(...)
 family <- switch(case$family, bernoulli = binomial(), binomial = binomial(), poisson = poisson(),
-                 gaussian = gaussian())
+                 gaussian = gaussian(), nb2 = tmb("nbinom2"), nb1 = tmb("nbinom1"), genpois = tmb("genpois"),
+                 compois = tmb("compois"), truncated_poisson = tmb("truncated_poisson"),
+                 truncated_nb2 = tmb("truncated_nbinom2"), gamma = tmb("ziGamma", "log"), beta = tmb("beta_family"),
+                 beta_binomial = tmb("betabinomial"), tweedie = tmb("tweedie"), student = tmb("t_family"),
+                 ordered_beta = tmb("ordbeta"), lognormal = gaussian())
+# The search for the cutpoints of an ordered beta response needs a start of its own.
+start <- switch(case$family, ordered_beta = list(psi = c(-1, 1)))
+# A lognormal response is fitted as the logarithm of it.
+if (case$family == "lognormal") formula <- update(formula, log(.) ~ .)
 
 # glmer leaves the saturated log-density out when nAGQ > 1
 saturated <- function() {
-  if (case$nodes == 1 || case$family == "bernoulli") return(0)
+  if (case$family == "lognormal") return(-sum(log(data[[case$response]])))
+  if (case$nodes == 1 || case$family %in% c("bernoulli", "cumulative")) return(0)
   y <- data[[case$response]]
   if (case$family == "poisson") return(sum(dpois(y, y, log = TRUE)))
   sum(dbinom(y, data[[case$trials]], y / data[[case$trials]], log = TRUE))
@@ -34,7 +44,13 @@ fit <- list(
   },
   glmmTMB = function() {
     if (case$nodes > 1) stop("no quadrature")
-    glmmTMB(formula, data, family)
+    glmmTMB(formula, data, family, ziformula = as.formula(case$zeros), dispformula = as.formula(case$dispersion),
+            start = start)
+  },
+  ordinal = function() {
+    if (case$family != "cumulative") stop("no such response")
+    data[[case$response]] <- factor(data[[case$response]], ordered = TRUE)
+    do.call(clmm, list(formula, data = data, nAGQ = case$nodes))
   })
 whole <- function() { model <- fit[[package]](); vcov(model); model }
 

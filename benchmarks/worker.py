@@ -19,12 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .cases import BY_NAME
+from . import cases, family_cases
 
 if TYPE_CHECKING:
     from .programs.base import Bound, Setup
 
 _MOST_CALLS = 25
+_CASES = cases.BY_NAME | family_cases.BY_NAME
 
 
 def _memory(key: str) -> float:
@@ -90,7 +91,7 @@ def main() -> None:
     out = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # programs that print must not mix with the answers
     warnings.simplefilter("ignore")
-    case, frame = BY_NAME[case_name], pd.read_feather(path)
+    case, frame = _CASES[case_name], pd.read_feather(path)
     bound: list[Bound] = []
 
     def start() -> dict[str, Any]:

@@ -21,7 +21,7 @@ import mixeff as me
 REPORT = Path(__file__).parent / "coverage.md"
 LOWEST, HIGHEST = 0.92, 0.97
 REPLICATIONS = 2000
-_COLUMNS = ("estimate", "se", "lower", "upper")
+COLUMNS = ("estimate", "se", "lower", "upper")
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,15 @@ class Scenario:
     """A model with known parameters; `truth` has mixeff's names, SDs and correlations included."""
 
     name: str
-    formula: str
-    family: str
+    formula: str | list[str]
+    family: str | list[str]
     options: dict[str, Any]
     truth: dict[str, float]
     simulate: Callable[[np.random.Generator], pd.DataFrame]
     seed: int
 
 
-def _clusters(rng: np.random.Generator, groups: int, size: int) -> tuple[pd.DataFrame, np.ndarray]:
+def clusters(rng: np.random.Generator, groups: int, size: int) -> tuple[pd.DataFrame, np.ndarray]:
     """Covariates within and between clusters, and the cluster of every row."""
     g = np.repeat(np.arange(groups), size)
     within, between = rng.standard_normal(len(g)), rng.integers(2, size=groups)[g]
@@ -45,7 +45,7 @@ def _clusters(rng: np.random.Generator, groups: int, size: int) -> tuple[pd.Data
 
 
 def _logistic(rng: np.random.Generator) -> pd.DataFrame:
-    frame, g = _clusters(rng, 150, 8)
+    frame, g = clusters(rng, 150, 8)
     eta = -0.5 + 0.7 * frame["x"] + 0.4 * frame["w"] + 1.2 * rng.standard_normal(150)[g]
     return frame.assign(y=(rng.random(len(g)) < 1 / (1 + np.exp(-eta))).astype(int))
 
@@ -57,14 +57,14 @@ def _two_effects(rng: np.random.Generator, groups: int, sd: tuple[float, float],
 
 
 def _poisson(rng: np.random.Generator) -> pd.DataFrame:
-    frame, g = _clusters(rng, 150, 8)
+    frame, g = clusters(rng, 150, 8)
     intercept, slope = _two_effects(rng, 150, (0.6, 0.4), 0.3)
     eta = 0.3 + 0.5 * frame["x"] - 0.3 * frame["w"] + intercept[g] + slope[g] * frame["x"]
     return frame.assign(y=rng.poisson(np.exp(eta)))
 
 
 def _gaussian(rng: np.random.Generator) -> pd.DataFrame:
-    frame, g = _clusters(rng, 150, 8)
+    frame, g = clusters(rng, 150, 8)
     intercept, slope = _two_effects(rng, 150, (1.0, 0.7), -0.2)
     eta = 2.0 + 1.0 * frame["x"] - 0.5 * frame["w"] + intercept[g] + slope[g] * frame["x"]
     return frame.assign(y=eta + 1.5 * rng.standard_normal(len(g)))
@@ -72,14 +72,14 @@ def _gaussian(rng: np.random.Generator) -> pd.DataFrame:
 
 def _limited(rng: np.random.Generator) -> pd.DataFrame:
     """Detection limits on both sides: a third of the responses lies beyond them."""
-    frame, g = _clusters(rng, 150, 8)
+    frame, g = clusters(rng, 150, 8)
     eta = 1.0 + 0.8 * frame["x"] - 0.5 * frame["w"] + 0.7 * rng.standard_normal(150)[g]
     return frame.assign(y=(eta + rng.standard_normal(len(g))).clip(-0.2, 2.2))
 
 
 def _lifetimes(rng: np.random.Generator) -> pd.DataFrame:
     """Weibull times of shape 2, the study ending for each subject at a time of its own."""
-    frame, g = _clusters(rng, 150, 8)
+    frame, g = clusters(rng, 150, 8)
     eta = 1.0 + 0.4 * frame["x"] - 0.5 * frame["w"] + 0.5 * rng.standard_normal(150)[g]
     time, end = np.exp(eta) * rng.exponential(size=len(g)) ** 0.5, rng.uniform(1, 6, len(g))
     return frame.assign(time=np.minimum(time, end), event=time <= end)
@@ -152,23 +152,32 @@ SCENARIOS = (
 def intervals(fit: Any) -> pd.DataFrame:
     """Estimates, standard errors and 95 % intervals of everything, under the names of `truth`."""
     fixed = fit.conf_int().assign(estimate=fit.params, se=fit.bse)
+    return pd.concat([fixed[list(COLUMNS)], *of_variances(fit)])
+
+
+def of_variances(fit: Any) -> list[pd.DataFrame]:
+    """Those of standard deviations and of correlations."""
     sd, corr = fit.standard_deviations(), fit.correlations()
     sd.index = [" ".join(("sd", *k)).strip() for k in zip(sd["group"], sd["name"], strict=True)]
     columns = (corr["group"], corr["name"], corr["other"])
     corr.index = [" ".join(("corr", *k)) for k in zip(*columns, strict=True)]
-    return pd.concat([table[list(_COLUMNS)] for table in (fixed, sd, corr)])
+    return [table[list(COLUMNS)] for table in (sd, corr)]
 
 
-def replicate(scenario: Scenario, replication: int) -> pd.DataFrame:
-    """One simulated data set, fitted."""
+def replicate(
+    scenario: Scenario, replication: int, read: Callable[[Any], pd.DataFrame] = intervals
+) -> pd.DataFrame:
+    """One simulated data set, fitted, and its table of estimates and intervals."""
     rng = np.random.default_rng([scenario.seed, replication])
     fit = me.fit(scenario.formula, scenario.simulate(rng), scenario.family, **scenario.options)
-    return intervals(fit).assign(converged=fit.converged, replication=replication)
+    return read(fit).assign(converged=fit.converged, replication=replication)
 
 
-def summary(scenario: Scenario, replications: int) -> pd.DataFrame:
+def summary(
+    scenario: Scenario, replications: int, read: Callable[[Any], pd.DataFrame] = intervals
+) -> pd.DataFrame:
     """Recovery and coverage, one row a parameter."""
-    table = pd.concat([replicate(scenario, r) for r in range(replications)])
+    table = pd.concat([replicate(scenario, r, read) for r in range(replications)])
     return pd.DataFrame(
         [_row(table.loc[name], name, truth) for name, truth in scenario.truth.items()]
     )
@@ -187,7 +196,7 @@ def _row(table: Any, name: str, truth: float) -> dict[str, Any]:
     }
 
 
-def _markdown(table: pd.DataFrame) -> str:
+def markdown(table: pd.DataFrame) -> str:
     head = "| " + " | ".join(table.columns) + " |\n|" + "---|" * len(table.columns)
     formats = ("{}", "{:g}", "{:.4f}", "{:+.3f}", "{:.3f}", "{:.1%}", "{}")
     lines = [
@@ -199,7 +208,7 @@ def _markdown(table: pd.DataFrame) -> str:
 
 def document(tables: dict[str, pd.DataFrame], replications: int) -> str:
     """The whole report."""
-    parts = "\n\n".join(f"## {name}\n\n{_markdown(table)}" for name, table in tables.items())
+    parts = "\n\n".join(f"## {name}\n\n{markdown(table)}" for name, table in tables.items())
     noise = 100 * np.sqrt(0.95 * 0.05 / replications)
     return (
         "# Recovery and coverage\n\n"

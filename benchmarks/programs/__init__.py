@@ -6,6 +6,8 @@ R driver. Programs that use one thread only are left out of the runs with more.
 
 from __future__ import annotations
 
+import importlib.metadata
+import subprocess
 from dataclasses import dataclass
 
 
@@ -18,6 +20,25 @@ class Program:
     r_package: str | None = None
     threaded: bool = True
 
+    @property
+    def version(self) -> str:
+        """That is installed, or "absent"."""
+        if self.r_package is not None:
+            return _r_version(self.r_package)
+        try:
+            return importlib.metadata.version(self.name)
+        except importlib.metadata.PackageNotFoundError:
+            return "absent"
+
+
+def _r_version(package: str) -> str:
+    expression = f"cat(as.character(packageVersion('{package}')))"
+    try:
+        done = subprocess.run(["Rscript", "-e", expression], capture_output=True, text=True)
+    except FileNotFoundError:
+        return "absent"
+    return done.stdout if done.returncode == 0 else "absent"
+
 
 PROGRAMS: tuple[Program, ...] = (
     Program("mixeff", "benchmarks.programs.mixeff_"),
@@ -28,3 +49,9 @@ PROGRAMS: tuple[Program, ...] = (
     Program("lme4", r_package="lme4", threaded=False),
     Program("glmmTMB", r_package="glmmTMB", threaded=False),
 )
+
+OF_FAMILIES: tuple[Program, ...] = (
+    *(program for program in PROGRAMS if program.name in ("mixeff", "glmmTMB")),
+    Program("ordinal", r_package="ordinal", threaded=False),
+)
+"""Those of `benchmarks.families`."""

@@ -19,6 +19,10 @@ def _options(case: Case) -> dict[str, Any]:
     return {"method": case.method, **nodes}
 
 
+def _formulas(case: Case) -> dict[str, Any]:
+    return {"dispersion": case.dispersion, "zero_inflation": case.zero_inflation}
+
+
 def _with_errors(fit: Any) -> Any:
     """Ask for the standard errors, in case they are made on demand."""
     assert fit.bse is not None
@@ -27,15 +31,15 @@ def _with_errors(fit: Any) -> Any:
 
 def bind(case: Case, frame: pd.DataFrame, threads: int) -> Bound:
     del threads  # RAYON_NUM_THREADS
-    options = _options(case)
+    options, formulas = _options(case), _formulas(case)
     models: list[Any] = []
 
     def whole() -> Any:
-        return _with_errors(me.fit(case.formula, frame, case.family, **options))
+        return _with_errors(me.fit(case.formula, frame, case.family, **formulas, **options))
 
     def refit() -> Any:
         if not models:
-            models.append(me.Model(case.formula, frame, case.family))
+            models.append(me.Model(case.formula, frame, case.family, **formulas))
         return lambda: _with_errors(models[0].fit(**options))
 
     return Bound({"whole": call(whole), "refit": refit}, lambda fit: float(fit.llf))

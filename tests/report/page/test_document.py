@@ -205,7 +205,7 @@ def test_choices_have_a_page_that_says_what_they_are(without_pictures):
     fit = choices()
     page = Page(page_html(fit, served=True))
     assert not page.all("script")
-    words = "the odds of an alternative being chosen rather than another of its case are multiplied"
+    words = "the odds of choosing an alternative rather than another of its case are multiplied"
     assert f"{words} by {np.exp(fit.params['price']):.3g}" in page.text("dd")
 
 
