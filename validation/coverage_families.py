@@ -58,6 +58,11 @@ class Row:
     options: dict[str, Any] = field(default_factory=dict)
     replications: int = 500
 
+    @property
+    def model_options(self) -> dict[str, Any]:
+        """Those of the model, without the method."""
+        return {name: value for name, value in self.options.items() if name != "method"}
+
 
 LAPLACE = {"method": "laplace"}
 ZEROS = {"zero_inflation": "~ 1"}
@@ -105,7 +110,7 @@ def _simulated(row: Row, rng: np.random.Generator) -> pd.DataFrame:
     return frame.assign(y=y, failures=TRIALS - y)
 
 
-def _scenario(row: Row, seed: int) -> Scenario:
+def scenario_of(row: Row, seed: int) -> Scenario:
     drawn = expanded(family(row.drawn or row.name), LABELS)
     others = (f"{name} Intercept" for name in drawn.predictors[1:])
     truth = {} if row.intercept is None else {"Intercept": row.intercept}
@@ -220,7 +225,7 @@ SPECIAL = (
 )  # fmt: skip
 
 SCENARIOS = (
-    *((_scenario(row, 201 + k), row.replications) for k, row in enumerate(ROWS)),
+    *((scenario_of(row, 201 + k), row.replications) for k, row in enumerate(ROWS)),
     *SPECIAL,
 )
 
@@ -254,9 +259,10 @@ def document(sections: list[str]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m validation.coverage_families")
-    parser.add_argument("--only", nargs="+", metavar="NAME", help="names that these are part of")
+    parser.add_argument(
+        "--only", nargs="+", metavar="NAME", help="models with this in their names; no report"
+    )
     parser.add_argument("--replications", type=int, help="instead of each model's own")
-    parser.add_argument("--out", type=Path, default=REPORT)
     arguments = parser.parse_args()
     warnings.simplefilter("ignore", me.errors.SingularFitWarning)
     sections, bad = [], []
@@ -268,7 +274,8 @@ def main() -> None:
         sections.append(_section(scenario.name, table, count))
         bad += [f"{scenario.name}: {p}" for p in table["parameter"][outside(table, count)]]
         print(sections[-1], flush=True)
-    arguments.out.write_text(document(sections))
+    if not arguments.only:
+        REPORT.write_text(document(sections))
     if bad:
         sys.exit(f"coverages outside {LOWEST:.0%} to {HIGHEST:.0%}: {'; '.join(bad)}")
 
