@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from .method import Method, Request, checked_start, estimate_of
+from .neutral import is_suspect, neutral_start
 from .nodes import shortest
 from .problem import problem_of
 from .values import Estimate
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from .method import Start
     from .nodes import Nodes
     from .values import Floats
+
+
+BETTER = 1e-6
+"""Log-likelihood by which a second search must be better."""
 
 
 def fit_marginal(
@@ -54,27 +59,50 @@ def fit_marginal(
     expanded : bool, default False
         Whether Laplace's approximation has its terms of sixth order.
     """
-    began = perf_counter()
+
+    def search(start: Start | None) -> tuple[Estimate, Floats]:
+        began = perf_counter()
+        try:
+            numbers = problem_of(design).fit(
+                nodes=nodes,
+                adaptive=adaptive,
+                start=None if start is None else checked_start(design, start),
+                metric=metric,
+                penalty=penalty_precisions(design, control.penalty),
+                max_evaluations=control.max_evaluations,
+                tolerance=control.tolerance,
+                progress=control.progress,
+                expanded=expanded,
+            )
+        except FloatingPointError:
+            raise ArgumentError(
+                "The likelihood cannot be evaluated at the starting values: some mean lies outside "
+                f"the domain of the {design.link} link. Give feasible values with start=(beta, "
+                "theta), or use another link."
+            ) from None
+        used = None if nodes is None else shortest(nodes)
+        return estimate_of(numbers, method, used, perf_counter() - began), numbers["metric"]
+
+    return search(start) if start is not None else _searched(design, search)
+
+
+def _searched(
+    design: Design, search: Callable[[Start | None], tuple[Estimate, Floats]]
+) -> tuple[Estimate, Floats]:
+    """From the usual start; where that may have led astray, from a neutral one, too."""
     try:
-        numbers = problem_of(design).fit(
-            nodes=nodes,
-            adaptive=adaptive,
-            start=None if start is None else checked_start(design, start),
-            metric=metric,
-            penalty=penalty_precisions(design, control.penalty),
-            max_evaluations=control.max_evaluations,
-            tolerance=control.tolerance,
-            progress=control.progress,
-            expanded=expanded,
-        )
-    except FloatingPointError:
-        raise ArgumentError(
-            "The likelihood cannot be evaluated at the starting values: some mean lies outside the "
-            f"domain of the {design.link} link. Give feasible values with start=(beta, theta), or "
-            "use another link."
-        ) from None
-    used = None if nodes is None else shortest(nodes)
-    return estimate_of(numbers, method, used, perf_counter() - began), numbers["metric"]
+        found = search(None)
+    except ArgumentError:
+        if not design.distribution.further or design.distribution.categories:
+            raise
+        return search(neutral_start(design))
+    if not is_suspect(design, found[0]):
+        return found
+    try:
+        again = search(neutral_start(design))
+    except ArgumentError:
+        return found
+    return again if again[0].llf > found[0].llf + BETTER else found
 
 
 def penalty_precisions(design: Design, penalty: float | None) -> Floats | None:
