@@ -1,5 +1,6 @@
 //! The Tweedie distribution with a power between one and two: a Poisson number of gamma amounts.
 
+mod memo;
 mod series;
 
 use super::density::Density;
@@ -135,7 +136,7 @@ fn assembled(s: &Jet<Plain, 2>, d: &Jet<Plain, 2>) -> Jet<Plain, 3> {
 /// The logarithm of the sum, in the log rate and the logit of the power.
 fn log_sum([log_rate, logit]: [f64; 2]) -> Jet<Plain, 2> {
     if log_rate < LOG_RATE_LIMIT && logit.is_finite() {
-        series::log_sum(log_rate, logit)
+        memo::log_sum(log_rate, logit)
     } else {
         Jet::constant(f64::NAN)
     }
