@@ -73,7 +73,8 @@ def _further(design: Design) -> Floats:
 
 def _constant(x: Floats, target: float) -> Floats:
     """Coefficients whose linear predictor is nearest to a constant."""
-    return np.linalg.lstsq(x, np.full(len(x), target), rcond=None)[0]
+    found = np.linalg.lstsq(x, np.full(len(x), target), rcond=None)[0]
+    return np.asarray(found, dtype=np.float64)
 
 
 def _diagonal(term: RandomTerm, scale: float) -> Floats:
