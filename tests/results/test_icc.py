@@ -13,7 +13,8 @@ import mixeff as me
 from mixeff.errors import ArgumentError, NotAvailableError
 from mixeff.estimate.covariance import covariance_matrices
 from mixeff.model.design import GroupingFactor
-from mixeff.results.icc import icc, nested
+from mixeff.results.icc import icc
+from mixeff.results.levels import nested
 
 
 @pytest.mark.parametrize(

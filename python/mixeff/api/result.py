@@ -18,7 +18,6 @@ from ..errors import (
 )
 from ..estimate import estimate, part_of
 from ..model.censoring import require_ends
-from ..model.choices import cases_of
 from ..model.notices import tell
 from ..results import FitResults, Inputs
 from ..results.comparison import hausman
@@ -376,7 +375,7 @@ def _require_possible(design: Design, values: Floats) -> None:
     if design.trials is not None:
         possible &= values <= design.trials
     if family.has_cases:
-        possible &= cases_of(design).have_one(values)
+        possible &= design.cases.have_one(values)
     if not possible.all():
         row = int(np.argmin(possible))
         shown = " and ".join(f"{value:g}" for value in np.atleast_1d(values[row]))

@@ -43,6 +43,7 @@ __all__ = [
     "estimate",
     "gradient",
     "loglik",
+    "pair",
     "part_of",
     "row_derivatives",
     "start",
@@ -237,6 +238,12 @@ def conditional_modes(design: Design, beta: Floats, theta: Floats) -> tuple[Floa
         mode.reshape(design.factors[term.factor].n_levels, term.size)
         for term, (mode, *_) in zip(design.terms, found, strict=True)
     )
+
+
+def pair(predictors: int, a: Any, b: Any) -> Any:
+    """Where the weight of two linear predictors stands in the packed upper triangle."""
+    low, high = np.minimum(a, b), np.maximum(a, b)
+    return low * predictors - low * (low + 1) // 2 + high
 
 
 def row_derivatives(design: Design, etas: tuple[Floats, ...]) -> tuple[Floats, Floats, Floats]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..core import Problem, Response
-from ..model.choices import cases_of
 
 if TYPE_CHECKING:
     from ..model.design import Design, RandomTerm
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 def choice_problem(design: Design) -> Problem:
     """The `Problem` of a design of choices; its beta and theta are the design's."""
-    cases = cases_of(design)
+    cases = design.cases
     attributes, places = _attributes(design)
     ones, none = np.ones((cases.n, 1)), np.empty((cases.n, 0))
     fixed = design.X.shape[1]

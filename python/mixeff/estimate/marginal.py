@@ -10,7 +10,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from .method import Method, Request, checked_start, estimate_of
-from .neutral import is_suspect, neutral_start
+from .neutral import has_neutral_start, is_suspect, neutral_start
 from .nodes import shortest
 from .problem import problem_of
 from .values import Estimate
@@ -93,7 +93,7 @@ def _searched(
     try:
         found = search(None)
     except ArgumentError:
-        if not design.distribution.further or design.distribution.categories:
+        if not has_neutral_start(design):
             raise
         return search(neutral_start(design))
     if not is_suspect(design, found[0]):

@@ -23,10 +23,15 @@ FAR = 8.0
 """A further parameter, on a log or logit scale and relative to the response's, that is suspect."""
 
 
+def has_neutral_start(design: Design) -> bool:
+    """Whether there are parameters beyond the mean that could run off, and a middle of them."""
+    kind = design.distribution
+    return bool(kind.further) and kind.categories is None and not design.responses
+
+
 def is_suspect(design: Design, estimate: Estimate) -> bool:
     """Whether a search may have been led astray by its start."""
-    kind = design.distribution
-    if not kind.further or kind.categories is not None or design.responses:
+    if not has_neutral_start(design):
         return False
     first = design.X.shape[1]
     center = _further(design)

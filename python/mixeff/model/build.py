@@ -21,9 +21,10 @@ from .checks import (
     refuse_twice,
     refuse_unidentified,
 )
-from .choices import Cases, check_choices
+from .choices import check_choices
 from .design import Design, GroupingFactor, RandomTerm
 from .families import Family
+from .families.cases import Cases
 from .grouping import GroupingSpec, learn_grouping
 from .inputs import CATEGORY_SPECIFIC, Arguments, Inputs, inputs_of, offsets_of, read
 from .matrix import MatrixSpec, learn_matrix

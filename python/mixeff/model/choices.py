@@ -10,80 +10,18 @@ from ..errors import FormulaError, ResponseSupportError
 from ..formula import Response, expression
 from .design import Design
 from .families import Family
+from .families.cases import Cases
 from .outcome import Outcome
 from .values import evaluate
 
 __all__ = [
-    "Cases",
     "case_column",
     "case_numbers",
-    "cases_of",
     "check_choices",
     "read_choice",
 ]
 
 Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
-
-
-class Cases:
-    """The rows of a design, case by case.
-
-    Attributes
-    ----------
-    order : ndarray of int64
-        The rows, those of each case together.
-    starts : ndarray of int64
-        Where in that order each case begins, and the end of the last.
-    """
-
-    def __init__(self, codes: Array) -> None:
-        self.order: Indices = np.argsort(codes, kind="stable")
-        ordered = codes[self.order]
-        new = np.flatnonzero(np.diff(ordered)) + 1
-        self.starts: Indices = np.concatenate([[0], new, [len(codes)]])
-
-    @property
-    def n(self) -> int:
-        """Number of cases."""
-        return len(self.starts) - 1
-
-    def first(self, values: NDArray) -> NDArray:
-        """The value in the first row of each case."""
-        return values[self.order[self.starts[:-1]]]
-
-    def varies(self, values: NDArray) -> NDArray[np.bool_]:
-        """Whether a column differs within each case."""
-        ordered = values[self.order]
-        low = np.minimum.reduceat(ordered, self.starts[:-1])
-        return np.asarray(low != np.maximum.reduceat(ordered, self.starts[:-1]))
-
-    def centred(self, x: Array) -> Array:
-        """Columns less their mean within each case, zero to the bit where they do not vary."""
-        size = np.diff(self.starts)
-        first = np.repeat(self.order[self.starts[:-1]], size)
-        ordered = x[self.order] - x[first]
-        mean = np.add.reduceat(ordered, self.starts[:-1], axis=0) / size[:, None]
-        return ordered - np.repeat(mean, size, axis=0)
-
-    def have_one(self, y: Array) -> NDArray[np.bool_]:
-        """Whether each row is of a case with exactly one chosen alternative."""
-        right = np.add.reduceat(y[self.order], self.starts[:-1]) == 1
-        out = np.empty(len(y), dtype=bool)
-        out[self.order] = np.repeat(right, np.diff(self.starts))
-        return out
-
-    def chosen(self, y: Array) -> Indices:
-        """Position of the chosen alternative in each case."""
-        at = np.flatnonzero(y[self.order] == 1)
-        return at - self.starts[:-1]
-
-
-def cases_of(design: Design) -> Cases:
-    """The cases of a design."""
-    if design.extra is None:
-        raise TypeError("a response of choices has the number of its case in a second column")
-    return Cases(design.extra)
 
 
 def read_choice(
@@ -177,7 +115,7 @@ def check_choices(design: Design) -> None:
         For random effects of what does not vary within any case, and grouping factors and weights
         that do vary within one.
     """
-    cases = cases_of(design)
+    cases = design.cases
     for factor in design.factors:
         if cases.varies(factor.codes).any():
             raise FormulaError(

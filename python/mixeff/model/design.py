@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .families import FLEXIBLE, Family, expanded, family
+from .families.cases import Cases
 from .families.mixed import mixed
 from .outcome import Pair, ends_within
 
@@ -159,9 +160,14 @@ class Design:
     @property
     def n_observations(self) -> int:
         """Number of responses: rows, but the cases of choices."""
-        if not self.distribution.has_cases or self.extra is None:
-            return self.n
-        return len(np.unique(self.extra))
+        return self.cases.n if self.distribution.has_cases else self.n
+
+    @cached_property
+    def cases(self) -> Cases:
+        """Which rows are alternatives of the same case, for a response of choices."""
+        if self.extra is None:
+            raise TypeError("a response of choices has the number of its case in a second column")
+        return Cases(self.extra)
 
     @property
     def distribution(self) -> Family:

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import ArgumentError
 from ..model import design_for_new_data
 from ..model.families import LINKS
-from ..results.icc import nested
+from ..results.levels import nested, parents
 from ..results.linear import fixed_part, modes, require_places
 from . import canvas
 from .categories import require_category
@@ -98,8 +98,7 @@ def _cluster_means(
     for term, template, b in zip(design.terms, new.terms, modes(fit.estimate), strict=True):
         outer = design.factors[term.factor]
         if outer is inner or nested(inner, outer):
-            parent = np.empty(inner.n_levels, dtype=np.int64)
-            parent[inner.codes] = outer.codes
+            parent = parents(inner, outer)
             z = np.ones((new.n, 1)) if template.z is None else template.z
             for k, d in enumerate(term.places):
                 etas[d] += np.outer(b[parent, k], z[:, k])

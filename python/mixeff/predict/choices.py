@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,44 +18,11 @@ if TYPE_CHECKING:
     from ..model.design import Design
 
 
-@dataclass(frozen=True, eq=False)
-class _Cases:
-    """Which rows are of the same case.
-
-    Attributes
-    ----------
-    codes : ndarray of int, shape (n,)
-    sums : sparse matrix, shape (cases, n)
-        Of the rows of each.
-    """
-
-    codes: np.ndarray
-    sums: Any
-
-    @classmethod
-    def of(cls, design: Design) -> _Cases:
-        from scipy.sparse import csr_matrix
-
-        assert design.extra is not None
-        codes = np.unique(design.extra, return_inverse=True)[1]
-        n, size = len(codes), int(codes.max(initial=-1)) + 1
-        return cls(codes, csr_matrix((np.ones(n), (codes, np.arange(n))), shape=(size, n)))
-
-
-_cases: WeakKeyDictionary[Design, _Cases] = WeakKeyDictionary()
-
-
 def shares(utility: Linearized, design: Design) -> Linearized:
-    """``exp(u)`` over its sum within the case: ``dp_i = p_i (du_i - sum_j p_j du_j)``."""
-    if design not in _cases:
-        _cases[design] = _Cases.of(design)
-    cases = _cases[design]
-    most = np.full(cases.sums.shape[0], -np.inf)
-    np.maximum.at(most, cases.codes, utility.value)
-    odds = np.exp(utility.value - most[cases.codes])
-    p = odds / (cases.sums @ odds)[cases.codes]
-    mean = cases.sums @ (p[:, None] * utility.jacobian)
-    return Linearized(p, p[:, None] * (utility.jacobian - mean[cases.codes]))
+    """Chances within the case: ``dp_i = p_i (du_i - sum_j p_j du_j)``."""
+    p = design.cases.shares(utility.value)
+    mean = design.cases.sums(p[:, None] * utility.jacobian)
+    return Linearized(p, p[:, None] * (utility.jacobian - design.cases.spread(mean)))
 
 
 def over_points(rows: Rows, readout: Callable[[Linearized, Design], Linearized]) -> Linearized:

@@ -16,14 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..estimate import row_derivatives
-from ..estimate.covariance import cholesky_factors, covariance_matrices, entries
-from ..results.linear import conditional_eta
+from ..estimate.covariance import covariance_matrices, entries
+from ..results.curvature import AtModes, all_factors
 from ..results.parameters import beta_slices, theta_positions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ..estimate.values import Estimate, Floats
     from ..model.design import Design, RandomTerm
 
@@ -111,64 +108,13 @@ def _spread(term: RandomTerm, sigma: Floats, slopes: dict[int, Floats]) -> Float
 
 def mode_system(design: Design, estimate: Estimate) -> ModeSystem:
     """Set up and factorize the modes' system of a fit."""
-    from scipy.sparse import block_diag, eye, kron
-    from scipy.sparse.linalg import splu
-
-    levels = [design.factors[term.factor].n_levels for term in design.terms]
-    lambdas = cholesky_factors(design, estimate.theta)
-    factor = block_diag([kron(eye(n), f) for n, f in zip(levels, lambdas, strict=True)]).tocsc()
-    rows = _Rows.at(design, estimate)
-    m: list[Any] = [z @ factor for z in rows.z]
-    q = sum(n * len(f) for n, f in zip(levels, lambdas, strict=True))
-    hessian = eye(q) + sum(
-        m[i].T @ m[j].multiply(rows.weight(a, b)[:, None])
-        for i, a in enumerate(rows.active)
-        for j, b in enumerate(rows.active)
-    )
-    solved = splu(hessian.tocsc())
+    factor, rows = all_factors(design, estimate), AtModes.of(design, estimate)
+    solved = rows.factorized(factor)
     direct, right = _right_sides(design, rows, factor)
     return ModeSystem(design, estimate, factor, solved, factor @ solved.solve(right) + direct)
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Scores and weights of the rows at the modes.
-
-    Attributes
-    ----------
-    active : list of int
-        The linear predictors that random effects enter.
-    z : list of sparse matrix
-        Z of each of them.
-    scores : ndarray, shape (D, n)
-    packed : ndarray, shape (D (D + 1) / 2, n)
-        Weights of each pair of predictors, the upper triangle row by row.
-    """
-
-    active: list[int]
-    z: list[Any]
-    scores: Floats
-    packed: Floats
-
-    @classmethod
-    def at(cls, design: Design, estimate: Estimate) -> _Rows:
-        every = range(len(design.x))
-        etas = tuple(conditional_eta(design, estimate, d) for d in every)
-        _, scores, packed = row_derivatives(design, etas)
-        active = sorted({place for term in design.terms for place in term.places})
-        return cls(active, [design.Z_of(d) for d in active], scores, packed)
-
-    def weight(self, a: int, b: int) -> Floats:
-        """W_ab of each row."""
-        low, high, d = min(a, b), max(a, b), len(self.scores)
-        return self.packed[low * d - low * (low + 1) // 2 + high]
-
-    def pull(self, values: Sequence[Any]) -> Any:
-        """The sum of Z_a' v_a over the active predictors."""
-        return sum(z.T @ v for z, v in zip(self.z, values, strict=True))
-
-
-def _right_sides(design: Design, rows: _Rows, factor: Any) -> tuple[Floats, Floats]:
+def _right_sides(design: Design, rows: AtModes, factor: Any) -> tuple[Floats, Floats]:
     """Per parameter: db at fixed u, and the right-hand side of du, both (q, parameters)."""
     pull = rows.pull([rows.scores[a] for a in rows.active])
     u = factor.T @ pull

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import ArgumentError
 from .latent import error_variance
-from .levels import Levels, levels_of, nested
+from .levels import Levels, levels_of
 from .observed import observed_icc
 from .quantity import LOGIT, with_uncertainty
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from ..estimate.values import Estimate, Floats
     from ..model.design import Design
-
-__all__ = ["icc", "nested"]
 
 
 def icc(

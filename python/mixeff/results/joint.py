@@ -8,15 +8,14 @@ Lambda. Draws of ``method="mcmc"`` speak for themselves.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import ArgumentError, NotAvailableError
-from ..estimate import row_derivatives
-from ..estimate.covariance import cholesky_factors, covariance_matrices
+from ..estimate.covariance import covariance_matrices
+from .curvature import AtModes, all_factors, levels_of_terms
 from .effects import level_array
-from .linear import conditional_eta
 from .ml import has_one_factor
 from .scope import require_rows
 
@@ -145,44 +144,20 @@ def _place(design: Design, group: str | None, name: str | None) -> tuple[int, in
 
 def _covariance(design: Design, estimate: Estimate, t: int, k: int) -> Floats:
     """Covariance of an effect between all levels, from the joint curvature at the modes."""
-    from scipy.sparse import block_diag, eye, kron
-    from scipy.sparse.linalg import splu
-
     term = design.terms[t]
-    levels = [design.factors[one.factor].n_levels for one in design.terms]
+    levels = levels_of_terms(design)
     if levels[t] > MOST:
         raise NotAvailableError(
             f"{design.factors[term.factor].name!r} has {levels[t]} levels, whose joint covariance "
             f"is held for at most {MOST} where there are several grouping factors. Compare fewer "
             "levels, from a fit to a part of the data, or fit with method='mcmc'."
         )
-    factors = cholesky_factors(design, estimate.theta)
-    factor: Any = block_diag(
-        [kron(eye(n), f) for n, f in zip(levels, factors, strict=True)]
-    ).tocsr()
-    curvature = splu(_curvature(design, estimate, factor).tocsc())
+    factor = all_factors(design, estimate)
+    curvature = AtModes.of(design, estimate).factorized(factor)
     start = sum(n * one.size for n, one in zip(levels[:t], design.terms[:t], strict=True))
-    own = factor[start + k : start + levels[t] * term.size : term.size]
+    own = factor.tocsr()[start + k : start + levels[t] * term.size : term.size]
     columns = [
         own @ curvature.solve(own[i : i + BATCH].T.toarray()) for i in range(0, levels[t], BATCH)
     ]
     phi = 1.0 if estimate.scale is None else estimate.scale
     return phi * np.hstack(columns)
-
-
-def _curvature(design: Design, estimate: Estimate, factor: Any) -> Any:
-    """M'WM + I over all predictors that random effects enter."""
-    from scipy.sparse import eye
-
-    every = range(len(design.x))
-    etas = tuple(conditional_eta(design, estimate, d) for d in every)
-    _, _, packed = row_derivatives(design, etas)
-    active = sorted({place for term in design.terms for place in term.places})
-    m = {d: design.Z_of(d) @ factor for d in active}
-    total, size = eye(factor.shape[0]), len(design.x)
-    for a in active:
-        for b in active:
-            low, high = min(a, b), max(a, b)
-            weight = packed[low * size - low * (low + 1) // 2 + high]
-            total = total + m[a].T @ m[b].multiply(weight[:, None])
-    return total

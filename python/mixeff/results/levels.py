@@ -88,6 +88,11 @@ def second_moment(term: RandomTerm, n: int) -> Floats:
 
 def nested(inner: GroupingFactor, outer: GroupingFactor) -> bool:
     """True if every level of one factor lies within a single level of the other."""
+    return bool((parents(inner, outer)[inner.codes] == outer.codes).all())
+
+
+def parents(inner: GroupingFactor, outer: GroupingFactor) -> np.ndarray:
+    """The level of the outer factor in which a row of each level of the inner one lies."""
     parent = np.empty(inner.n_levels, dtype=np.int64)
     parent[inner.codes] = outer.codes
-    return bool((parent[inner.codes] == outer.codes).all())
+    return parent

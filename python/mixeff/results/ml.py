@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import NotAvailableError
-from ..estimate import row_derivatives
+from ..estimate import pair, row_derivatives
 from ..estimate.covariance import covariance_matrices
 from .linear import fixed_part, modes
 from .scope import require_rows
@@ -94,15 +94,10 @@ class _Clusters:
         for k, place in enumerate(self.places):
             etas[place] += self.z[:, k] * b[self.codes, k]
         value, score, packed = row_derivatives(self.design, tuple(etas))
-        weight = packed[self._packed(len(score))].transpose(2, 0, 1)
+        every = np.array(self.places)
+        weight = packed[pair(len(score), every[:, None], every)].transpose(2, 0, 1)
         information = self.z[:, :, None] * weight * self.z[:, None, :]
         return self.sums(value), self.sums(self.z * score[self.places].T), self.sums(information)
-
-    def _packed(self, d: int) -> np.ndarray:
-        """Where the weight of each pair of effects stands in the packed upper triangle."""
-        low = np.minimum.outer(self.places, self.places)
-        high = np.maximum.outer(self.places, self.places)
-        return low * d - low * (low + 1) // 2 + high
 
     def unidentified(self) -> np.ndarray:
         """Clusters whose rows do not tell the effects apart."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .base import Array, Family, Parameters, given
+from .cases import Cases
 
 __all__ = ["CHOICE"]
 
@@ -19,19 +20,8 @@ def _is_binary(y: Array) -> NDArray[np.bool_]:
 
 
 def shares(p: Parameters) -> Array:
-    """Chance of each alternative within its case, whose numbers are the second column.
-
-    Notes
-    -----
-    Utilities may have further axes behind that of the rows.
-    """
-    cases = np.unique(given(p.extra), return_inverse=True)[1]
-    most = np.full((cases.max(initial=0) + 1, *p.mu.shape[1:]), -np.inf)
-    np.maximum.at(most, cases, p.mu)
-    odds = np.exp(p.mu - most[cases])
-    sums = np.zeros_like(most)
-    np.add.at(sums, cases, odds)
-    return odds / sums[cases]
+    """Chance of each alternative within its case, whose numbers are the second column."""
+    return Cases(given(p.extra)).shares(p.mu)
 
 
 def _variance(p: Parameters) -> Array:
@@ -41,11 +31,9 @@ def _variance(p: Parameters) -> Array:
 
 def _draw(rng: np.random.Generator, p: Parameters) -> Array:
     """The alternative of the greatest utility, each with a Gumbel error (McFadden 1974)."""
-    cases = np.unique(given(p.extra), return_inverse=True)[1]
+    cases = Cases(given(p.extra))
     utility = p.mu + rng.gumbel(size=p.mu.shape)
-    most = np.full(cases.max(initial=0) + 1, -np.inf)
-    np.maximum.at(most, cases, utility)
-    return (utility == most[cases]).astype(np.float64)
+    return (utility == cases.spread(cases.largest(utility))).astype(np.float64)
 
 
 def _log_density(y: Array, p: Parameters) -> Array:

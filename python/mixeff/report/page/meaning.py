@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...results.coefficients import coefficient_table
-from ...results.parameters import percent
+from ...results.parameters import critical_value, percent
+from ...results.ratios import UPPER_QUARTILE
 from ...results.tables import group_of, predictor_name
 from ...results.variance import RESIDUAL, standard_deviations
 from ..predictors import grouped, ratio_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ...results.fit import FitResults
     from .phrases import Effect
 
-MEDIAN_DIFFERENCE = 0.6744897501960817 * 2**0.5  # median of |b - b'| for b, b' of unit variance
+MEDIAN_DIFFERENCE = UPPER_QUARTILE * 2**0.5  # median of |b - b'| for b, b' of unit variance
 
 
 @dataclass(frozen=True)
@@ -235,7 +236,8 @@ def _spread(fit: FitResults, group: str, name: str, sd: float) -> str:
     if name not in names:
         return words
     centre, effect = float(fit.estimate.beta[names.index(name)]), effect_of(fit)
-    ends = [centre - 1.959964 * sd, centre + 1.959964 * sd]
+    reach = critical_value(0.95) * sd
+    ends = [centre - reach, centre + reach]
     low, high = np.exp(ends) if effect.is_ratio else ends
     what = "as a ratio, " if effect.is_ratio else ""
     return f"{words}: {what}95 % of them have one between {number(low)} and {number(high)}"

@@ -104,15 +104,13 @@ def _random(fit: FitResults, plans: Plans) -> list[Json]:
 
 def _response(fit: FitResults) -> Json | None:
     family = fit.design.distribution
-    if family.has_cases:
+    if family.has_cases:  # whose chances depend on the other rows of the case
         return None
     answer: Json = {"core": family.core_name, "modifiers": [], "mapping": None}
     if family.categories is not None:
         answer |= {"kind": "categories", "mapping": family.mapping, "labels": _labels(fit)}
         answer["ordered"] = family.categories.ordered
         return answer if family.core_name in CATEGORIES else None
-    if family.has_cases:  # whose chances depend on the other rows of the case
-        return None
     if family.expectation is None:
         return answer | {"kind": "mean", "core": ""}
     if _is_known(family):
