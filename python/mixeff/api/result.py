@@ -123,11 +123,13 @@ class Fit(FitResults):
         -----
         Confidence intervals are by the delta method from the joint covariance of the coefficients
         of all linear predictors and the variance parameters. They are normal on the scale of the
-        link, for probabilities, hazards and survival on that of the logit, so that their ends stay
-        in the range. Those of ``cluster`` count that the modes move with the parameters, and their
-        own posterior variance. A variance of zero is taken as known.
-        A cluster's own probability of a category in the middle of several has intervals that are
-        somewhat short where it is near its largest (90 rather than 95 % in a simulation).
+        link, for marginal probabilities, hazards and survival on that of the logit, so that their
+        ends stay in the range. Those of ``cluster`` count that the modes move with the parameters,
+        and their own posterior variance. A variance of zero is taken as known.
+        Where a value is a curved function of the linear predictors of its row, as a probability of
+        a category is under ``cluster``, ``median`` and ``quantile``, its interval is its range over
+        their confidence ellipsoid, and its standard error that over their normal distribution: near
+        its largest value its slope would say too little.
         Prediction intervals hold the quantiles of a new response, its distribution averaged over
         that of the linear predictor, if marginal also over random effects in further predictors,
         as of a dispersion or of zeros; for counts, at least the level. Coefficients of further

@@ -133,7 +133,8 @@ def predictions(
     -----
     Standard errors are by the delta method from the joint covariance of all coefficients and
     variance parameters. Intervals are normal on the scale of the link (of probabilities, hazards
-    and survival on that of the logit), those of contrasts on their own.
+    and survival on that of the logit), those of contrasts on their own; of single rows as in
+    ``Fit.predict``.
 
     Examples
     --------

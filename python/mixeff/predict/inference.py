@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .gather import Estimates
     from .predictor import Predictor
 
+    Ends = Callable[[float], tuple[Floats, Floats]]
+
 DRAWS = 100_000  # of the largest of correlated normal numbers; always the same
 ENTRIES = 20_000_000  # at most, in all of them
 
@@ -163,6 +165,7 @@ def inference(
     means: int | None,
     level: float,
     adjust: str,
+    ends: Ends | None = None,
 ) -> dict[str, Floats]:
     """Columns ``estimate, se, z, p_value, lower, upper``.
 
@@ -180,6 +183,8 @@ def inference(
         Coverage of the intervals, of all of a family for an adjustment that has them.
     adjust : str
         A key of `ADJUST`.
+    ends : callable, optional
+        Ends of the intervals by the critical value, of numbers that are one family.
     """
     one_of("adjust", adjust, ADJUST)
     critical_value(level)
@@ -194,7 +199,8 @@ def inference(
         p_values[own] = row.p_values(family)
         if row.critical is not None:
             critical[own] = row.critical(family, level)
-    lower, upper = around(line, found.value, found.se, critical)
+    normal = around(line, found.value, found.se, critical)
+    lower, upper = normal if ends is None else ends(float(critical[0]))
     return {
         "estimate": found.value,
         "se": found.se,

@@ -11,6 +11,7 @@ from ..model.families import LINKS
 from ..results.parameters import critical_value
 from ..results.residuals import require_distribution
 from .predictive import Predictive, predictive
+from .regions import regions_of
 from .responses import response_quantiles
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 def confidence(predictor: Predictor, design: Design, level: float) -> Columns:
     """Estimates, standard errors and ends of the intervals, row by row."""
     critical = critical_value(level)
+    if (regions := regions_of(predictor, design)) is not None:
+        lower, upper = regions.ends(critical)
+        return {"estimate": regions.value(), "se": regions.se(), "lower": lower, "upper": upper}
     parts = [_confidence(predictor, part, critical) for part in predictor.blocks(design)]
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 

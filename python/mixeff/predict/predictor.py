@@ -65,6 +65,12 @@ class Predictor:
         """Number of values of each row."""
         return max(len(self.target.labels), 1)
 
+    @property
+    def bends(self) -> bool:
+        """Whether values are functions of their row's linear predictors other than the line's."""
+        averaged = self.kind is KINDS["marginal"]
+        return not (averaged or self.target.by_case or self.target.starts_on_line)
+
     def blocks(self, design: Design) -> Iterator[Design]:
         """Rows of a design, some at a time; all at once where they depend on each other."""
         return blocks(design, max(design.n, 1) if self.target.by_case else BLOCK)

@@ -87,6 +87,31 @@ class Location:
 
 
 @dataclass(frozen=True)
+class Sums:
+    """Sums of linear predictors."""
+
+    parts: tuple[tuple[int, ...], ...]
+
+    @property
+    def depends(self) -> tuple[int, ...]:
+        """The linear predictors in any of them."""
+        return tuple(sorted({d for part in self.parts for d in part}))
+
+    def at(self, etas: Sequence[Floats]) -> Floats:
+        """The sums."""
+        return np.column_stack([sum(etas[d] for d in part) for part in self.parts])
+
+    def slopes(self, etas: Sequence[Floats]) -> Slopes:
+        """One where the linear predictor is in the sum, else zero."""
+        rows = np.ones((len(etas[0]), 1))
+        return {d: rows * [float(d in part) for part in self.parts] for d in self.depends}
+
+    def over_normal(self, etas: Sequence[Floats], d: int, s: Floats) -> Average:
+        """The same: they are linear."""
+        return Average(self.at(etas), self.slopes(etas), np.zeros((len(s), len(self.parts))))
+
+
+@dataclass(frozen=True)
 class LinkMean:
     """The mean is the inverse link of the first linear predictor."""
 

@@ -21,6 +21,7 @@ from .units import plain
 
 if TYPE_CHECKING:
     from ..model.links import Link
+    from .inference import Ends
     from .predictor import Predictor
 
 TESTS = ("z", "p_value")
@@ -67,6 +68,8 @@ class Table:
     means : int or None
     tested : bool
         Whether zero, on that scale, is a value to test against.
+    ends : callable or None
+        Ends of the intervals by their critical value, where they are not normal on that scale.
     """
 
     names: pd.DataFrame
@@ -76,6 +79,7 @@ class Table:
     family: Sequence[str] = ()
     means: int | None = None
     tested: bool = True
+    ends: Ends | None = None
 
 
 def free_names(names: Sequence[str], labels: str) -> dict[str, str]:
@@ -114,6 +118,7 @@ def answer(predictor: Predictor, table: Table, options: Options, like: Any) -> A
         table.means,
         options.level,
         options.adjust,
+        table.ends,
     )
     if not table.tested:
         columns = {name: values for name, values in columns.items() if name not in TESTS}

@@ -132,7 +132,7 @@ def _link(design: Design, averaged: bool) -> Target:
 
 
 def _location(design: Design, averaged: bool) -> Target:
-    return Target(lambda _: Location(), LINKS["identity"])
+    return Target(lambda _: Location(), LINKS["identity"], starts_on_line=True)
 
 
 # Categories -----------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from .gather import Estimates, Groups, averages, each_row
 from .grid import balanced_frame, shares
 from .measures import MEASURES, Measure
 from .predictor import Predictor, one_of, predictor_of, require_one
+from .regions import regions_of
 from .table import Options, Table, answer, free_names, one_after_another
 from .units import Units, column_of_fit, is_category, units_of
 from .variables import Change, changes_of, checked_variables, small_step
@@ -143,19 +144,26 @@ def _weights(units: Units, weights: Any) -> np.ndarray | None:
 
 def predictions(request: Request) -> Any:
     """Predictions of rows, or their averages."""
-    design = request.units.design()
-    tested = request.options.hypothesis is not None
-    if request.average:
-        groups, names = request.groups()
-        width = request.predictor.width
-        (mean,) = averages(request.predictor, [design], groups, lambda p, rows: p, width)
-        found = Estimates.of(request.predictor, mean)
-    else:
-        names, keep = request.row_names(), request.options.keep
-        found = each_row(request.predictor, [design], lambda p, rows: p[0], keep)
-    line = request.predictor.target.line
-    table = Table(names, found, line, request.label, tested=tested)
+    table = _averaged(request) if request.average else _of_rows(request)
+    table = replace(table, tested=request.options.hypothesis is not None)
     return answer(request.predictor, table, request.options, request.units.like)
+
+
+def _averaged(request: Request) -> Table:
+    predictor, design = request.predictor, request.units.design()
+    groups, names = request.groups()
+    (mean,) = averages(predictor, [design], groups, lambda p, rows: p, predictor.width)
+    return Table(names, Estimates.of(predictor, mean), predictor.target.line, request.label)
+
+
+def _of_rows(request: Request) -> Table:
+    predictor, design, options = request.predictor, request.units.design(), request.options
+    found = each_row(predictor, [design], lambda p, rows: p[0], options.keep)
+    table = Table(request.row_names(), found, predictor.target.line, request.label)
+    regions = regions_of(predictor, design) if options.hypothesis is None else None
+    if regions is None:
+        return table
+    return replace(table, found=replace(found, se=regions.se()), ends=regions.ends)
 
 
 # Comparisons ----------------------------------------------------------------------------------
