@@ -7,6 +7,9 @@ import numpy as np
 import pytest
 from tests.results.made import cbpp, differences, fitted, hand_made
 
+import mixeff as me
+from mixeff.errors import SingularFitWarning
+from mixeff.report.page.words import model_words
 from mixeff.results import variance
 
 FORMULA = "score ~ x + sex + (1 + x | klass) + (1 + x || school)"
@@ -118,3 +121,16 @@ def test_cbpp_agrees_with_independent_quadrature():
     assert table["estimate"][0] == pytest.approx(0.41928, abs=2e-5)
     assert table["se"][0] == pytest.approx(0.23379, abs=2e-5)
     assert table["sd"][0] == pytest.approx(0.64752, abs=2e-5)
+
+
+def test_random_effects_of_every_logit_bear_their_category_s_name():
+    rng = np.random.default_rng(3)
+    words = rng.permutation(np.repeat(["bus", "car", "train"], 100))
+    data = {"y": words, "g": np.arange(300) % 20}
+    with pytest.warns(SingularFitWarning):
+        fit = me.fit("y ~ 1 + (1 | g)", data, "multinomial", method="laplace")
+    names = ["car:Intercept", "train:Intercept"]
+    assert fit.variance_components["name"].tolist() == [*names, f"cov({', '.join(names)})"]
+    assert fit.random_effects()["name"].tolist() == names * 20
+    assert set(fit.random_effects()["term"]) == {"car:Intercept + train:Intercept | g"}
+    assert "an intercept of the car and an intercept of the train" in " ".join(model_words(fit))

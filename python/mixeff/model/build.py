@@ -294,19 +294,16 @@ def random_term(spec: RandomSpec, z: Sequence[Array], family: Family) -> RandomT
     Returns
     -------
     RandomTerm
-        Effects in other predictors than the mean's bear the predictor's name: "dispersion:x".
+        Effects in other predictors than the mean's bear the predictor's name, "dispersion:x", and
+        those in one of several logits its category's.
     """
     lone = len(spec.pieces) == 1 and spec.pieces[0][1].is_intercept
-    names = [_effect_name(name, d, family) for d, m in spec.pieces for name in m.names]
+    names = [family.effect_name(name, d) for d, m in spec.pieces for name in m.names]
     places = tuple(d for d, matrix in spec.pieces for _ in matrix.names)
     columns = None if lone else z[0] if len(z) == 1 else np.asfortranarray(np.hstack(list(z)))
     return RandomTerm(
         spec.factor, tuple(names), columns, places if any(places) else None, spec.structure
     )
-
-
-def _effect_name(name: str, d: int, family: Family) -> str:
-    return name if d == 0 else f"{family.predictors[d]}:{name}"
 
 
 def _covariates(columns: Columns, fixed: _Fixed, random: _Random) -> Collection[tuple[str, Any]]:

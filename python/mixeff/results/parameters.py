@@ -32,7 +32,7 @@ def term_label(design: Design, term: RandomTerm) -> str:
     """A term as it is written in a formula, for instance ``1 + urban[T.Y] | district``."""
     columns = ["1" if name == "Intercept" else name for name in term.names]
     bar = "||" if term.structure == "diagonal" and len(columns) > 1 else "|"
-    if columns[0] != "1":
+    if columns[0].rpartition(":")[2] not in ("1", "Intercept"):
         columns = ["0", *columns]
     return f"{' + '.join(columns)} {bar} {design.factors[term.factor].name}"
 

@@ -295,6 +295,15 @@ class Family:
         """Names of the linear predictors."""
         return (self.first, *(parameter.name for parameter in self.further))
 
+    def effect_name(self, column: str, predictor: int) -> str:
+        """A random effect under its predictor's name; plain in the only predictor of its kind.
+
+        Where further predictors have the model's own formula, as the logits of a multinomial
+        response, the first is one of them.
+        """
+        alone = all(parameter.argument != "formula" for parameter in self.further)
+        return column if predictor == 0 and alone else f"{self.predictors[predictor]}:{column}"
+
     @property
     def arguments(self) -> tuple[str, ...]:
         """The arguments of `mixeff.fit` that give formulas of further parameters."""
