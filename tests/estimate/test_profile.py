@@ -1,5 +1,7 @@
 """Profile likelihoods against closed forms, and against a search without gradients."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,8 @@ from tests.results.made import fitted, pupils
 
 import mixeff as me
 from mixeff.errors import ArgumentError, NotAvailableError
+from mixeff.estimate.arrange import with_first
+from mixeff.estimate.methods import METHODS
 
 Z = 1.959963984540054
 
@@ -122,3 +126,60 @@ def test_estimates_that_are_no_maximum_have_no_profile():
 def test_unknown_parameters_are_named():
     with pytest.raises(ArgumentError, match=r"sd\(Intercept \| klass\)"):
         fitted("poisson").plot.profile("age")
+
+
+# Correlations of every pair -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def three():
+    rng, g = np.random.default_rng(1), np.arange(600) % 30
+    x, z = rng.normal(size=(2, 600))
+    sigma = [[1.0, 0.3, 0.2], [0.3, 0.8, -0.3], [0.2, -0.3, 0.7]]
+    b = rng.multivariate_normal(np.zeros(3), sigma, 30)[g]
+    mean = np.exp(0.3 + 0.5 * x + b[:, 0] + b[:, 1] * x + b[:, 2] * z)
+    return pd.DataFrame({"x": x, "z": z, "one": 1.0, "g": g, "y": rng.poisson(mean)})
+
+
+def test_every_correlation_has_a_profile_whatever_the_order_of_effects(three):
+    fit = me.fit("y ~ x + z + (1 + x + z | g)", three, family="poisson", method="laplace")
+    other = me.fit("y ~ x + z + (0 + x + z + one | g)", three, "poisson", method="laplace")
+    row = fit.profile_limits("cor(x, z | g)").iloc[0, 1:].to_numpy(dtype=float)
+    same = other.profile_limits("cor(x, z | g)").iloc[0, 1:].to_numpy(dtype=float)
+    np.testing.assert_allclose(row, same, atol=1e-4)
+    turned = other.profile_limits("cor(z, one | g)").iloc[0, 1:].to_numpy(dtype=float)
+    first = fit.profile_limits("cor(Intercept, z | g)").iloc[0, 1:].to_numpy(dtype=float)
+    np.testing.assert_allclose(turned, first, atol=1e-4)
+    names = list(dict.fromkeys(fit.profile(level=0.5)["parameter"]))
+    assert names[-3:] == ["cor(Intercept, x | g)", "cor(Intercept, z | g)", "cor(x, z | g)"]
+
+
+def test_another_order_of_effects_is_the_same_model(three):
+    fit = me.fit("y ~ x + z + (1 + x + z | g)", three, family="poisson", method="laplace")
+    design, moved = with_first(fit.design, fit.estimate, 0, 2)
+    assert design.terms[0].names == ("z", "Intercept", "x")
+    llf, slope = METHODS["laplace"].loglik(design, moved.beta, moved.theta, None)
+    assert llf == pytest.approx(fit.llf, abs=1e-8)
+    assert slope is not None
+    again = me.fit("y ~ x + z + (0 + z + one + x | g)", three, "poisson", method="laplace")
+    np.testing.assert_allclose(moved.theta, again.estimate.theta, atol=1e-4)
+    np.testing.assert_allclose(moved.cov, again.estimate.cov, atol=5e-5)
+
+
+def test_a_term_on_the_boundary_is_unknown_in_any_order(three):
+    fit = me.fit("y ~ x + z + (1 + x + z | g)", three, family="poisson", method="laplace")
+    cov = fit.estimate.cov.copy()
+    cov[-1, :] = cov[:, -1] = np.nan
+    singular = replace(fit.estimate, cov=cov)
+    moved = with_first(fit.design, singular, 0, 1)[1]
+    assert np.isnan(moved.cov[3:]).all()
+    np.testing.assert_allclose(moved.cov[:3, :3], cov[:3, :3])
+
+
+def test_intervals_of_coefficients_are_their_profile_limits():
+    fit = fitted("poisson")
+    found = fit.conf_int(0.9, method="profile")
+    limits = fit.profile_limits(list(found.index), level=0.9)
+    np.testing.assert_array_equal(found, limits[["lower", "upper"]])
+    with pytest.raises(ArgumentError, match="'wald', 'profile'"):
+        fit.conf_int(method="bootstrap")

@@ -53,8 +53,17 @@ class Coordinates:
     @cached_property
     def every(self) -> tuple[Coordinate, ...]:
         """The coordinates, coefficients first."""
-        terms = self.design.terms if self.with_theta else ()
-        return (*_coefficients(self.design), *(c for t in terms for c in _of_term(self.design, t)))
+        random = (c for term in self.terms for c in _of_term(self.design, term))
+        return (*_coefficients(self.design), *random)
+
+    @property
+    def terms(self) -> tuple[RandomTerm, ...]:
+        """The terms whose parameters are coordinates."""
+        return self.design.terms if self.with_theta else ()
+
+    def position(self, name: str) -> int:
+        """Where a parameter is among the coordinates."""
+        return [c.name for c in self.every].index(name)
 
     @property
     def n_beta(self) -> int:
@@ -103,8 +112,14 @@ def _of_term(design: Design, term: RandomTerm) -> Iterator[Coordinate]:
     if term.structure == "diagonal":
         return
     for i in range(1, term.size):
-        yield Coordinate(f"cor({term.names[0]}, {term.names[i]} | {group})", np.cos, (0.0, np.pi))
+        name = correlation_name(term.names[0], term.names[i], group)
+        yield Coordinate(name, np.cos, (0.0, np.pi))
         yield from (Coordinate("", ends=(0.0, np.pi)) for _ in range(i - 1))
+
+
+def correlation_name(first: str, second: str, group: str) -> str:
+    """As in draws."""
+    return f"cor({first}, {second} | {group})"
 
 
 def _from_factor(term: RandomTerm, factor: Floats) -> Floats:

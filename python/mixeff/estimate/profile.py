@@ -8,12 +8,14 @@ path follows Bates et al. (2015, section 5.1); the gradient is exact.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import ArgumentError, NotAvailableError
-from .coordinates import Coordinates
+from .arrange import with_first
+from .coordinates import Coordinates, correlation_name
 from .methods import METHODS
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from ..model.design import Design
     from .coordinates import Coordinate
     from .values import Estimate, Floats
+
+    Place = tuple[int, int] | None
 
 STRIDE = 0.5  # of zeta between points
 LONGEST = 1.5  # stride that is accepted
@@ -94,16 +98,32 @@ def profiles(
         If the method has no likelihood of all parameters, or the estimates do not maximise it.
     """
     surface = Surface.of(design, estimate)
-    places = {c.name: k for k, c in enumerate(surface.coordinates.every) if c.name}
-    for name in places if names is None else names:
-        if name not in places:
+    known = _places(surface.coordinates)
+    for name in known if names is None else names:
+        if name not in known:
             raise ArgumentError(
-                f"{name!r} is no parameter that can be profiled; those are: {', '.join(places)}."
+                f"{name!r} is no parameter that can be profiled; those are: {', '.join(known)}."
             )
-    return {
-        name: _profile(surface, places[name], crossing)
-        for name in (places if names is None else names)
-    }
+    surfaces: dict[Place, Surface] = {None: surface}
+    found = {}
+    for name in known if names is None else names:
+        if (place := known[name]) not in surfaces and place is not None:
+            surfaces[place] = Surface.of(*with_first(design, estimate, *place))
+        own = surfaces[place]
+        found[name] = _profile(own, own.coordinates.position(name), crossing)
+    return found
+
+
+def _places(coordinates: Coordinates) -> dict[str, Place]:
+    """Names of the parameters, with the term and the effect in it that has to come first."""
+    found: dict[str, Place] = {c.name: None for c in coordinates.every if c.name}
+    for t, term in enumerate(coordinates.terms):
+        if term.structure == "diagonal":
+            continue
+        group = coordinates.design.factors[term.factor].name
+        for i, j in combinations(range(1, term.size), 2):
+            found[correlation_name(term.names[i], term.names[j], group)] = (t, i)
+    return found
 
 
 @dataclass(frozen=True, eq=False)

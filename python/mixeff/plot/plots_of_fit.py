@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from .profile import draw_profile, profile_data
+from ..results.profiles import profile_data
+from .profile import draw_profile
 from .residuals import dispersion_data, dispersion_if_any, draw_residuals, residuals_data
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ class FitPlots:
         Parameters
         ----------
         parameters : str or sequence of str, optional
-            Coefficients by name, ``sd(x | g)``, ``cor(a, b | g)`` with the first effect of a term,
-            ``sd(Residual)``, ``dispersion:x``; all by default, which may take a while.
+            Coefficients by name, ``sd(x | g)``, ``cor(a, b | g)``, ``sd(Residual)``,
+            ``dispersion:x``; all by default, which may take a while.
         level : float
             Coverage of the intervals.
         ax : Axes or sequence of Axes, optional
@@ -66,7 +67,9 @@ class FitPlots:
         0  Intercept     0.693 -0.090  1.314
         1          x     0.754 -0.056  1.650
         """
-        return draw_profile(*profile_data(self.fit, parameters, level), level, ax)
+        fit = self.fit
+        curves = profile_data(fit.design, fit.estimate, parameters, level)
+        return draw_profile(*curves, level, ax)
 
     def profile_data(
         self, parameters: Sequence[str] | str | None = None, *, level: float = 0.95
@@ -79,7 +82,7 @@ class FitPlots:
             Columns ``parameter, value, llf, zeta``: the parameter held, the largest log-likelihood,
             and ``sign(value - estimate) sqrt(2 (max llf - llf))``.
         """
-        return self.fit.frame(profile_data(self.fit, parameters, level)[0])
+        return self.fit.profile(parameters, level=level)
 
     def profile_limits(
         self, parameters: Sequence[str] | str | None = None, *, level: float = 0.95
@@ -92,7 +95,7 @@ class FitPlots:
             Columns ``parameter, estimate, lower, upper``. Where the likelihood does not fall far
             enough, a limit is the end of the range: zero, one, or infinity.
         """
-        return self.fit.frame(profile_data(self.fit, parameters, level)[1])
+        return self.fit.profile_limits(parameters, level=level)
 
     def residuals(
         self,

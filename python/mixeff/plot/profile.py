@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..estimate.profile import limits, profiles
 from ..results.parameters import critical_value, percent
 from . import canvas
 
@@ -16,35 +14,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ..results.fit import FitResults
-
-    Columns = dict[str, np.ndarray]
+    from ..results.profiles import Columns
 
 ACROSS = 4  # panels in a row, at most
-
-
-def profile_data(
-    fit: FitResults, parameters: Sequence[str] | str | None, level: float
-) -> tuple[Columns, Columns]:
-    """The points of the profiles, and the limits."""
-    crossing = critical_value(level)
-    names = [parameters] if isinstance(parameters, str) else parameters
-    found = profiles(fit.design, fit.estimate, names, crossing)
-    tables = {name: path.table() for name, path in found.items()}
-    points = {
-        "parameter": np.concatenate(
-            [np.full(len(t["value"]), name, dtype=object) for name, t in tables.items()]
-        ),
-        **{k: np.concatenate([t[k] for t in tables.values()]) for k in ("value", "llf", "zeta")},
-    }
-    ends = np.array([limits(path, crossing) for path in found.values()])
-    estimates = [float(p.coordinate.shown(np.array(p.estimate))) for p in found.values()]
-    return points, {
-        "parameter": np.array(list(found), dtype=object),
-        "estimate": np.array(estimates),
-        "lower": ends[:, 0],
-        "upper": ends[:, 1],
-    }
 
 
 def draw_profile(points: Columns, ends: Columns, level: float, ax: Any = None) -> Figure:

@@ -12,6 +12,8 @@ from .credible import coefficient_draws, interval
 from .parameters import beta_slices, critical_value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from ..estimate.values import Estimate, Floats
@@ -83,11 +85,30 @@ def cov_params(design: Design, estimate: Estimate) -> pd.DataFrame:
     return pd.DataFrame(estimate.cov[part, part], index=names, columns=names)
 
 
-def conf_int(design: Design, estimate: Estimate, level: float) -> pd.DataFrame:
+def _profile_ends(
+    design: Design, estimate: Estimate, level: float, predictor: int
+) -> tuple[Floats, Floats]:
+    from .profiles import profile_data
+
+    found = profile_data(design, estimate, design.x_names[predictor], level)[1]
+    return found["lower"], found["upper"]
+
+
+INTERVALS: dict[str, Callable[[Design, Estimate, float, int], tuple[Floats, Floats]]] = {
+    "wald": ends,
+    "profile": _profile_ends,
+}
+
+
+def conf_int(
+    design: Design, estimate: Estimate, level: float, method: str = "wald"
+) -> pd.DataFrame:
     """Intervals of the coefficients of the mean."""
     import pandas as pd
 
-    lower, upper = ends(design, estimate, level, 0)
+    if method not in INTERVALS:
+        raise ArgumentError(f"method={method!r} is not one of {', '.join(map(repr, INTERVALS))}.")
+    lower, upper = INTERVALS[method](design, estimate, level, 0)
     return pd.DataFrame({"lower": lower, "upper": upper}, index=list(design.x_names[0]))
 
 

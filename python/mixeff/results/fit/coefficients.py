@@ -41,20 +41,39 @@ class CoefficientResults(Fitted):
         """Covariance matrix of the coefficients of the mean."""
         return coefficients.cov_params(self.design, self.estimate)
 
-    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
-        """Confidence intervals of the coefficients: Wald's, or quantiles of the draws of "mcmc".
+    def conf_int(self, level: float = 0.95, method: str = "wald") -> pd.DataFrame:
+        """Confidence intervals of the coefficients.
 
         Parameters
         ----------
         level : float
             Coverage.
+        method : {"wald", "profile"}
+            Wald's, which are quantiles of the draws after "mcmc"; or where the profile likelihood
+            has fallen, which takes some ten fits for each coefficient. ``profile_limits`` gives
+            those of all other parameters, too.
 
         Returns
         -------
         pandas.DataFrame
             Columns ``lower`` and ``upper``.
+
+        Raises
+        ------
+        NotAvailableError
+            For profiles of a method without a likelihood of all parameters.
+
+        Examples
+        --------
+        >>> import mixeff as me
+        >>> data = {"y": [1, 2, 2, 4, 3, 6, 2, 5], "x": [0, 1] * 4}
+        >>> fit = me.fit("y ~ x", data, family="poisson")
+        >>> fit.conf_int(method="profile").round(3)
+                   lower  upper
+        Intercept -0.090  1.314
+        x         -0.056  1.650
         """
-        return coefficients.conf_int(self.design, self.estimate, level)
+        return coefficients.conf_int(self.design, self.estimate, level, method)
 
     def odds_ratios(self, level: float = 0.95) -> pd.DataFrame:
         """Exponentiated coefficients with confidence intervals.
