@@ -1,12 +1,14 @@
 """Ranks of levels, their differences, and intervals that may overlap."""
 
 import math
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import polars as pl
 import pytest
 from scipy.stats import norm, studentized_range
+from tests.predict.made import Dense, parameters_of
 from tests.results.made import cbpp, fitted, pupils
 
 import mixeff as me
@@ -115,6 +117,59 @@ def test_expected_ranks_have_a_closed_form():
     np.testing.assert_allclose(table["expected_rank"], 1 + above.sum(axis=1), atol=0.1)
     assert table["rank"].tolist() == np.argsort(np.argsort(-mean)).__add__(1).tolist()
     assert table["p_top"].sum() == pytest.approx(1)
+
+
+def described():
+    """Clusters with a covariate of their own, whose coefficient their effects lean on."""
+    rng, g = np.random.default_rng(2), np.repeat(np.arange(12), 6)
+    w = rng.normal(size=12)[g]
+    y = rng.poisson(np.exp(0.3 + 0.6 * w + rng.normal(0, 0.7, 12)[g]))
+    return me.fit("y ~ w + (1 | g)", {"y": y, "w": w, "g": g}, "poisson", method="laplace")
+
+
+def ranks_with_parameters_drawn(fit, own, draws):
+    """Ranks of effects at parameters drawn anew, the modes and their curvature found each time."""
+    rng, dense, p = np.random.default_rng(6), Dense(fit), len(fit.estimate.beta)
+    every = rng.multivariate_normal(parameters_of(fit), fit.estimate.cov, draws)
+    effects = []
+    for at in every:
+        mode, _, hessian = dense.solve(at)
+        root = dense.factor(at[p:]) @ np.linalg.inv(np.linalg.cholesky(hessian)).T
+        effects.append((mode + root @ rng.standard_normal(len(mode)))[own])
+    drawn = np.array(effects)
+    return (drawn[:, None, :] >= drawn[:, :, None]).sum(axis=2)
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "own"),
+    [(described, "Intercept", slice(0, 12)), (crossed, "x", slice(1, 24, 2))],
+)
+def test_ranks_are_those_at_parameters_drawn_anew(make, name, own):
+    fit = make()
+    table = fit.ranks(name=name, n=20_000, seed=1, top=3)
+    found = ranks_with_parameters_drawn(fit, own, 1500)
+    np.testing.assert_allclose(table["expected_rank"], found.mean(axis=0), atol=0.35)
+    np.testing.assert_allclose(table["p_top"], (found <= 3).mean(axis=0), atol=0.05)
+
+
+def test_uncertain_parameters_make_ranks_less_certain():
+    fit = described()
+    known = replace(fit, estimate=replace(fit.estimate, cov=np.zeros((3, 3))))
+    uncertain, certain = fit.ranks(n=20_000, seed=1), known.ranks(n=20_000, seed=1)
+    assert uncertain["expected_rank"].std() < 0.97 * certain["expected_rank"].std()
+    np.testing.assert_array_equal(uncertain["rank"], certain["rank"])
+    np.testing.assert_array_equal(uncertain["se"], certain["se"])
+
+
+def test_the_parameters_of_one_of_several_responses_are_taken_as_known():
+    rng, g = np.random.default_rng(8), np.arange(120) % 15
+    b = rng.normal(size=15)[g]
+    data = {"y": rng.poisson(np.exp(b)), "z": b + rng.normal(size=120), "g": g}
+    formulas = ["y ~ 1 + (1 | i | g)", "z ~ 1 + (1 | i | g)"]
+    fit = me.fit(formulas, data, family=["poisson", "gaussian"], method="laplace")
+    own, whole = (f.ranks(name="z:Intercept", seed=1) for f in (fit.responses["z"], fit))
+    assert own["rank"].tolist() == whole["rank"].tolist()
+    np.testing.assert_allclose(own["expected_rank"], whole["expected_rank"], atol=0.7)
 
 
 def test_ranks_can_begin_with_the_smallest():

@@ -12,10 +12,10 @@ import numpy as np
 from ..errors import ArgumentError, NotAvailableError
 from ..results.fit import FitResults
 from ..results.linear import require_places
+from ..results.modes import ModeSystem, mode_system
 from .choices import over_points
 from .kinds import KINDS, Kind, at_quantile
 from .linearized import Linearized
-from .modes import ModeSystem, mode_system
 from .rows import BLOCK, Rows, blocks
 from .targets import Target, target_of
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..estimate.values import Floats
     from ..model.design import Design
     from ..results.fit import FitResults
-    from .modes import ModeSystem
+    from ..results.modes import ModeSystem
     from .surfaces import Surface
 
 BLOCK = 4096  # rows predicted at a time, to stay in the cache

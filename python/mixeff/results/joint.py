@@ -2,12 +2,15 @@
 
 With one grouping factor the levels are independent given the parameters. With several they are not:
 the covariance of b = Lambda u is that of u at its mode, the inverse of H = M'WM + I with M = Z
-Lambda. Draws of ``method="mcmc"`` speak for themselves.
+Lambda. Effects move with the parameters, which are uncertain themselves: to first order their
+covariance is C + G V G', with V that of the parameters and G the derivatives of the modes (Kass and
+Steffey 1989). Draws of ``method="mcmc"`` speak for themselves.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,13 +20,16 @@ from ..estimate.covariance import covariance_matrices
 from .curvature import AtModes, all_factors, levels_of_terms
 from .effects import level_array
 from .ml import has_one_factor
+from .modes import mode_system
 from .scope import require_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ..estimate.values import Estimate, Floats
     from ..model.design import Design
+
+    Seed = int | np.random.Generator | None
 
 MOST = 3000  # levels of a factor among several, whose covariances are all held at once
 BATCH = 256  # right-hand sides solved at a time
@@ -43,6 +49,9 @@ class Posterior:
     prior_variance : float
     sample : ndarray, shape (draws, J), or None
         Draws from a Bayesian fit.
+    drift : callable or None
+        Gives G times a root of V, shape (J, parameters); None where the parameters are known, or
+        have been drawn.
     """
 
     group: str
@@ -52,6 +61,7 @@ class Posterior:
     covariance: Floats
     prior_variance: float
     sample: Floats | None = None
+    drift: Callable[[], Floats] | None = None
 
     @property
     def se(self) -> Floats:
@@ -65,7 +75,7 @@ class Posterior:
         variance = np.square(self.se[first]) + np.square(self.se[second]) - 2.0 * shared
         return np.sqrt(np.maximum(variance, 0.0))
 
-    def draws(self, n: int, seed: int | None) -> Floats:
+    def draws(self, n: int, seed: Seed) -> Floats:
         """Draws of all levels, shape (n, J): normal, or those of a Bayesian fit."""
         if n < 1:
             raise ArgumentError(f"n={n!r}: take at least one draw.")
@@ -75,6 +85,15 @@ class Posterior:
         if self.covariance.ndim == 1:
             return self.mean + z * self.se
         return self.mean + z @ _root(self.covariance).T
+
+    def draws_with_parameters(self, n: int, seed: int | None) -> Floats:
+        """The same with the parameters drawn anew each time."""
+        rng = np.random.default_rng(seed)
+        drawn = self.draws(n, rng)
+        if self.drift is None:
+            return drawn
+        moved = self.drift()
+        return drawn + rng.standard_normal((n, moved.shape[1])) @ moved.T
 
     def at(self, chosen: Sequence[int]) -> Posterior:
         """That of some of the levels."""
@@ -118,9 +137,12 @@ def posterior(design: Design, estimate: Estimate, group: str | None, name: str |
         every = np.cov(sample.T) if factor.n_levels <= MOST else variance
         return Posterior(*about, sample.mean(axis=0), every, sigma, sample)
     if has_one_factor(design):
-        return Posterior(*about, effects.mean[:, k], effects.mean_cov[:, k, k], sigma)
-    require_rows(design, "the joint covariance of several grouping factors")
-    return Posterior(*about, effects.mean[:, k], _covariance(design, estimate, t, k), sigma)
+        covariance = effects.mean_cov[:, k, k]
+    else:
+        require_rows(design, "the joint covariance of several grouping factors")
+        covariance = _covariance(design, estimate, t, k)
+    drift = None if design.distribution.has_cases else partial(_drift, design, estimate, t, k)
+    return Posterior(*about, effects.mean[:, k], covariance, sigma, drift=drift)
 
 
 def _place(design: Design, group: str | None, name: str | None) -> tuple[int, int]:
@@ -142,6 +164,21 @@ def _place(design: Design, group: str | None, name: str | None) -> tuple[int, in
     return found[0][2:]
 
 
+def _drift(design: Design, estimate: Estimate, t: int, k: int) -> Floats:
+    """How an effect of all levels moves with independent standard normal parameters.
+
+    A parameter on the boundary is taken as known.
+    """
+    gradient = mode_system(design, estimate).gradient[_of_effect(design, t, k)]
+    return gradient @ _root(np.nan_to_num(estimate.cov, nan=0.0))
+
+
+def _of_effect(design: Design, t: int, k: int) -> slice:
+    """Where an effect of a term is among those of all levels of all terms."""
+    sizes = [n * term.size for n, term in zip(levels_of_terms(design), design.terms, strict=True)]
+    return slice(sum(sizes[:t]) + k, sum(sizes[: t + 1]), design.terms[t].size)
+
+
 def _covariance(design: Design, estimate: Estimate, t: int, k: int) -> Floats:
     """Covariance of an effect between all levels, from the joint curvature at the modes."""
     term = design.terms[t]
@@ -154,8 +191,7 @@ def _covariance(design: Design, estimate: Estimate, t: int, k: int) -> Floats:
         )
     factor = all_factors(design, estimate)
     curvature = AtModes.of(design, estimate).factorized(factor)
-    start = sum(n * one.size for n, one in zip(levels[:t], design.terms[:t], strict=True))
-    own = factor.tocsr()[start + k : start + levels[t] * term.size : term.size]
+    own = factor.tocsr()[_of_effect(design, t, k)]
     columns = [
         own @ curvature.solve(own[i : i + BATCH].T.toarray()) for i in range(0, levels[t], BATCH)
     ]

@@ -25,7 +25,7 @@ def ranks(
         raise ArgumentError(f"first={first!r} is not one of {', '.join(map(repr, FIRST))}.")
     if not 1 <= top <= len(effects.mean):
         raise ArgumentError(f"top={top!r} is not a number of levels from 1 to {len(effects.mean)}.")
-    drawn = _ranks(FIRST[first] * effects.draws(n, seed))
+    drawn = _ranks(FIRST[first] * effects.draws_with_parameters(n, seed))
     lower, upper = _ends(drawn, level)
     return {
         **about(effects),

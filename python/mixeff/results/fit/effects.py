@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -110,8 +111,9 @@ class EffectResults(Fitted):
         level : float
             Coverage of the intervals of the ranks.
         n : int
-            Number of draws from the joint posterior of the effects, which is taken as normal, at
-            the estimated parameters; all draws of ``method="mcmc"`` are taken as they are.
+            Number of draws from the joint posterior of the effects, which is taken as normal, the
+            parameters drawn each time from their normal distribution; all draws of
+            ``method="mcmc"`` are taken as they are.
         seed : int, optional
             For the same ranks again.
 
@@ -120,13 +122,22 @@ class EffectResults(Fitted):
         frame
             Columns ``group, name, level, estimate, se, rank`` (of the posterior means),
             ``expected_rank`` (its posterior mean, the one to report: Laird and Louis 1989),
-            ``lower, upper, p_top``.
+            ``lower, upper, p_top``. ``se`` is that of ``random_effects``, at the estimated
+            parameters.
 
         Raises
         ------
         ArgumentError
             For a group without random effects, an effect that it does not have, or `top` beyond the
             number of levels.
+
+        Notes
+        -----
+        To first order the posterior covariance of the effects is ``C + G V G'``, with C that at the
+        estimated parameters, V the covariance of these and G the derivatives of the modes by them
+        (Kass and Steffey 1989). Of a handful of clusters, whose variance is hardly known, that
+        says somewhat too much of the uncertainty. A variance of zero is taken as known, and so are
+        all parameters of choices and of one of several responses.
 
         Examples
         --------
@@ -135,11 +146,13 @@ class EffectResults(Fitted):
         >>> fit = me.fit("y ~ 1 + (1 | g)", data)
         >>> fit.ranks(seed=1)[["level", "rank", "expected_rank", "lower", "upper"]].round(1)
           level  rank  expected_rank  lower  upper
-        0     a     3            2.7      1      3
+        0     a     3            2.4      1      3
         1     b     2            2.0      1      3
-        2     c     1            1.3      1      3
+        2     c     1            1.6      1      3
         """
         found = joint.posterior(self.design, self.estimate, group, name)
+        if self.spec.place is not None:  # other responses tell of the effects, too
+            found = replace(found, drift=None)
         return self.frame(ranks.ranks(found, n, seed, level, top, first))
 
     def compare_levels(

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..estimate.covariance import covariance_matrices, entries
-from ..results.curvature import AtModes, all_factors
-from ..results.parameters import beta_slices, theta_positions
+from .curvature import AtModes, all_factors
+from .parameters import beta_slices, theta_positions
 
 if TYPE_CHECKING:
     from ..estimate.values import Estimate, Floats
