@@ -35,6 +35,8 @@ def _arguments() -> argparse.Namespace:
         "--full", action="store_true", help="every case and program, 20 minutes a call at most"
     )
     parser.add_argument("--timeout", type=float, help="seconds a call may take")
+    parser.add_argument("--rounds", type=int, help="repetitions of each call")
+    parser.add_argument("--slow", type=float, help="seconds above which a call is made only once")
     parser.add_argument("--list", action="store_true", help="name the cases and stop")
     parser.add_argument("--out", type=Path, default=_RESULTS / "latest.md")
     return parser.parse_args()
@@ -46,7 +48,12 @@ def _thread_counts() -> list[int]:
 
 def _effort(arguments: argparse.Namespace) -> Effort:
     effort = _FULL if arguments.full else _QUICK if arguments.quick else _NORMAL
-    return dataclasses.replace(effort, timeout=arguments.timeout or effort.timeout)
+    return dataclasses.replace(
+        effort,
+        timeout=arguments.timeout or effort.timeout,
+        rounds=arguments.rounds or effort.rounds,
+        slow_seconds=arguments.slow or effort.slow_seconds,
+    )
 
 
 def _cases(arguments: argparse.Namespace) -> list[Case]:

@@ -12,7 +12,7 @@ fn main() {
     let n: usize = std::env::args()
         .nth(1)
         .map_or(1500, |text| text.parse().expect("a number"));
-    println!("{n} rows                       density    score curvature    third   [ns/row]");
+    println!("{n} rows                       density    score curvature    third | curvature    third of first   [ns/row]");
     for row in all() {
         let y: Vec<f64> = (0..n).map(|i| response(row.support, i)).collect();
         let trials = match row.support {
@@ -49,7 +49,7 @@ fn main() {
     }
 }
 
-fn print(family: &str, link: &str, times: [f64; 4]) {
+fn print(family: &str, link: &str, times: [f64; 6]) {
     print!("{family:22} {link:14}");
     times.iter().for_each(|t| print!(" {t:8.2}"));
     println!();
@@ -69,20 +69,30 @@ fn response(support: Support, i: usize) -> f64 {
     }
 }
 
-fn measure(family: &dyn Family, y: &[f64], trials: &[f64], [center, apart]: [f64; 2]) -> [f64; 4] {
+fn measure(family: &dyn Family, y: &[f64], trials: &[f64], [center, apart]: [f64; 2]) -> [f64; 6] {
     let (n, d) = (y.len(), family.predictors());
     let rows = Rows {
         y,
         extra: trials,
         weights: &[],
     };
-    let mut eta: Vec<f64> = (0..n * d).map(|i| (i as f64 * 0.37).sin() * 0.5).collect();
+    // As in most models the further predictors are constants.
+    let wave = |i: usize| {
+        if i < n {
+            (i as f64 * 0.37).sin() * 0.5
+        } else {
+            0.3
+        }
+    };
+    let mut eta: Vec<f64> = (0..n * d).map(wave).collect();
     for (d, eta) in eta.chunks_exact_mut(n).enumerate() {
         let shift = if d == 0 { center } else { apart * d as f64 };
         eta.iter_mut().for_each(|x| *x += shift);
     }
     let (mut l, mut s) = (vec![0.0; n], vec![0.0; n * d]);
     let (mut w, h) = (vec![0.0; n * pairs(d)], vec![0.3; n * pairs(d)]);
+    let mut held = Vec::new();
+    family.hold(rows, &eta, &mut held);
     [
         time(n, || family.density(rows, black_box(&eta), &mut l)),
         time(n, || family.score(rows, black_box(&eta), &mut l, &mut s)),
@@ -90,6 +100,13 @@ fn measure(family: &dyn Family, y: &[f64], trials: &[f64], [center, apart]: [f64
             family.curvature(rows, black_box(&eta), &mut l, &mut s, &mut w)
         }),
         time(n, || family.third(rows, black_box(&eta), &h, &mut s)),
+        time(n, || {
+            let (s, w) = (&mut s[..n], &mut w[..n]);
+            family.curvature_of_first(rows, black_box(&eta), &held, &mut l, s, w)
+        }),
+        time(n, || {
+            family.third_of_first(rows, black_box(&eta), &h[..n], &mut s)
+        }),
     ]
 }
 

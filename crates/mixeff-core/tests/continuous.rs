@@ -1,5 +1,8 @@
 //! Continuous responses and proportions: limits, special cases, and closed forms against the densities as written.
 
+mod common;
+
+use common::points::closed_form;
 use mixeff_core::family::beta::Beta;
 use mixeff_core::family::censored::{Censored, Minimum, Normal};
 use mixeff_core::family::density::Density;
@@ -58,8 +61,8 @@ fn numbers<A: Arithmetic, const D: usize>(jet: Jet<A, D>) -> Vec<f64> {
 /// The closed form of a density against the derivatives of the density, with and without fused arithmetic.
 fn agrees<F: Density<D>, const D: usize>(family: F, y: f64, extra: f64, eta: [f64; D]) {
     let want: Vec<f64> = numbers::<Plain, D>(family.log_density(y, extra, Jet::variables(eta)));
-    let fused = numbers::<Fused, D>(family.expand(y, extra, eta));
-    let plain = numbers::<Plain, D>(family.expand(y, extra, eta));
+    let fused = numbers::<Fused, D>(closed_form(family, y, extra, eta));
+    let plain = numbers::<Plain, D>(closed_form(family, y, extra, eta));
     for got in [fused, plain] {
         for (g, w) in got.iter().zip(&want) {
             let error = (g - w).abs() / (1.0 + w.abs());

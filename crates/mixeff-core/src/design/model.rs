@@ -141,6 +141,12 @@ impl Model {
         wide
     }
 
+    /// Whether there are further predictors than the first, and random effects in none of them.
+    pub fn effects_in_first_only(&self) -> bool {
+        let mut columns = self.factors.iter().flat_map(|factor| &factor.columns);
+        self.predictors.len() > 1 && columns.all(|column| column.predictor == 0)
+    }
+
     /// Number of rows.
     pub fn n(&self) -> usize {
         self.y.len()

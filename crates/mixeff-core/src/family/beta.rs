@@ -78,6 +78,8 @@ impl<L: ProbabilityLink> Beta<L> {
 }
 
 impl<L: ProbabilityLink> Density<2> for Beta<L> {
+    const SPLIT: bool = true;
+
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_phi]: [T; 2]) -> T {
         let at = eta.value();
@@ -90,16 +92,21 @@ impl<L: ProbabilityLink> Density<2> for Beta<L> {
 
     /// The divergence depends on the first predictor, its factor on the second.
     #[inline(always)]
-    fn expand<A: Arithmetic>(&self, y: f64, _: f64, [eta, log_phi]: [f64; 2]) -> Jet<A, 2> {
+    fn with_first<A: Arithmetic>(&self, y: f64, _: f64, [eta, log_phi]: [f64; 2]) -> Jet<A, 2> {
         let [p, q] = self.0.log_probabilities::<A>(eta);
         let k = Jet::<A, 1>::taylor(divergence::<A>(y, [p, q]));
         let (p, q) = (Jet::<A, 1>::taylor(p), Jet::<A, 1>::taylor(q));
         let [log_phi] = Jet::<A, 1>::variables([log_phi]);
         let mut jet = -Jet::product(k, log_phi.exp());
         jet.add_single((p + q) * 0.5, 0);
-        jet.add_single(remainder(log_phi) + log_phi * 0.5, 1);
         let [a, b] = [shape(p, log_phi.value()), shape(q, log_phi.value())];
         jet - (a + b)
+    }
+
+    #[inline(always)]
+    fn without_first<A: Arithmetic>(&self, _: f64, [_, log_phi]: [f64; 2]) -> Jet<A, 2> {
+        let [log_phi] = Jet::<A, 1>::variables([log_phi]);
+        Jet::of_second(remainder(log_phi) + log_phi * 0.5)
     }
 
     fn log_normalizer(&self, y: f64, _: f64) -> f64 {

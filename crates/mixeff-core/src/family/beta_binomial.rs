@@ -23,6 +23,7 @@ pub struct BetaBinomial<L>(pub L);
 
 impl<L: ProbabilityLink> Density<2> for BetaBinomial<L> {
     const EXTRA: bool = true;
+    const SPLIT: bool = true;
 
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, trials: f64, [eta, log_phi]: [T; 2]) -> T {
@@ -37,15 +38,24 @@ impl<L: ProbabilityLink> Density<2> for BetaBinomial<L> {
     }
 
     #[inline(always)]
-    fn expand<A: Arithmetic>(&self, y: f64, trials: f64, eta: [f64; 2]) -> Jet<A, 2> {
+    fn with_first<A: Arithmetic>(&self, y: f64, trials: f64, eta: [f64; 2]) -> Jet<A, 2> {
         let failures = trials - y;
-        let [_, log_phi] = eta.map(|x| Jet::<A, 1>::variables([x])[0]);
-        let inside = log_phi.value().abs() < LOG_PHI_LIMIT;
         let [success, failure] = self.0.log_probabilities::<A>(eta[0]);
         let binomial = of_first(self.0.log_likelihood::<A>(y, failures, eta[0]));
-        let parts = part(y, success, eta[1]) + part(failures, failure, eta[1]);
-        let all = binomial + parts - Jet::of_second(ln_rising(trials, log_phi));
-        all.only_if(inside)
+        let all = binomial + part(y, success, eta[1]) + part(failures, failure, eta[1]);
+        all.only_if(eta[1].abs() < LOG_PHI_LIMIT)
+    }
+
+    #[inline(always)]
+    fn without_first<A: Arithmetic>(&self, trials: f64, [_, log_phi]: [f64; 2]) -> Jet<A, 2> {
+        let [log_phi] = Jet::<A, 1>::variables([log_phi]);
+        let log_phi = log_phi.only_if(log_phi.value().abs() < LOG_PHI_LIMIT);
+        Jet::of_second(-ln_rising(trials, log_phi))
+    }
+
+    #[inline(always)]
+    fn key(&self, _: f64, trials: f64) -> f64 {
+        trials
     }
 
     fn log_normalizer(&self, y: f64, trials: f64) -> f64 {

@@ -117,6 +117,32 @@ impl Family for Cumulative {
         });
     }
 
+    fn curvature_of_first(
+        &self,
+        rows: Rows<'_>,
+        eta: &[f64],
+        _: &[f64],
+        l: &mut [f64],
+        s: &mut [f64],
+        w: &mut [f64],
+    ) {
+        self.each_chunk(rows, eta, |chunk, eta| {
+            let [l, s, w] = [&mut *l, &mut *s, &mut *w].map(|x| chunk.part(x));
+            self.between
+                .curvature_of_first(chunk.rows(), eta, &[], l, s, w);
+        });
+    }
+
+    fn third_of_first(&self, rows: Rows<'_>, eta: &[f64], h: &[f64], v: &mut [f64]) {
+        v.fill(0.0);
+        let mut own = [0.0; 3 * CHUNK];
+        self.each_chunk(rows, eta, |chunk, eta| {
+            let (own, h) = (&mut own[..3 * chunk.len], &h[chunk.start..][..chunk.len]);
+            self.between.third_of_first(chunk.rows(), eta, h, own);
+            chunk.scatter(own, v, Chunk::place);
+        });
+    }
+
     fn quasi(&self, _: f64) -> Option<Quasi> {
         None
     }

@@ -22,23 +22,28 @@ const HALF_LN_TAU: f64 = 0.918_938_533_204_672_8;
 pub struct Gamma<L>(pub L);
 
 impl<L: MeanLink> Density<2> for Gamma<L> {
+    const SPLIT: bool = true;
+
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_phi]: [T; 2]) -> T {
         let z = -self.0.log_mean(eta) + T::constant(math::ln::<T::A>(y));
-        let log_phi = log_phi.only_if(log_phi.value().abs() < LOG_PHI_LIMIT);
-        let shape = (-log_phi).exp();
+        let shape = shape(log_phi);
         -(shape * z.exp_m1_mx()) - log_phi * 0.5 - shape.stirling_remainder(-log_phi.value())
     }
 
     /// The shape depends on the second predictor, its factor on the first.
     #[inline(always)]
-    fn expand<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 2]) -> Jet<A, 2> {
+    fn with_first<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 2]) -> Jet<A, 2> {
         let [[eta], [log_phi]] = eta.map(|x| Jet::<A, 1>::variables([x]));
         let z = -self.0.log_mean(eta) + Jet::constant(math::ln::<A>(y));
-        let log_phi = log_phi.only_if(log_phi.value().abs() < LOG_PHI_LIMIT);
-        let shape = (-log_phi).exp();
-        let rest = log_phi * 0.5 + shape.stirling_remainder(-log_phi.value());
-        -Jet::product(z.exp_m1_mx(), shape) - Jet::of_second(rest)
+        -Jet::product(z.exp_m1_mx(), shape(log_phi))
+    }
+
+    #[inline(always)]
+    fn without_first<A: Arithmetic>(&self, _: f64, [_, log_phi]: [f64; 2]) -> Jet<A, 2> {
+        let [log_phi] = Jet::<A, 1>::variables([log_phi]);
+        let rest = log_phi * 0.5 + shape(log_phi).stirling_remainder(-log_phi.value());
+        -Jet::of_second(rest)
     }
 
     fn log_normalizer(&self, y: f64, _: f64) -> f64 {
@@ -48,4 +53,10 @@ impl<L: MeanLink> Density<2> for Gamma<L> {
     fn quasi(&self, eta: f64) -> Option<Quasi> {
         Some(Quasi::of_mean(self.0, eta, |mu| mu * mu))
     }
+}
+
+/// `a`, within the limits of the dispersion.
+#[inline(always)]
+fn shape<T: Real>(log_phi: T) -> T {
+    (-log_phi.only_if(log_phi.value().abs() < LOG_PHI_LIMIT)).exp()
 }

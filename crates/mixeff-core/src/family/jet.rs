@@ -98,6 +98,12 @@ impl<A: Arithmetic, const N: usize> Jet<A, N> {
         self.third[low][a + b + c - low - high][high]
     }
 
+    /// Third derivative, twice by the first variable.
+    #[inline(always)]
+    pub fn third_of_first(&self, c: usize) -> f64 {
+        self.third[0][0][c]
+    }
+
     /// Adds a function of the variables `i < j`, entry by entry: of few variables among many, without loops over the rest.
     #[inline(always)]
     pub fn add_pair(&mut self, f: &Jet<A, 2>, [i, j]: [usize; 2]) {

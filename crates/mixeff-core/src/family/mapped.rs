@@ -143,6 +143,37 @@ impl Family for Mapped {
         self.pull(n, &inner, v);
     }
 
+    fn without_first(&self, rows: Rows<'_>, zeta: &[f64], l: &mut [f64]) {
+        self.inner
+            .without_first(rows, &self.predictors_of(rows.len(), zeta), l);
+    }
+
+    fn hold(&self, rows: Rows<'_>, zeta: &[f64], held: &mut Vec<f64>) {
+        self.inner
+            .hold(rows, &self.predictors_of(rows.len(), zeta), held);
+    }
+
+    fn curvature_of_first(
+        &self,
+        rows: Rows<'_>,
+        zeta: &[f64],
+        held: &[f64],
+        l: &mut [f64],
+        s: &mut [f64],
+        w: &mut [f64],
+    ) {
+        let eta = self.predictors_of(rows.len(), zeta);
+        self.inner.curvature_of_first(rows, &eta, held, l, s, w);
+    }
+
+    fn third_of_first(&self, rows: Rows<'_>, zeta: &[f64], h: &[f64], v: &mut [f64]) {
+        let n = rows.len();
+        let eta = self.predictors_of(n, zeta);
+        let mut inner = vec![0.0; eta.len()];
+        self.inner.third_of_first(rows, &eta, h, &mut inner);
+        self.pull(n, &inner, v);
+    }
+
     fn quasi(&self, _eta: f64) -> Option<Quasi> {
         None
     }

@@ -16,6 +16,7 @@ pub mod bernoulli;
 pub mod beta;
 pub mod beta_binomial;
 pub mod binomial;
+mod buffer;
 pub mod censored;
 pub mod choice;
 pub mod compois;
@@ -39,6 +40,7 @@ pub mod mixed;
 pub mod multinomial;
 pub mod negative_binomial;
 pub mod ordered_beta;
+mod pass;
 pub mod path;
 pub mod poisson;
 pub mod quasi;
@@ -52,8 +54,11 @@ pub mod skew_normal;
 pub mod softmax;
 pub mod student;
 pub mod tweedie;
+mod without_first;
 pub mod zero_one_inflated_beta;
 pub mod zeros;
+
+use buffer::with_buffer;
 
 /// A block of rows of the response.
 #[derive(Clone, Copy, Debug)]
@@ -131,6 +136,42 @@ pub trait Family: Send + Sync {
     /// The third derivatives contracted with the packed symmetric `h`:
     /// `v_c = -sum_ab d3l/(deta_a deta_b deta_c) h_ab`, the sum over all ordered pairs.
     fn third(&self, rows: Rows<'_>, eta: &[f64], h: &[f64], v: &mut [f64]);
+
+    /// The terms of `l` that are free of the first predictor, per row.
+    fn without_first(&self, _rows: Rows<'_>, _eta: &[f64], l: &mut [f64]) {
+        l.fill(0.0);
+    }
+
+    /// What [`Family::curvature_of_first`] needs of the other predictors at these rows, for all first ones: appended to `held`.
+    fn hold(&self, _rows: Rows<'_>, _eta: &[f64], _held: &mut Vec<f64>) {}
+
+    /// `l` less [`Family::without_first`], and its score and weight by the first predictor alone: all that the search for the
+    /// modes needs where random effects stand in no other. `held` is of the same rows and other predictors.
+    fn curvature_of_first(
+        &self,
+        rows: Rows<'_>,
+        eta: &[f64],
+        _held: &[f64],
+        l: &mut [f64],
+        s: &mut [f64],
+        w: &mut [f64],
+    ) {
+        let (n, d) = (rows.len(), self.predictors());
+        with_buffer(n * (d + pairs(d)), |buffer| {
+            let (score, weight) = buffer.split_at_mut(n * d);
+            self.curvature(rows, eta, l, score, weight);
+            s.copy_from_slice(&score[..n]);
+            w.copy_from_slice(&weight[..n]);
+        });
+    }
+
+    /// [`Family::third`] where `h` is zero but for its first entry, which is given.
+    fn third_of_first(&self, rows: Rows<'_>, eta: &[f64], h: &[f64], v: &mut [f64]) {
+        with_buffer(rows.len() * pairs(self.predictors()), |all| {
+            all[..rows.len()].copy_from_slice(h);
+            self.third(rows, eta, all, v);
+        });
+    }
 
     /// Mean and variance of a trial at a first predictor; `None` for a family that is not told by them.
     fn quasi(&self, eta: f64) -> Option<Quasi>;

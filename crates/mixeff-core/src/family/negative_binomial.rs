@@ -22,6 +22,8 @@ const LOG_PHI_LIMIT: f64 = 200.0;
 pub struct Quadratic;
 
 impl Density<2> for Quadratic {
+    const SPLIT: bool = true;
+
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_phi]: [T; 2]) -> T {
         let log_phi = log_phi.only_if(log_phi.value().abs() < LOG_PHI_LIMIT);
@@ -31,10 +33,20 @@ impl Density<2> for Quadratic {
     }
 
     #[inline(always)]
-    fn expand<A: Arithmetic>(&self, y: f64, _: f64, [eta, log_phi]: [f64; 2]) -> Jet<A, 2> {
-        let [variable] = Jet::<A, 1>::variables([log_phi]);
-        let all = power(y, eta, log_phi) + Jet::of_second(ln_rising(y, -variable));
-        all.only_if(log_phi.abs() < LOG_PHI_LIMIT)
+    fn with_first<A: Arithmetic>(&self, y: f64, _: f64, [eta, log_phi]: [f64; 2]) -> Jet<A, 2> {
+        power(y, eta, log_phi).only_if(log_phi.abs() < LOG_PHI_LIMIT)
+    }
+
+    #[inline(always)]
+    fn without_first<A: Arithmetic>(&self, y: f64, [_, log_phi]: [f64; 2]) -> Jet<A, 2> {
+        let [log_phi] = Jet::<A, 1>::variables([log_phi]);
+        let log_phi = log_phi.only_if(log_phi.value().abs() < LOG_PHI_LIMIT);
+        Jet::of_second(ln_rising(y, -log_phi))
+    }
+
+    #[inline(always)]
+    fn key(&self, y: f64, _: f64) -> f64 {
+        y
     }
 
     fn log_normalizer(&self, y: f64, _: f64) -> f64 {

@@ -34,6 +34,8 @@ fn limited<T: Real>(log_step: T) -> T {
 }
 
 impl Density<4> for OrderedBeta {
+    const SPLIT: bool = true;
+
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_phi, cut, log_step]: [T; 4]) -> T {
         let (zero, one, log_step) = (y == 0.0, y == 1.0, limited(log_step));
@@ -48,7 +50,7 @@ impl Density<4> for OrderedBeta {
 
     /// The beta density meets the first two predictors, and the others only their sums.
     #[inline(always)]
-    fn expand<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 4]) -> Jet<A, 4> {
+    fn with_first<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 4]) -> Jet<A, 4> {
         let (zero, one) = (y == 0.0, y == 1.0);
         let between = !(zero || one);
         let [log_step] = Jet::<A, 1>::variables([eta[3]]);
@@ -59,13 +61,28 @@ impl Density<4> for OrderedBeta {
         let [top, under] = upper::<A>(u.value(), log_step);
         let mut cuts = top.select(one, under.times(between as u8 as f64));
         cuts.add_single(of_u, 0);
-        cuts.add_single(log_gap(log_step).times(between as u8 as f64), 1);
         let inner = if between { y } else { INNER };
-        let beta = Beta(Logit).expand::<A>(inner, 0.0, [eta[0], eta[1]]);
+        let beta = Beta(Logit).with_first::<A>(inner, 0.0, [eta[0], eta[1]]);
         let mut jet = Jet::constant(0.0);
         jet.add_pair(&beta.times(between as u8 as f64), [0, 1]);
         jet.add_difference(&cuts, [0, 2, 3]);
         jet
+    }
+
+    #[inline(always)]
+    fn without_first<A: Arithmetic>(&self, between: f64, eta: [f64; 4]) -> Jet<A, 4> {
+        let [log_step] = Jet::<A, 1>::variables([eta[3]]);
+        let beta = Beta(Logit).without_first::<A>(0.0, [eta[0], eta[1]]);
+        let mut jet = Jet::constant(0.0);
+        jet.add_pair(&beta.times(between), [0, 1]);
+        jet.add_single(log_gap(limited(log_step)).times(between), 3);
+        jet
+    }
+
+    /// Whether a response is in between.
+    #[inline(always)]
+    fn key(&self, y: f64, _: f64) -> f64 {
+        !(y == 0.0 || y == 1.0) as u8 as f64
     }
 
     fn log_normalizer(&self, y: f64, _: f64) -> f64 {

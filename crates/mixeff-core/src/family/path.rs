@@ -184,6 +184,55 @@ impl<P: Path> Family for Trials<P> {
         weigh(rows.weights, v);
     }
 
+    fn curvature_of_first(
+        &self,
+        rows: Rows<'_>,
+        eta: &[f64],
+        _: &[f64],
+        l: &mut [f64],
+        s: &mut [f64],
+        w: &mut [f64],
+    ) {
+        for x in [&mut *l, &mut *s, &mut *w] {
+            x.fill(0.0);
+        }
+        let [mut own_l, mut own_s, mut own_w] = [[0.0; BATCH]; 3];
+        self.each_batch(rows, eta, |batch| {
+            let [own_l, own_s, own_w] =
+                [&mut own_l, &mut own_s, &mut own_w].map(|x| &mut x[..batch.len]);
+            self.trial
+                .curvature(batch.rows(), batch.z(), own_l, own_s, own_w);
+            for (k, &i) in batch.row().iter().enumerate() {
+                l[i] += own_l[k];
+                s[i] += P::LOCATION * own_s[k];
+                w[i] += own_w[k];
+            }
+        });
+        clear_where_outside(l, s);
+        clear_where_outside(l, w);
+        [l, s, w].into_iter().for_each(|x| weigh(rows.weights, x));
+    }
+
+    fn third_of_first(&self, rows: Rows<'_>, eta: &[f64], h: &[f64], v: &mut [f64]) {
+        v.fill(0.0);
+        let n = rows.len();
+        let [mut own_h, mut own_v] = [[0.0; BATCH]; 2];
+        self.each_batch(rows, eta, |batch| {
+            let (own_h, own_v) = (&mut own_h[..batch.len], &mut own_v[..batch.len]);
+            own_h
+                .iter_mut()
+                .zip(batch.row())
+                .for_each(|(own, &i)| *own = h[i]);
+            self.trial.third(batch.rows(), batch.z(), own_h, own_v);
+            for (k, (i, t)) in batch.places() {
+                v[i] += P::LOCATION * own_v[k];
+                v[t * n + i] = P::OWN * own_v[k];
+            }
+        });
+        self.clear_outside(rows, eta, v);
+        weigh(rows.weights, v);
+    }
+
     fn quasi(&self, _: f64) -> Option<Quasi> {
         None
     }

@@ -75,6 +75,8 @@ fn kernel<A: Arithmetic>(z: f64, log_df: f64) -> Jet<A, 2> {
 }
 
 impl Density<3> for Student {
+    const SPLIT: bool = true;
+
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [location, log_scale, log_df]: [T; 3]) -> T {
         let log_df = limited(log_df);
@@ -84,13 +86,18 @@ impl Density<3> for Student {
     }
 
     #[inline(always)]
-    fn expand<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 3]) -> Jet<A, 3> {
+    fn with_first<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 3]) -> Jet<A, 3> {
         let residual = Residual::new::<A>(y, eta[0], eta[1]);
         let [log_df] = Jet::<A, 1>::variables([eta[2]]);
-        let log_df = limited(log_df);
-        let kernel = kernel::<A>(residual.z, log_df.value());
-        let mut jet = residual.jet_with_shape(kernel);
-        jet.add_single(constant(log_df), 2);
+        let kernel = kernel::<A>(residual.z, limited(log_df).value());
+        residual.jet_with_shape(kernel)
+    }
+
+    #[inline(always)]
+    fn without_first<A: Arithmetic>(&self, _: f64, eta: [f64; 3]) -> Jet<A, 3> {
+        let [log_df] = Jet::<A, 1>::variables([eta[2]]);
+        let mut jet = Jet::constant(0.0);
+        jet.add_single(constant(limited(log_df)), 2);
         jet.add_variable(-1.0, eta[1], 1);
         jet
     }

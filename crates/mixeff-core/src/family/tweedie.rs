@@ -6,6 +6,7 @@ mod series;
 use super::density::Density;
 use super::jet::Jet;
 use super::link::{log_probabilities, Logit};
+use super::math;
 use super::real::Real;
 use super::simd::{Arithmetic, Plain};
 
@@ -34,6 +35,8 @@ const LN_TAU: f64 = 1.837_877_066_409_345_3;
 pub struct Tweedie;
 
 impl Density<3> for Tweedie {
+    const SPLIT: bool = true;
+
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_phi, logit]: [T; 3]) -> T {
         let eta = eta.only_if(eta.value().abs() < LOG_MEAN_LIMIT);
@@ -57,13 +60,45 @@ impl Density<3> for Tweedie {
         l.only_if(l.value() > LOWEST)
     }
 
-    /// Mostly the sum, which has vector loops of its own.
+    /// The derivatives of what is [lost](Lost): a multiple of `exp(-x_2)`, so that each one by `x_2` changes its sign.
     #[inline(always)]
-    fn expand<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 3]) -> Jet<A, 3> {
-        let jet = jet(y, eta);
-        let second = |a, b| jet.second(a, b);
-        let third = |a, b, c| jet.third(a, b, c);
-        Jet::new(jet.value(), |a| jet.first(a), second, third)
+    fn with_first<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 3]) -> Jet<A, 3> {
+        let lost = Lost::new::<A>(y, eta);
+        let [d, d_e, d_ee, d_eee] = lost.value;
+        let [d1, d1_e, d1_ee, _] = lost.slope;
+        let [d11, d11_e, ..] = lost.bend;
+        let none = [0.0; 3];
+        Jet::from_entries(
+            -d,
+            [-d1, d, -d_e],
+            [[-d11, d1, -d1_e], [0.0, -d, d_e], [0.0, 0.0, -d_ee]],
+            [
+                [
+                    [-lost.third, d11, -d11_e],
+                    [0.0, -d1, d1_e],
+                    [0.0, 0.0, -d1_ee],
+                ],
+                [none, [0.0, d, -d_e], [0.0, 0.0, d_ee]],
+                [none, none, [0.0, 0.0, -d_eee]],
+            ],
+        )
+        .only_if(d < -LOWEST)
+    }
+
+    #[inline(always)]
+    fn without_first<A: Arithmetic>(&self, y: f64, [_, log_phi, logit]: [f64; 3]) -> Jet<A, 3> {
+        let sum = sum_of(y, log_phi, logit);
+        let second = |a, b| sum.second(a, b);
+        let third = |a, b, c| sum.third(a, b, c);
+        let sum = Jet::new(sum.value(), |a| sum.first(a), second, third);
+        let mut jet = Jet::constant(0.0);
+        jet.add_pair(&sum, [1, 2]);
+        jet
+    }
+
+    #[inline(always)]
+    fn key(&self, y: f64, _: f64) -> f64 {
+        y
     }
 
     fn log_normalizer(&self, y: f64, _: f64) -> f64 {
@@ -75,62 +110,62 @@ impl Density<3> for Tweedie {
     }
 }
 
-/// The sum is a function of dispersion and power alone; the deviance is one of mean and power, divided by the dispersion.
-#[inline(never)]
-fn jet(y: f64, eta: [f64; 3]) -> Jet<Plain, 3> {
-    if y == 0.0 {
-        return Tweedie.log_density(y, 0.0, Jet::variables(eta));
+/// The deviance, or the rate of a zero, with derivatives by the log mean; each with those by the logit.
+///
+/// With `u = mu^Q / phi` and `v = y mu^(-P) / phi` the slope by the log mean is `u - v`, the bend `Q u + P v`.
+struct Lost {
+    value: [f64; 4],
+    slope: [f64; 4],
+    bend: [f64; 4],
+    third: f64,
+}
+
+impl Lost {
+    #[inline(always)]
+    fn new<A: Arithmetic>(y: f64, [eta, log_phi, logit]: [f64; 3]) -> Self {
+        let positive = y > 0.0;
+        let inside = eta.abs() < LOG_MEAN_LIMIT
+            && log_phi.abs() < LOG_PHI_LIMIT
+            && logit.abs() < LOGIT_LIMIT;
+        let [logit] = Jet::<A, 1>::variables([logit]);
+        let [log_p, log_q] = log_probabilities(Logit, logit.only_if(inside));
+        let (p, q) = (log_p.exp(), log_q.exp());
+        let log_y = math::ln::<A>(if positive { y } else { 1.0 });
+        let z = eta - log_y;
+        let part = |x: Jet<A, 1>, log: Jet<A, 1>| {
+            x.only_if(x.value() < EXPONENT_LIMIT).exp_m1_mx() * (-log).exp()
+        };
+        let scale = (q * log_y - log_phi).exp();
+        let deviance = scale * (part(q * z, log_q) + part(-(p * z), log_p));
+        let u = (q * eta - log_phi).exp();
+        let v = (-(p * eta) - log_phi).exp() * y;
+        let near = positive && z.abs() < 1.0;
+        let change = math::exp_m1::<A>(if near { z } else { 0.0 });
+        let slope = (v * change).select(near, u - v);
+        let bend = q * u + p * v;
+        let third = q * q * u - p * p * v;
+        Lost {
+            value: deviance.select(positive, u * (-log_q).exp()).entries(),
+            slope: slope.entries(),
+            bend: bend.entries(),
+            third: third.value(),
+        }
     }
-    let log_y = libm::log(y);
-    let inside =
-        eta[0].abs() < LOG_MEAN_LIMIT && eta[1].abs() < LOG_PHI_LIMIT && eta[2].abs() < LOGIT_LIMIT;
-    if !inside {
+}
+
+/// The logarithm of the sum less half the logit, in the log dispersion and the logit; nothing for a zero.
+#[inline(never)]
+fn sum_of(y: f64, log_phi: f64, logit: f64) -> Jet<Plain, 2> {
+    if y == 0.0 {
+        return Jet::constant(0.0);
+    }
+    if !(log_phi.abs() < LOG_PHI_LIMIT && logit.abs() < LOGIT_LIMIT) {
         return Jet::constant(f64::NAN);
     }
-    let (sum, deviance) = (sum_of(log_y, eta), deviance(log_y, eta));
-    assembled(&sum, &deviance).only_if(sum.value() - deviance.value() > LOWEST)
-}
-
-/// The logarithm of the sum less half the logit, in the log dispersion and the logit.
-fn sum_of(log_y: f64, [_, log_phi, logit]: [f64; 3]) -> Jet<Plain, 2> {
     let [log_phi, logit] = Jet::variables([log_phi, logit]);
     let [_, log_q] = log_probabilities(Logit, logit);
-    let log_rate = log_q.exp() * log_y - log_phi - log_q;
+    let log_rate = log_q.exp() * libm::log(y) - log_phi - log_q;
     of_two(log_sum, [log_rate, logit]) - logit * 0.5
-}
-
-/// The deviance, in the log mean and the logit.
-fn deviance(log_y: f64, [eta, log_phi, logit]: [f64; 3]) -> Jet<Plain, 2> {
-    let [eta, logit] = Jet::<Plain, 2>::variables([eta, logit]);
-    let [log_p, log_q] = log_probabilities(Logit, logit);
-    let (p, q) = (log_p.exp(), log_q.exp());
-    let log_rate = q * log_y - log_q - log_phi;
-    let z = eta - log_y;
-    let part = |x: Jet<Plain, 2>, log_factor: Jet<Plain, 2>| {
-        let x = x.only_if(x.value() < EXPONENT_LIMIT);
-        x.exp_m1_mx() * log_factor.exp()
-    };
-    part(q * z, log_rate) + part(-(p * z), log_rate - logit)
-}
-
-/// `sum(x_2, x_3) - deviance(x_1, x_3)`, where the deviance is a multiple of `exp(-x_2)`: each derivative by `x_2` changes its sign.
-fn assembled(s: &Jet<Plain, 2>, d: &Jet<Plain, 2>) -> Jet<Plain, 3> {
-    let first = [-d.first(0), s.first(0) + d.value(), s.first(1) - d.first(1)];
-    let mut second = [[0.0; 3]; 3];
-    second[0] = [-d.second(0, 0), d.first(0), -d.second(0, 1)];
-    second[1][1] = s.second(0, 0) - d.value();
-    second[1][2] = s.second(0, 1) + d.first(1);
-    second[2][2] = s.second(1, 1) - d.second(1, 1);
-    let mut third = [[[0.0; 3]; 3]; 3];
-    third[0][0] = [-d.third(0, 0, 0), d.second(0, 0), -d.third(0, 0, 1)];
-    third[0][1][1] = -d.first(0);
-    third[0][1][2] = d.second(0, 1);
-    third[0][2][2] = -d.third(0, 1, 1);
-    third[1][1][1] = s.third(0, 0, 0) + d.value();
-    third[1][1][2] = s.third(0, 0, 1) - d.first(1);
-    third[1][2][2] = s.third(0, 1, 1) + d.second(1, 1);
-    third[2][2][2] = s.third(1, 1, 1) - d.third(1, 1, 1);
-    Jet::from_entries(s.value() - d.value(), first, second, third)
 }
 
 /// The logarithm of the sum, in the log rate and the logit of the power.

@@ -10,6 +10,8 @@ use super::simd::Arithmetic;
 
 /// What is fed to a part that does not count.
 const INNER: f64 = 0.5;
+/// What stands for all proportions that are not at an end.
+const BETWEEN: f64 = 2.0;
 
 /// `P(y in {0, 1}) = p`, `P(y = 1 | y in {0, 1}) = q`; in between `1 - p` times a beta density
 ///
@@ -26,6 +28,8 @@ fn split(y: f64) -> (bool, f64) {
 }
 
 impl Density<4> for ZeroOneInflatedBeta {
+    const SPLIT: bool = true;
+
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_phi, end, one]: [T; 4]) -> T {
         let (at_end, inner) = split(y);
@@ -35,23 +39,37 @@ impl Density<4> for ZeroOneInflatedBeta {
         is_end + is_one.select(at_end, beta)
     }
 
+    #[inline(always)]
+    fn with_first<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 4]) -> Jet<A, 4> {
+        let (at_end, inner) = split(y);
+        let beta = Beta(Logit).with_first::<A>(inner, 0.0, [eta[0], eta[1]]);
+        let mut jet = Jet::constant(0.0);
+        jet.add_pair(&beta.times(!at_end as u8 as f64), [0, 1]);
+        jet
+    }
+
     /// A sum of functions of different predictors.
     #[inline(always)]
-    fn expand<A: Arithmetic>(
-        &self,
-        y: f64,
-        _: f64,
-        [eta, log_phi, end, one]: [f64; 4],
-    ) -> Jet<A, 4> {
-        let (at_end, inner) = split(y);
-        let beta = Beta(Logit).expand::<A>(inner, 0.0, [eta, log_phi]);
-        let is_one = Bernoulli(Logit).expand::<A>(y, 0.0, [one]);
-        let is_end = Bernoulli(Logit).expand::<A>(at_end as u8 as f64, 0.0, [end]);
+    fn without_first<A: Arithmetic>(&self, kind: f64, eta: [f64; 4]) -> Jet<A, 4> {
+        let at_end = kind != BETWEEN;
+        let beta = Beta(Logit).without_first::<A>(0.0, [eta[0], eta[1]]);
+        let is_one = Bernoulli(Logit).expand::<A>(kind, 0.0, [eta[3]]);
+        let is_end = Bernoulli(Logit).expand::<A>(at_end as u8 as f64, 0.0, [eta[2]]);
         let mut jet = Jet::constant(0.0);
         jet.add_pair(&beta.times(!at_end as u8 as f64), [0, 1]);
         jet.add_single(is_end, 2);
         jet.add_single(is_one.times(at_end as u8 as f64), 3);
         jet
+    }
+
+    /// Zero, one or [`BETWEEN`].
+    #[inline(always)]
+    fn key(&self, y: f64, _: f64) -> f64 {
+        if split(y).0 {
+            y
+        } else {
+            BETWEEN
+        }
     }
 
     fn log_normalizer(&self, y: f64, _: f64) -> f64 {

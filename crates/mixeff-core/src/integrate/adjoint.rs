@@ -25,9 +25,13 @@ pub fn curvature_adjoint(
 ) {
     scratch.h.fill(0.0);
     state.system.add_h(model, shard, lambdas, &mut scratch.h);
-    model
-        .family
-        .third(model.rows(shard), &scratch.eta, &scratch.h, &mut scratch.v);
+    let (rows, eta) = (model.rows(shard), &scratch.eta);
+    if model.effects_in_first_only() {
+        let h = &scratch.h[..rows.len()];
+        model.family.third_of_first(rows, eta, h, &mut scratch.v);
+    } else {
+        model.family.third(rows, eta, &scratch.h, &mut scratch.v);
+    }
     ztv(model, shard, &scratch.v, &mut scratch.t);
     lambda_transposed_times(model, shard, lambdas, &scratch.t, &mut scratch.a);
     if let Some(bar) = mode_bar {

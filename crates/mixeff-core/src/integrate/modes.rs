@@ -37,6 +37,8 @@ pub struct Scratch {
     pub r: Vec<f64>,
     /// `Z's`, over the effects.
     pub zs: Vec<f64>,
+    /// What the family holds of the predictors without random effects.
+    held: Vec<f64>,
     /// Vectors over the effects.
     pub b: Vec<f64>,
     /// A second one.
@@ -176,17 +178,12 @@ fn iterate(
     newton: &mut Newton,
 ) -> Option<f64> {
     newton.start(shard, &state.u);
+    let derivatives = Derivatives::new(model, shard, scratch);
     let mut last = f64::INFINITY;
     let mut keep = state.factored && state.system.is_expensive();
     for _ in 0..ITERATIONS {
         linear_predictor(model, shard, lambdas, &state.u, scratch);
-        model.family.curvature(
-            model.rows(shard),
-            &scratch.eta,
-            &mut scratch.l,
-            &mut scratch.s,
-            &mut scratch.w,
-        );
+        derivatives.evaluate(scratch);
         if !newton.accept(model, shard, &scratch.l, &mut state.u) {
             continue;
         }
@@ -208,13 +205,73 @@ fn iterate(
             if !fresh {
                 proper = refactor(model, shard, lambdas, state, scratch)?;
             }
-            let value: f64 = newton.phi.iter().sum();
+            let value = derivatives.finish(scratch, &state.u, &newton.phi);
             return (proper && value.is_finite()).then_some(value);
         }
         last = decrement;
         newton.advance(&mut state.u);
     }
     None
+}
+
+/// The derivatives that the search needs: by the first predictor alone, if random effects stand in no other.
+struct Derivatives<'a> {
+    model: &'a Model,
+    shard: &'a Shard,
+    first_only: bool,
+}
+
+impl<'a> Derivatives<'a> {
+    fn new(model: &'a Model, shard: &'a Shard, scratch: &mut Scratch) -> Self {
+        let first_only = model.effects_in_first_only();
+        scratch.held.clear();
+        if first_only {
+            // The predictors without random effects are those of the fixed part.
+            let (rows, eta) = (model.rows(shard), &scratch.eta_fixed);
+            model.family.hold(rows, eta, &mut scratch.held);
+        }
+        Derivatives {
+            model,
+            shard,
+            first_only,
+        }
+    }
+
+    /// At the linear predictors in `scratch`.
+    fn evaluate(&self, scratch: &mut Scratch) {
+        if !self.first_only {
+            return self.evaluate_all(scratch);
+        }
+        let (rows, n) = (self.model.rows(self.shard), self.shard.rows.len());
+        self.model.family.curvature_of_first(
+            rows,
+            &scratch.eta,
+            &scratch.held,
+            &mut scratch.l,
+            &mut scratch.s[..n],
+            &mut scratch.w[..n],
+        );
+    }
+
+    fn evaluate_all(&self, scratch: &mut Scratch) {
+        self.model.family.curvature(
+            self.model.rows(self.shard),
+            &scratch.eta,
+            &mut scratch.l,
+            &mut scratch.s,
+            &mut scratch.w,
+        );
+    }
+
+    /// All derivatives at the modes, and the sum over clusters of `log p(y | u) - u'u/2`.
+    fn finish(&self, scratch: &mut Scratch, u: &[f64], phi: &[f64]) -> f64 {
+        if !self.first_only {
+            return phi.iter().sum();
+        }
+        self.evaluate_all(scratch);
+        let cluster = |c| cluster_log_density(self.model, self.shard, &scratch.l, u, c);
+        (0..self.shard.clusters()).map(cluster).sum()
+    }
 }
 
 /// Assembles and factors `H`; where it is indefinite, a convex one in its place (and `false`). `None` if even that fails.

@@ -1,6 +1,9 @@
 //! Responses and linear predictors to evaluate families at.
 
+use mixeff_core::family::density::Density;
+use mixeff_core::family::jet::Jet;
 use mixeff_core::family::registry::{Row, Support};
+use mixeff_core::family::simd::Arithmetic;
 
 /// A reproducible sequence in the unit interval.
 pub struct Uniform(pub u64);
@@ -65,4 +68,14 @@ pub fn predictors(row: &Row, d: usize, uniform: &mut Uniform) -> Vec<f64> {
 
 pub fn close(got: f64, want: f64, relative: f64, absolute: f64) -> bool {
     (got - want).abs() <= relative * want.abs() + absolute
+}
+
+/// A density by its closed forms, with all its terms.
+pub fn closed_form<A: Arithmetic, F: Density<D>, const D: usize>(
+    family: F,
+    y: f64,
+    extra: f64,
+    eta: [f64; D],
+) -> Jet<A, D> {
+    family.with_first(y, extra, eta) + family.without_first(family.key(y, extra), eta)
 }

@@ -1,6 +1,7 @@
 //! Zeros from a source of their own: zero-inflated and hurdle models.
 
 use super::chain::Chain;
+use super::first::{hold_zeros, Composed};
 use super::{
     call, clear, expand, map, orders, outside, unweighted, with_buffer, zero_normalizers, Function,
     Modified, Order, Out, Parts,
@@ -52,6 +53,89 @@ impl Family for ExtraZeros {
             self.inner.settle(inner);
             *zeta = zeta.clamp(-FLATTEST, FLATTEST);
         }
+    }
+
+    fn without_first(&self, rows: Rows<'_>, eta: &[f64], l: &mut [f64]) {
+        let (eta, zeta) = eta.split_at(rows.len() * self.inner.predictors());
+        self.with_inner_rows(unweighted(rows), |rows| {
+            self.inner.without_first(rows, eta, l)
+        });
+        for (i, l) in l.iter_mut().enumerate() {
+            let [rest, ..] = softplus::<Plain>(zeta[i]);
+            let [zero, ..] = softplus::<Plain>(-zeta[i]);
+            *l = if rows.y[i] == 0.0 { -zero } else { *l - rest };
+        }
+        weigh(rows.weights, l);
+    }
+
+    /// What the inner family holds, and what zeros have without the first predictor.
+    fn hold(&self, rows: Rows<'_>, eta: &[f64], held: &mut Vec<f64>) {
+        let (eta, zeta) = eta.split_at(rows.len() * self.inner.predictors());
+        self.with_inner_rows(unweighted(rows), |rows| {
+            self.inner.hold(rows, eta, held);
+            let start = held.len();
+            if self.inflated {
+                hold_zeros(&*self.inner, rows, eta, held);
+                held[start..]
+                    .iter_mut()
+                    .zip(zeta)
+                    .for_each(|(x, z)| *x -= z);
+            }
+        });
+    }
+
+    fn curvature_of_first(
+        &self,
+        rows: Rows<'_>,
+        eta: &[f64],
+        held: &[f64],
+        l: &mut [f64],
+        s: &mut [f64],
+        w: &mut [f64],
+    ) {
+        let (n, plain) = (rows.len(), unweighted(rows));
+        let eta = &eta[..n * self.inner.predictors()];
+        let (held, constant) = held.split_at(held.len() - if self.inflated { n } else { 0 });
+        self.with_inner_rows(plain, |rows| {
+            self.inner.curvature_of_first(rows, eta, held, l, s, w);
+        });
+        for i in (0..n).filter(|&i| rows.y[i] == 0.0) {
+            let [value, p, rest, _] = match self.inflated {
+                true => softplus::<Plain>(l[i] + constant[i]),
+                false => [0.0; 4],
+            };
+            w[i] = p * (w[i] - rest * s[i] * s[i]);
+            (l[i], s[i]) = (value, p * s[i]);
+        }
+        [l, s, w].into_iter().for_each(|x| weigh(rows.weights, x));
+    }
+
+    fn third_of_first(&self, rows: Rows<'_>, eta: &[f64], h: &[f64], v: &mut [f64]) {
+        let (n, plain) = (rows.len(), unweighted(rows));
+        let (eta, zeta) = eta.split_at(n * self.inner.predictors());
+        self.with_inner_rows(plain, |own| {
+            if self.inflated && rows.y.contains(&0.0) {
+                let composed = Composed {
+                    inner: &*self.inner,
+                    rows: own,
+                    eta,
+                    function: Mixed,
+                };
+                let row = |i: usize, q: f64| match rows.y[i] == 0.0 {
+                    true => q - zeta[i],
+                    false => f64::INFINITY,
+                };
+                composed.third(row, h, v);
+                return;
+            }
+            let (inner, last) = v.split_at_mut(eta.len());
+            self.inner.third_of_first(own, eta, h, inner);
+            last.fill(0.0);
+            (0..n)
+                .filter(|&i| rows.y[i] == 0.0)
+                .for_each(|i| clear(i, n, [&mut *inner, &mut []]));
+        });
+        weigh(rows.weights, v);
     }
 
     fn expansion(&self, rows: Rows<'_>, eta: &[f64], c: &mut [f64], slope: &mut [f64]) {
@@ -306,5 +390,21 @@ impl Function for Softplus {
     fn at<A: Arithmetic>(&self, x: f64) -> [f64; 4] {
         let [value, p, q, _] = softplus::<A>(x);
         [value, p, p * q, p * q * (q - p)]
+    }
+}
+
+/// The same, in which infinity stands for rows that are of the inner family alone.
+struct Mixed;
+
+impl Function for Mixed {
+    #[inline(always)]
+    fn at<A: Arithmetic>(&self, x: f64) -> [f64; 4] {
+        let alone = x == f64::INFINITY;
+        let f = Softplus.at::<A>(if alone { 0.0 } else { x });
+        if alone {
+            [x, 1.0, 0.0, 0.0]
+        } else {
+            f
+        }
     }
 }

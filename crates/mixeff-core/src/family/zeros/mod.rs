@@ -5,13 +5,13 @@
 mod chain;
 mod expand;
 mod extra;
+mod first;
 mod truncated;
 
 pub use extra::ExtraZeros;
 pub use truncated::ZeroTruncated;
 
-use std::cell::RefCell;
-
+use super::buffer::with_buffer;
 use super::density::weigh;
 use super::simd::{widest, Arithmetic, Work};
 use super::{pairs, Family, Rows};
@@ -161,19 +161,6 @@ fn clear(i: usize, n: usize, blocks: [&mut [f64]; 2]) {
     for x in blocks {
         x.iter_mut().skip(i).step_by(n).for_each(|x| *x = 0.0);
     }
-}
-
-/// Numbers to work with, from a store of this thread.
-fn with_buffer<R>(length: usize, work: impl FnOnce(&mut [f64]) -> R) -> R {
-    thread_local! {
-        static SPARE: RefCell<Vec<Vec<f64>>> = const { RefCell::new(Vec::new()) };
-    }
-    let mut buffer = SPARE.with_borrow_mut(Vec::pop).unwrap_or_default();
-    buffer.clear();
-    buffer.resize(length, 0.0);
-    let result = work(&mut buffer);
-    SPARE.with_borrow_mut(|spare| spare.push(buffer));
-    result
 }
 
 /// All that a family says of a block of rows, as far as an order needs it. Further predictors may follow those of the family.

@@ -1,6 +1,7 @@
 //! Counts without zero.
 
 use super::chain::Chain;
+use super::first::{compose, hold_zeros, Composed};
 use super::{
     call, expand, map, orders, outside, unweighted, with_buffer, zero_normalizers, Function,
     Modified, Order, Out, Parts,
@@ -31,6 +32,79 @@ impl Family for ZeroTruncated {
 
     fn guess(&self, rows: Rows<'_>) -> Option<Vec<f64>> {
         self.inner.guess(rows)
+    }
+
+    fn without_first(&self, rows: Rows<'_>, eta: &[f64], l: &mut [f64]) {
+        self.inner.without_first(rows, eta, l);
+    }
+
+    /// What the inner family holds of the responses, then of zeros, then what it has of these without the first predictor.
+    fn hold(&self, rows: Rows<'_>, eta: &[f64], held: &mut Vec<f64>) {
+        self.inner.hold(rows, eta, held);
+        with_buffer(rows.len(), |zeros| {
+            let rows = Rows { y: zeros, ..rows };
+            self.inner.hold(rows, eta, held);
+            hold_zeros(&*self.inner, rows, eta, held);
+        });
+    }
+
+    fn curvature_of_first(
+        &self,
+        rows: Rows<'_>,
+        eta: &[f64],
+        held: &[f64],
+        l: &mut [f64],
+        s: &mut [f64],
+        w: &mut [f64],
+    ) {
+        let (n, plain) = (rows.len(), unweighted(rows));
+        let (held, constant) = held.split_at(held.len() - n);
+        let (own, of_zeros) = held.split_at(held.len() / 2);
+        self.inner.curvature_of_first(plain, eta, own, l, s, w);
+        with_buffer(4 * n, |buffer| {
+            let (zeros, buffer) = buffer.split_at_mut(n);
+            let (q, buffer) = buffer.split_at_mut(n);
+            let (q_s, q_w) = buffer.split_at_mut(n);
+            let at = Rows { y: zeros, ..plain };
+            self.inner
+                .curvature_of_first(at, eta, of_zeros, q, q_s, q_w);
+            q.iter_mut().zip(constant).for_each(|(q, c)| *q += c);
+            compose(Present, [&mut *q, &mut *q_s, &mut *q_w]);
+            for (all, own) in [(&mut *l, &*q), (&mut *s, q_s), (&mut *w, q_w)] {
+                all.iter_mut().zip(own).for_each(|(x, own)| *x += own);
+            }
+        });
+        let inside = |i: usize, l: &[f64]| rows.y[i] > 0.0 && l[i].is_finite();
+        for i in 0..n {
+            if !inside(i, l) {
+                (l[i], s[i], w[i]) = (f64::NEG_INFINITY, 0.0, 0.0);
+            }
+        }
+        [l, s, w].into_iter().for_each(|x| weigh(rows.weights, x));
+    }
+
+    fn third_of_first(&self, rows: Rows<'_>, eta: &[f64], h: &[f64], v: &mut [f64]) {
+        let (n, plain) = (rows.len(), unweighted(rows));
+        with_buffer(n + v.len(), |buffer| {
+            let (zeros, of_zeros) = buffer.split_at_mut(n);
+            let composed = Composed {
+                inner: &*self.inner,
+                rows: Rows { y: zeros, ..plain },
+                eta,
+                function: Present,
+            };
+            composed.third(|_, q| q, h, of_zeros);
+            self.inner.third_of_first(plain, eta, h, v);
+            for (k, (v, own)) in v.iter_mut().zip(of_zeros).enumerate() {
+                let sum = *v + *own;
+                *v = if rows.y[k % n] > 0.0 && sum.is_finite() {
+                    sum
+                } else {
+                    0.0
+                };
+            }
+        });
+        weigh(rows.weights, v);
     }
 
     fn expansion(&self, rows: Rows<'_>, eta: &[f64], c: &mut [f64], slope: &mut [f64]) {
