@@ -127,7 +127,9 @@ def test_each_category_has_a_panel_with_the_interval_of_its_probability(level):
     fit = me.fit("word ~ x + sex + (1 | klass)", ordered(), family="cumulative", method="laplace")
     figure = fit.plot.categories("x", "sex", interval="confidence", level=level)
     table = fit.plot.categories_data("x", "sex", level=level)
-    assert [axis.get_title() for axis in figure.axes] == [f"word = {n}" for n in fit.design.categories]
+    assert [axis.get_title() for axis in figure.axes] == [
+        f"word = {n}" for n in fit.design.categories
+    ]
     for axis, name in zip(figure.axes, fit.design.categories, strict=True):
         own = table[(table["category"] == name) & (table["sex"] == "girl")]
         np.testing.assert_allclose(axis.lines[1].get_ydata(), own["estimate"])

@@ -205,6 +205,10 @@ def test_choices_have_a_page_that_says_what_they_are(without_pictures):
     fit = choices()
     page = Page(page_html(fit, served=True))
     assert not page.all("script")
+    assert "There is nothing to move here: the chance of an alternative depends" in page.text("p")
+    assert "60 cases" in page.text("p")
+    assert rows_words(fit).startswith("180 rows read, 180, the alternatives of 60 cases, used;")
+    assert re.search(r"Rows +60 cases", me.table(fit).to_text())
     words = "the odds of choosing an alternative rather than another of its case are multiplied"
     assert f"{words} by {np.exp(fit.params['price']):.3g}" in page.text("dd")
 
@@ -321,6 +325,13 @@ def test_the_equation_says_the_model():
     sd = fitted("poisson").standard_deviations()["estimate"][0]
     assert f"bklass∼N(0,{sd:.3g}2)" in words_of(fitted("poisson"))
     assert words_of(fitted("nested")).count("∼N(0") == 2
+
+
+def test_the_utility_of_a_choice_is_no_mean():
+    words = words_of(choices()).replace("\u00a0", " ")
+    assert "P(choseni=1|b)=exp(ηi)∑k in the case of iexp(ηk)" in words
+    assert "ηi=β1·price+bperson·price" in words
+    assert "μ" not in words
 
 
 def test_a_long_equation_is_cut():

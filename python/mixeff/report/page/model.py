@@ -48,6 +48,11 @@ def page_model(fit: FitResults) -> Json:
         For a fit that does not place rows, and for a response whose mean a page cannot compute.
     """
     require_places(fit.estimate)
+    if fit.design.distribution.has_cases:
+        raise NotAvailableError(
+            "the chance of an alternative depends on the others of its case; "
+            "fit.predict(data, kind='marginal') compares cases."
+        )
     answer = _response(fit)
     if answer is None:
         raise NotAvailableError(
@@ -104,8 +109,6 @@ def _random(fit: FitResults, plans: Plans) -> list[Json]:
 
 def _response(fit: FitResults) -> Json | None:
     family = fit.design.distribution
-    if family.has_cases:  # whose chances depend on the other rows of the case
-        return None
     answer: Json = {"core": family.core_name, "modifiers": [], "mapping": None}
     if family.categories is not None:
         answer |= {"kind": "categories", "mapping": family.mapping, "labels": _labels(fit)}

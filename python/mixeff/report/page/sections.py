@@ -9,7 +9,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ...errors import NotAvailableError
-from ..content import method_words
+from ..content import method_words, observations
 from ..numbers import count
 from ..table import ModelTable
 from . import meaning as meanings
@@ -111,7 +111,7 @@ def head(subject: Subject) -> str:
     line = [
         f"{fit.spec.family} response",
         f"{fit.spec.link} link",
-        f"{count(fit.nobs)} rows",
+        observations(fit),
         *levels,
     ]
     warning = "" if fit.converged else '<p class="warning">This fit did not converge.</p>'
