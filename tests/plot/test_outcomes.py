@@ -132,7 +132,7 @@ def test_each_category_has_a_panel_with_the_interval_of_its_probability(level):
     ]
     for axis, name in zip(figure.axes, fit.design.categories, strict=True):
         own = table[(table["category"] == name) & (table["sex"] == "girl")]
-        np.testing.assert_allclose(axis.lines[1].get_ydata(), own["estimate"])
+        np.testing.assert_allclose(np.asarray(axis.lines[1].get_ydata()), own["estimate"])
         band: Any = axis.collections[1]
         heights = np.asarray(band.get_paths()[0].vertices)[:, 1]
         assert (heights.min(), heights.max()) == (own["lower"].min(), own["upper"].max())

@@ -73,7 +73,7 @@ def _legend(axes: list[Axes], table: Columns, variable: str, by: str | None, lev
     axis = axes[min(len(axes), ACROSS) - 1]
     for text, (_, colour, _) in zip(group_texts(table, by), groups(table, by), strict=False):
         axis.plot([], [], color=colour, label=text)
-    look = {"color": canvas.GREY, "label": f"{percent(level)} CI"}
+    look: dict[str, Any] = {"color": canvas.GREY, "label": f"{percent(level)} CI"}
     if _known(table) and table[variable].dtype == object:
         axis.plot([], [], lw=1.2, **look)
     elif _known(table):

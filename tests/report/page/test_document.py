@@ -201,6 +201,25 @@ def test_a_fit_that_places_no_rows_has_no_control(without_pictures):
     assert "the odds of binary = 1 are multiplied by" in page.text("dd")
 
 
+def test_the_control_has_intervals_of_the_level_asked_for(without_pictures):
+    page = Page(page_html(fitted("bernoulli"), 0.9))
+    assert page.numbers["interval"] == "90 % CI"
+    uncertainty = page.numbers["model"]["uncertainty"]
+    assert uncertainty["critical"] == pytest.approx(1.6449, abs=1e-4)
+    assert uncertainty["line"] == "logit"
+    p = fitted("bernoulli").df_model
+    assert len(uncertainty["cov"]) == p * (p + 1) // 2
+    assert "The 90 % confidence intervals carry the uncertainty" in page.text("p")
+
+
+def test_a_control_without_intervals_says_so(without_pictures):
+    fit = fitted("poisson")
+    unknown = replace(fit.estimate, cov=np.full_like(fit.estimate.cov, np.nan))
+    page = Page(page_html(replace(fit, estimate=unknown)))
+    assert page.numbers["model"]["uncertainty"] is None
+    assert "Predictions have no intervals here" in page.text("p")
+
+
 def test_choices_have_a_page_that_says_what_they_are(without_pictures):
     fit = choices()
     page = Page(page_html(fit, served=True))
