@@ -27,7 +27,7 @@ def draw_bands(
 ) -> Figure:
     """Curves with bands, or points with bars at levels; colours tell the values of ``by`` apart."""
     names = list(dict.fromkeys(table["category"].tolist()))
-    across = min(len(names), ACROSS)
+    across = _across(len(names))
     width = canvas.COLUMN if across == 1 else canvas.PAGE
     height = HEIGHT * -(-len(names) // across) + 0.5
     figure, axes = canvas.grid(len(names), across, width, height, ax=ax)
@@ -40,6 +40,11 @@ def draw_bands(
             axis.set_ylabel(axis_label(table) if k % across == 0 else "")
         _legend(axes, table, variable, by, level)
     return figure
+
+
+def _across(panels: int) -> int:
+    """Panels in a row: four stand in a square."""
+    return 2 if panels == 4 else min(panels, ACROSS)
 
 
 def _draw_panel(axis: Axes, part: Columns, variable: str, by: str | None) -> None:
@@ -70,7 +75,7 @@ def _known(own: Columns) -> bool:
 
 def _legend(axes: list[Axes], table: Columns, variable: str, by: str | None, level: float) -> None:
     """The groups, and what bands or bars are, right of the first row of panels."""
-    axis = axes[min(len(axes), ACROSS) - 1]
+    axis = axes[_across(len(axes)) - 1]
     for text, (_, colour, _) in zip(group_texts(table, by), groups(table, by), strict=False):
         axis.plot([], [], color=colour, label=text)
     look: dict[str, Any] = {"color": canvas.GREY, "label": f"{percent(level)} CI"}
