@@ -55,6 +55,19 @@ def test_the_level_of_the_interval():
     assert f"(50 % CI {low} to {high})" in sentences(fit, 0.5)["age"]
 
 
+@pytest.mark.parametrize(
+    ("family", "words"),
+    [
+        ("lognormal", "the mean of log(time) changes"),
+        ("weibull", "the characteristic time of time"),
+    ],
+)
+def test_censored_responses_read_as_the_response_itself(family, words):
+    censored = of("survival(time, glad) ~ x + (1 | klass)", family=family)
+    assert censored.spec.family != family
+    assert words in sentences(censored)["x"]
+
+
 def test_a_difference_of_means():
     fit = fitted("nested")
     assert (

@@ -272,6 +272,14 @@ def test_marginal_means_against_an_integral():
     assert of_the_page(fit, ROWS[:1])[0]["marginal"][0] == pytest.approx(wanted, abs=1e-9)
 
 
+@pytest.mark.parametrize("family", ["weibull", "lognormal"])
+def test_censored_times_have_the_mean_of_times(family):
+    fit = fit_of("survival(time, event) ~ x + sex + (1 | klass)", family=family)
+    assert page_model(fit)["response"]["kind"] == "mean"
+    assert largest_difference(fit, ROWS) < EXACT
+    assert differences_of_intervals(fit, ROWS) < CLOSE
+
+
 # Intervals ------------------------------------------------------------------------------------
 
 CLOSE = 1e-5  # of the interval's width: derivatives are differences

@@ -12,7 +12,7 @@ import numpy as np
 from ...estimate.covariance import covariance_matrices
 from ...results.tables import group_of, shown_predictors
 from .meaning import number
-from .phrases import response_of, words_of
+from .phrases import core_of, response_of, words_of
 
 if TYPE_CHECKING:
     from ...model.design import RandomTerm
@@ -103,7 +103,8 @@ def _distribution(fit: FitResults) -> list[Line]:
     if family.categories is not None:
         left, right = CATEGORIES.get(family.core_name, (family.name, "η"))
         return [(_formula(left), _mo("="), _formula(right)), *_link_line(g)]
-    name = DISTRIBUTIONS.get(family.name, family.name)
+    plain = family.name if family.modifiers else core_of(family)
+    name = DISTRIBUTIONS.get(plain, plain)
     given = _row(y, _mo("|"), _mi("b"))
     mu = _sub(_mi("μ"), _mi("i"))
     first = [_sub(_mi("n"), _mi("i"))] if family.takes_trials else []

@@ -14,6 +14,7 @@ from ...results.linear import fixed_part, random_variance, require_places
 from ...results.parameters import beta_slices, critical_value
 from ...results.tables import predictor_name
 from .inputs import Covariates
+from .phrases import core_of
 from .plans import Plans, of_expression, short
 
 if TYPE_CHECKING:
@@ -136,14 +137,15 @@ def _random(fit: FitResults, plans: Plans) -> list[Json]:
 
 def _response(fit: FitResults) -> Json | None:
     family = fit.design.distribution
-    answer: Json = {"core": family.core_name, "modifiers": [], "mapping": None}
+    core = core_of(family)
+    answer: Json = {"core": core, "modifiers": [], "mapping": None}
     if family.categories is not None:
         answer |= {"kind": "categories", "mapping": family.mapping, "labels": _labels(fit)}
         answer["ordered"] = family.categories.ordered
-        return answer if family.core_name in CATEGORIES else None
+        return answer if core in CATEGORIES else None
     if family.expectation is None:
         return answer | {"kind": "mean", "core": ""}
-    if _is_known(family):
+    if _is_known(family, core):
         return answer | {"kind": "mean", "modifiers": list(family.modifiers)}
     return _curve(fit)
 
@@ -153,13 +155,13 @@ def _labels(fit: FitResults) -> list[str]:
     return [*labels, "later"] if kind is not None and kind.timed else labels
 
 
-def _is_known(family: Family) -> bool:
+def _is_known(family: Family, core: str) -> bool:
     """Whether predict.js computes the mean."""
-    plain = FAMILIES.get(family.core_name)
+    plain = FAMILIES.get(core)
     if plain is None or not set(family.modifiers) <= MODIFIERS:
         return False
-    mean = plain.expectation is None or family.core_name in MEANS
-    return mean and ("zero_truncated" not in family.modifiers or family.core_name in ZEROS)
+    mean = plain.expectation is None or core in MEANS
+    return mean and ("zero_truncated" not in family.modifiers or core in ZEROS)
 
 
 def _curve(fit: FitResults) -> Json | None:
