@@ -212,6 +212,12 @@ def test_the_control_has_intervals_of_the_level_asked_for(without_pictures):
     assert "The 90 % confidence intervals carry the uncertainty" in page.text("p")
 
 
+def test_intervals_of_a_posterior_are_told_as_such(without_pictures):
+    text = Page(page_html(KINDS["posterior"]())).text("p")
+    assert "The intervals take the posterior of the coefficients and of the variances" in text
+    assert "confidence intervals carry" not in text
+
+
 def test_a_control_without_intervals_says_so(without_pictures):
     fit = fitted("poisson")
     unknown = replace(fit.estimate, cov=np.full_like(fit.estimate.cov, np.nan))
@@ -351,6 +357,11 @@ def test_the_utility_of_a_choice_is_no_mean():
     assert "P(choseni=1|b)=exp(ηi)∑k in the case of iexp(ηk)" in words
     assert "ηi=β1·price+bperson·price" in words
     assert "μ" not in words
+
+
+def test_the_equation_names_a_changed_distribution():
+    fit = KINDS["zeros"]()
+    assert "count_i|b∼zero-inflated NegBin(μi,".replace("_", "") in words_of(fit)
 
 
 def test_a_long_equation_is_cut():

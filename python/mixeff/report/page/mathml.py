@@ -103,8 +103,9 @@ def _distribution(fit: FitResults) -> list[Line]:
     if family.categories is not None:
         left, right = CATEGORIES.get(family.core_name, (family.name, "η"))
         return [(_formula(left), _mo("="), _formula(right)), *_link_line(g)]
-    plain = family.name if family.modifiers else core_of(family)
-    name = DISTRIBUTIONS.get(plain, plain)
+    core = core_of(family)
+    words = [word.replace("_", "-") for word in family.modifiers[::-1]]
+    name = " ".join([*words, DISTRIBUTIONS.get(core, core)])
     given = _row(y, _mo("|"), _mi("b"))
     mu = _sub(_mi("μ"), _mi("i"))
     first = [_sub(_mi("n"), _mi("i"))] if family.takes_trials else []

@@ -197,6 +197,8 @@ def _uncertain(subject: Subject) -> str:
     if subject.page_model["uncertainty"] is None:
         return 'Predictions have no intervals here; fit.predict(interval="confidence") has them.'
     varies = " and of the variances" if subject.fit.design.terms else ""
+    if subject.fit.estimate.draws is not None:
+        return f"The intervals take the posterior of the coefficients{varies} as normal."
     return (
         f"The {percent(subject.level)} confidence intervals carry the uncertainty of the "
         f"coefficients{varies}."
