@@ -20,9 +20,9 @@ class NewFile(click.Path):
 
     def convert(self, value: Any, param: Any, ctx: click.Context | None) -> Any:
         """The path."""
-        path = super().convert(value, param, ctx)
-        if not Path(path).absolute().parent.is_dir():
-            self.fail(f"there is no folder {str(Path(path).parent)!r} for this file.", param, ctx)
+        path: Any = super().convert(value, param, ctx)
+        if not path.absolute().parent.is_dir():
+            self.fail(f"there is no folder {str(path.parent)!r} for this file.", param, ctx)
         return path
 
 
