@@ -55,6 +55,14 @@ def test_what_is_wrong_is_shown(opened, server):
     assert "an extrapolation: x" in page.locator("#answer .caveat").inner_text()
 
 
+def test_known_levels_are_offered(opened, server):
+    page = opened(server.url)
+    field = page.locator('#question [name="sex"]')
+    options = page.locator(f'datalist[id="{field.get_attribute("list")}"] option')
+    assert options.evaluate_all("found => found.map((o) => o.value)") == ["boy", "girl"]
+    assert page.locator('#question [name="x"]').get_attribute("list") is None
+
+
 def test_the_control_is_there_too(opened, server):
     page = opened(server.url)
     assert page.locator(".chart svg").is_visible()

@@ -58,11 +58,11 @@ def address(tmp_path_factory):
     return of
 
 
-def answers(page):
-    """The numbers of the table below the chart, by row."""
+def answers(page, what="td"):
+    """The cells of the table below the chart, by row."""
     found = {}
     for row in page.locator(".answers tbody tr").all():
-        found[row.get_attribute("data-kind")] = row.locator("td").all_inner_texts()
+        found[row.get_attribute("data-kind")] = row.locator(what).all_inner_texts()
     return found
 
 
@@ -102,12 +102,30 @@ def test_the_numbers_are_the_fits_own(opened, address):
     page.get_by_label("sex", exact=True).select_option(label="girl")
     slide(page, "percentile of random effects", 90)
     row = {"x": [0.5], "sex": ["girl"]}
-    wanted = {
-        "marginal": fit.predict(row, kind="marginal"),
-        "median": fit.predict(row, kind="median"),
-        "held": fit.predict(row, quantile=0.9, new_levels="population"),
+    kinds = {
+        "marginal": {"kind": "marginal"},
+        "median": {"kind": "median"},
+        "held": {"quantile": 0.9, "new_levels": "population"},
     }
-    assert answers(page) == {kind: [f"{float(v[0]):.3f}"] for kind, v in wanted.items()}
+    wanted = {}
+    for kind, options in kinds.items():
+        own = fit.predict(row, interval="confidence", **options).iloc[0]
+        ends = f"{own['lower']:.3f} to {own['upper']:.3f}"
+        wanted[kind] = [f"{own['estimate']:.3f}", ends]
+    assert answers(page) == wanted
+    assert page.locator(".answers th[scope=col]").all_inner_texts() == ["Estimate", "95 % CI"]
+
+
+def test_the_average_has_a_band(opened, address):
+    page = opened(address("bernoulli"))
+    band = page.locator('.chart path[data-kind="interval"]')
+    before = band.get_attribute("d")
+    assert before.count("L") == 2 * 61 - 1
+    other = "boy" if page.get_by_label("sex", exact=True).input_value() == "1" else "girl"
+    page.get_by_label("sex", exact=True).select_option(label=other)
+    assert band.get_attribute("d") != before
+    page.get_by_label("along", exact=True).select_option(label="sex")
+    assert page.locator('.chart line[data-kind="interval"]').count() == 2
 
 
 def test_a_covariate_moves_every_curve(opened, address):
@@ -138,9 +156,12 @@ def test_the_axis_can_be_another_covariate(opened, address):
 
 def test_probabilities_of_categories_are_stacked(opened, address):
     page = opened(address("cumulative"))
-    rows = answers(page)
+    rows = answers(page, "td .estimate")
     for kind in ("marginal", "median", "held"):
         assert sum(map(float, rows[kind])) == pytest.approx(1.0, abs=0.002)
+        ends = [e.split(" to ") for e in answers(page, "td .interval")[kind]]
+        for (low, high), value in zip(ends, rows[kind], strict=True):
+            assert float(low) < float(value) < float(high)
     heights = page.locator(".chart rect").evaluate_all(
         "bars => bars.map(b => [b.getAttribute('x'), Number(b.getAttribute('height'))])"
     )
@@ -152,7 +173,7 @@ def test_probabilities_of_categories_are_stacked(opened, address):
     before = page.locator(".chart").inner_html()
     page.get_by_label("contact", exact=True).select_option(label="yes")
     assert page.locator(".chart").inner_html() != before
-    assert answers(page) != rows
+    assert answers(page, "td .estimate") != rows
 
 
 def test_it_prints(opened, address):

@@ -20,6 +20,7 @@ __all__ = [
     "ConvergenceWarning",
     "DataFileError",
     "DataTypeError",
+    "DependencyWarning",
     "DuplicateColumnError",
     "EmptyDataError",
     "ExtrapolationWarning",
@@ -289,3 +290,7 @@ class ConvergenceWarning(MixeffWarning):
 
 class ExtrapolationWarning(MixeffWarning):
     """Predictions far outside the range of a covariate in the data of the fit."""
+
+
+class DependencyWarning(MixeffWarning):
+    """Two libraries that a bridge needs do not work with each other in the versions installed."""

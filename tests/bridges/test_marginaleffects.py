@@ -4,6 +4,7 @@ The package's release of the day (0.6.0) reads categorical columns only with pol
 that its functions are called on numeric ones here; the others are looked at through the model.
 """
 
+import warnings
 from typing import Any
 
 import marginaleffects as package
@@ -15,8 +16,9 @@ from tests.predict.made import categorical, people
 from tests.results.made import differences, fitted
 
 import mixeff as me
+from mixeff.bridges import marginaleffects as bridge
 from mixeff.bridges.marginaleffects import as_model
-from mixeff.errors import NotAvailableError
+from mixeff.errors import DependencyWarning, NotAvailableError
 
 marginaleffects: Any = package
 
@@ -78,6 +80,17 @@ def test_predictions_move_with_every_parameter():
     expected = fit.predict(kind="marginal", interval="confidence")["se"]
     np.testing.assert_allclose(np.sqrt(variance), expected, rtol=1e-5)
     assert len(model.get_coefnames()) == len(model.get_coef()) == 6
+
+
+@pytest.mark.parametrize(("polars", "warns"), [("1.30.0", False), ("2.1.0", True)])
+def test_words_that_the_package_cannot_read_are_told_beforehand(polars, warns, monkeypatch):
+    installed = {"marginaleffects": "0.6.0", "polars": polars}
+    monkeypatch.setattr(bridge, "version", installed.get)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        as_model(fitted("bernoulli"))
+    assert [one.category for one in caught] == [DependencyWarning] * warns
+    assert all("('sex') with polars 2.1.0" in str(one.message) for one in caught)
 
 
 def test_what_it_has_no_place_for(poisson):

@@ -16,7 +16,7 @@ from tests.results.made import pupils
 
 import mixeff as me
 from mixeff import GLMMClassifier, GLMMRegressor
-from mixeff.errors import ArgumentError
+from mixeff.errors import ArgumentError, ResponseLevelsError
 
 EXACT = "its data are reproduced exactly by the fixed effects, so that there is no likelihood"
 FEW = "its data have as many rows as a multinomial model has coefficients"
@@ -109,3 +109,31 @@ def test_what_is_wrong_is_said():
         GLMMRegressor("x").fit(frame().rename(columns={"sex": "response"}), pupils()["score"])
     with pytest.raises(ArgumentError, match="one class, 1"):
         GLMMClassifier("x").fit(frame(), np.ones(len(frame()), dtype=int))
+
+
+def test_an_ordinal_classifier_keeps_the_order_of_its_categories():
+    data = pd.DataFrame(pupils())
+    levels = ["never", "at times", "always"]  # whose alphabet is another order
+    codes = np.digitize(data["score"], np.quantile(data["score"], [0.3, 0.7]))
+    y = pd.Series(pd.Categorical.from_codes(codes, levels, ordered=True))
+    model = GLMMClassifier("x + (1 | klass)", "cumulative", method="laplace").fit(frame(), y)
+    fit = me.fit("y ~ x + (1 | klass)", data.assign(y=y), "cumulative", method="laplace")
+    assert model.fit_.llf == pytest.approx(fit.llf)
+    assert model.classes_.tolist() == sorted(levels)
+    wanted = fit.predict()[sorted(levels)]
+    np.testing.assert_allclose(model.predict_proba(frame()), wanted)
+    found = model.predict(frame())
+    assert (found == wanted.idxmax(axis=1)).all()
+
+
+def test_words_without_an_order_are_refused_by_an_ordinal_family():
+    y = np.array(["low", "middle", "high"])[np.arange(len(frame())) % 3]
+    with pytest.raises(ResponseLevelsError, match="whose order is not known"):
+        GLMMClassifier("x", "cumulative").fit(frame(), y)
+
+
+def test_a_classifier_has_a_family_with_classes():
+    with pytest.raises(
+        ArgumentError, match=r"take GLMMRegressor, or one of .*bernoulli.*cumulative"
+    ):
+        GLMMClassifier("x", "poisson").fit(frame(), pupils()["binary"])

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 from tests.results.made import pupils
 
+import mixeff as me
 from mixeff.cli.commands import program
 from mixeff.report.page import sections
 
@@ -32,10 +33,17 @@ def test_the_report_is_written_with_its_command(path):
     assert command in text
 
 
-def test_a_folder_that_is_not_there(path):
-    out = path.parent / "nowhere" / "out.html"
-    result = CliRunner().invoke(
-        program, ["fit", FORMULA, str(path), "--quiet", "--report", str(out)]
-    )
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (["--report", "nowhere/out.html"], "there is no folder 'nowhere'"),
+        (["--save", "nowhere/out.fit"], "there is no folder 'nowhere'"),
+        (["--report", "."], "is a directory"),
+        (["--level", "95"], "95.0 is not in the range 0.0<x<1.0"),
+    ],
+)
+def test_what_cannot_be_written_is_said_before_the_fit(path, monkeypatch, wrong, words):
+    monkeypatch.setattr(me, "fit", lambda *args, **options: pytest.fail("was fitted"))
+    result = CliRunner().invoke(program, ["fit", FORMULA, str(path), *wrong])
     assert result.exit_code == 2
-    assert "nowhere" in result.stderr
+    assert words in result.stderr

@@ -219,6 +219,11 @@ def test_a_name_unlike_any_column_lists_the_columns():
         from_any(PLAIN, ["zzzzzz"])
 
 
+def test_one_letter_in_common_is_no_likeness():
+    with pytest.raises(errors.UnknownColumnError, match="no column 'sex' in the data; its columns"):
+        from_any({"x": [1], "g": [2]}, ["sex"])
+
+
 def test_a_difference_in_case_is_noticed():
     with pytest.raises(errors.UnknownColumnError, match="did you mean 'N'"):
         from_any({"N": [1]}, ["n"])
@@ -273,8 +278,8 @@ def test_columns_of_different_lengths_are_refused():
         ([[1, 2], [3]], "values such as"),
         (np.array([1 + 2j, 3.0]), "complex"),
         (np.ones((2, 2)), "one-dimensional"),
-        (3.0, "is a float; give an array"),
-        ("abc", "is a str; give an array"),
+        (3.0, r"is of type float; give a list or an array, such as \[3.0\]"),
+        ("abc", r"is of type str; give a list or an array, such as \['abc'\]"),
     ],
 )
 def test_values_that_no_model_can_use_are_refused(values, what):

@@ -62,6 +62,10 @@ PICTURES = {
     "profile": lambda: fitted("bernoulli").plot.profile(),
     "categories": lambda: words().plot.categories("x", by="sex"),
     "categories_nominal": lambda: words("multinomial").plot.categories("sex"),
+    "categories_bands": lambda: words().plot.categories("x", interval="confidence"),
+    "categories_bands_levels": lambda: words("multinomial").plot.categories(
+        "sex", interval="confidence", level=0.8
+    ),
     "survival": lambda: spells().plot.survival("sex"),
     "hazard": lambda: spells().plot.hazard("sex"),
     "residuals": lambda: fitted("poisson").plot.residuals(),

@@ -122,6 +122,40 @@ def test_areas_add_up_to_one_and_bars_stand_on_each_other():
     assert len(fit.plot.categories("x", by="sex").axes) == 2
 
 
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_each_category_has_a_panel_with_the_interval_of_its_probability(level):
+    fit = me.fit("word ~ x + sex + (1 | klass)", ordered(), family="cumulative", method="laplace")
+    figure = fit.plot.categories("x", "sex", interval="confidence", level=level)
+    table = fit.plot.categories_data("x", "sex", level=level)
+    assert [axis.get_title() for axis in figure.axes] == [
+        f"word = {n}" for n in fit.design.categories
+    ]
+    for axis, name in zip(figure.axes, fit.design.categories, strict=True):
+        own = table[(table["category"] == name) & (table["sex"] == "girl")]
+        np.testing.assert_allclose(np.asarray(axis.lines[1].get_ydata()), own["estimate"])
+        band: Any = axis.collections[1]
+        heights = np.asarray(band.get_paths()[0].vertices)[:, 1]
+        assert (heights.min(), heights.max()) == (own["lower"].min(), own["upper"].max())
+
+
+def test_intervals_at_levels_are_bars_in_the_predictions_own():
+    fit = me.fit("word ~ x + sex + (1 | klass)", ordered(), family="cumulative", method="laplace")
+    first = fit.plot.categories("sex", kind="median", interval="confidence").axes[0]
+    row = {"sex": ["boy", "girl"], "x": [float(np.mean(pupils()["x"]))] * 2}
+    wanted = fit.predict(row, kind="median", interval="confidence")
+    wanted = wanted[wanted["category"] == "low"]
+    bars: Any = first.collections[0]
+    ends = [segment[:, 1] for segment in bars.get_segments()]
+    np.testing.assert_allclose(ends, wanted[["lower", "upper"]])
+    assert first.get_ylabel() == "Probability (median)"
+
+
+def test_intervals_of_categories_go_by_name():
+    fit = me.fit("word ~ x", ordered(), family="cumulative")
+    with pytest.raises(ArgumentError, match="neither None nor 'confidence'"):
+        fit.plot.categories("x", interval="prediction")
+
+
 def test_only_categories_are_stacked():
     with pytest.raises(NotAvailableError, match="effects"):
         fitted("poisson").plot.categories("x")

@@ -1,10 +1,13 @@
 """Residuals and simulated responses."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from tests.results.made import cbpp, fitted, hand_made
+from tests.results.made import cbpp, fitted, hand_made, pupils
 
-from mixeff.errors import ArgumentError
+import mixeff as me
+from mixeff.errors import ArgumentError, NotAvailableError
 from mixeff.results.residuals import residuals, simulate
 
 
@@ -73,3 +76,13 @@ def test_counts_of_simulations_and_kinds_are_checked():
         cbpp().simulate(0)
     with pytest.raises(ArgumentError, match="'new', 'given'"):
         cbpp().simulate(1, random_effects="old")
+
+
+def test_a_mean_that_a_response_cannot_have_draws_nothing():
+    data = {**pupils(), "positive": np.exp(0.3 * pupils()["score"])}
+    fit = me.fit("positive ~ x + (1 | klass)", data, "gamma", link="inverse", method="laplace")
+    wide = replace(fit.estimate, theta=np.array([3.0]))
+    for draw in (replace(fit, estimate=wide).simulate, replace(fit, estimate=wide).plot.residuals):
+        with pytest.raises(NotAvailableError, match="the inverse link gives a mean of -"):
+            draw(20)
+    assert (fit.simulate(5, random_effects="given") > 0).all()

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..data import Column, column_names, from_any
-from ..errors import MissingDependencyError, NotAvailableError
+from ..errors import DependencyWarning, MissingDependencyError, NotAvailableError, warn
 from ..model import design_for_new_data
 from ..predict.predictor import Predictor, predictor_of
 from ..predict.rows import rows_of
@@ -64,6 +65,11 @@ def as_model(
         If the package is not installed.
     NotAvailableError
         For ``kind="cluster"``, as the package has no place for the uncertainty of random effects.
+
+    Warns
+    -----
+    DependencyWarning
+        For categorical covariates, which its release 0.6.0 reads only with polars before 2.
     """
     if kind == "cluster" and quantile is None:
         raise NotAvailableError(
@@ -72,7 +78,22 @@ def as_model(
             "the other verbs count it."
         )
     kind = kind or ("marginal" if quantile is None else "median")
-    return _adapter()(fit, predictor_of(fit, kind, quantile, scale))
+    made = _adapter()
+    _note_words(fit)
+    return made(fit, predictor_of(fit, kind, quantile, scale))
+
+
+def _note_words(fit: FitResults) -> None:
+    """Warn where the package cannot read categorical covariates."""
+    words = [n for n in fit.spec.inputs.covariates if _types(fit).get(n) == "character"]
+    installed = [version("marginaleffects"), version("polars")]
+    if words and installed[0] == "0.6.0" and int(installed[1].partition(".")[0]) > 1:
+        warn(
+            f"marginaleffects {installed[0]} cannot compare categorical columns ({words[0]!r}) "
+            f"with polars {installed[1]}: pip install 'polars<2', or take me.comparisons and the "
+            "other verbs",
+            DependencyWarning,
+        )
 
 
 @dataclass(frozen=True, eq=False)

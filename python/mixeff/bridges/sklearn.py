@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
+from ..data import from_any
 from ..errors import ArgumentError, MissingDependencyError
+from ..model.families import FAMILIES
 from ..predict import predict
 
 try:
@@ -139,6 +141,37 @@ class Regressor(RegressorMixin, _GLMM):
         return np.asarray(self._predicted(X))
 
 
+def _require_classes(name: Any) -> None:
+    """Refuse a family whose response has no classes."""
+    classes = {
+        key
+        for key, family in FAMILIES.items()
+        if family.is_binary or (family.categories is not None and not family.categories.timed)
+    }
+    if name in FAMILIES and name not in classes:
+        raise ArgumentError(
+            f"family={name!r} has a response without classes: take GLMMRegressor, or one of "
+            f"{', '.join(sorted(classes))}."
+        )
+
+
+def _ordered_words(y: Any, labels: Any) -> Any:
+    """Words in the order that they were declared to have; None for classes that are numbers.
+
+    Without a declared order they stay words, which an ordinal family refuses.
+    """
+    import pandas as pd
+
+    column = from_any({RESPONSE: y if np.ndim(y) == 1 else labels}, [RESPONSE])[RESPONSE]
+    if column.levels is None:
+        return None
+    if not column.has_order:
+        return np.asarray(labels, dtype=object)
+    present = set(labels)
+    kept = [level for level in column.levels.tolist() if level in present]
+    return pd.Categorical(labels, categories=kept, ordered=True)
+
+
 class Classifier(ClassifierMixin, _GLMM):
     """Two classes, or more."""
 
@@ -182,14 +215,21 @@ class Classifier(ClassifierMixin, _GLMM):
             )
         binary = len(self.classes_) == 2
         family = self.family or ("bernoulli" if binary else "multinomial")
-        self._fit(columns, codes.astype(np.int64), family, sample_weight)
+        _require_classes(family)
+        words = None if binary else _ordered_words(y, labels)
+        self._fit(
+            columns, codes.astype(np.int64) if words is None else words, family, sample_weight
+        )
+        known = [str(label) for label in self.fit_.design.categories]
+        own = range(len(known)) if words is None else self.classes_
+        self.places_ = [known.index(str(label)) for label in own]
         return self
 
     def predict_proba(self, X: Any) -> Floats:
         """Probabilities of the classes, shape (n, classes)."""
         found = self._predicted(X)
         if hasattr(found, "columns"):
-            return found.to_numpy()
+            return found.to_numpy()[:, self.places_]
         return np.column_stack([1.0 - found, found])
 
     def predict(self, X: Any) -> Any:

@@ -11,7 +11,7 @@ import click
 import mixeff as me
 from mixeff.cli.demo import DEFAULT_FOLDER, run_demo
 from mixeff.cli.explore import serve
-from mixeff.cli.options import Remembering, as_nodes
+from mixeff.cli.options import LEVEL, NewFile, Remembering, as_nodes
 from mixeff.cli.output import as_json, as_table
 from mixeff.cli.screen import clean_errors, progress, remarks
 from mixeff.data.files import read_frame
@@ -51,11 +51,13 @@ def program() -> None:
 @click.option("--chains", type=int, help="Chains of mcmc.")
 @click.option("--draws", type=int, help="Draws of each chain of mcmc.")
 @click.option("--warmup", type=int, help="Draws before them.")
-@click.option("--level", default=0.95, show_default=True, help="Level of the intervals.")
+@click.option(
+    "--level", type=LEVEL, default=0.95, show_default=True, help="Level of the intervals."
+)
 @click.option("--labels", is_flag=True, help="Use the value labels of a Stata or SPSS file.")
 @click.option("--json", "json", is_flag=True, help="Print JSON instead of the table.")
-@click.option("--save", type=click.Path(path_type=Path), help="Keep the fit, for me.load().")
-@click.option("--report", type=click.Path(path_type=Path), help="Write the fit as a page of HTML.")
+@click.option("--save", type=NewFile(), help="Keep the fit, for me.load().")
+@click.option("--report", type=NewFile(), help="Write the fit as a page of HTML.")
 @click.option("--quiet", is_flag=True, help="No table, progress or remarks.")
 def fit(
     formula: str,
@@ -130,7 +132,9 @@ def by_term(given: tuple[str, ...]) -> dict[str, str] | None:
 @program.command()
 @click.argument("path", metavar="FIT", type=click.Path(path_type=Path))
 @click.option("--port", default=0, type=click.IntRange(0, 65535), help="A free one by default.")
-@click.option("--level", default=0.95, show_default=True, help="Level of the intervals.")
+@click.option(
+    "--level", type=LEVEL, default=0.95, show_default=True, help="Level of the intervals."
+)
 def explore(path: Path, port: int, level: float) -> None:
     """Show a fit that was kept by --save in a browser, on this machine alone.
 

@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import click
 
-__all__ = ["Remembering", "as_nodes"]
+__all__ = ["LEVEL", "NewFile", "Remembering", "as_nodes"]
+
+LEVEL = click.FloatRange(0.0, 1.0, min_open=True, max_open=True)
+
+
+class NewFile(click.Path):
+    """A file to write: that its folder is there is seen before anything is computed."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: Any, ctx: click.Context | None) -> Any:
+        """The path."""
+        path: Any = super().convert(value, param, ctx)
+        if not path.absolute().parent.is_dir():
+            self.fail(f"there is no folder {str(path.parent)!r} for this file.", param, ctx)
+        return path
 
 
 class Remembering(click.Command):

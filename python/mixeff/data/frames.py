@@ -233,7 +233,11 @@ def _as_series(name: str, values: Any) -> Any:
     if isinstance(values, pd.Index):
         return values.to_series()
     if not hasattr(values, "__len__") or isinstance(values, (str, bytes, Mapping)):
-        raise ColumnTypeError(f"column {name!r} is a {type(values).__name__}; give an array")
+        alone = isinstance(values, (str, bool, int, float, np.generic))
+        such = f", such as [{values!r}]" if alone else ""
+        raise ColumnTypeError(
+            f"column {name!r} is of type {type(values).__name__}; give a list or an array{such}"
+        )
     if getattr(values, "ndim", 1) != 1:
         raise ColumnTypeError(f"column {name!r} is no one-dimensional array; split it into columns")
     if isinstance(values, (np.ndarray, pd.Categorical)):
@@ -261,7 +265,7 @@ def _require_names(names: Collection[str], available: Collection[str]) -> None:
 def unknown_column(name: str, available: Collection[str]) -> str:
     """What to say of a name that is no column."""
     text = [str(column) for column in available]
-    close = difflib.get_close_matches(name, text, n=3, cutoff=0.5) or [
+    close = difflib.get_close_matches(name, text, n=3, cutoff=0.55) or [
         column for column in text if column.lower() == name.lower()
     ]
     if close:

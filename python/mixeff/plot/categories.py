@@ -136,10 +136,14 @@ def draw_categories(
             axis.set_title("" if by is None else f"{by} {value_text(value)}")
             axis.set_xlabel(variable)
             axis.set_yticklabels([]) if axis is not axes[0] else None
-        kind = WORDS[str(table["kind"][0])].replace("mean", "probabilities")
-        axes[0].set_ylabel(f"Probability ({kind.split()[0]})")
+        axes[0].set_ylabel(axis_label(table))
         _legend(axes[-1], names, colours, response)
     return figure
+
+
+def axis_label(table: Columns) -> str:
+    """What is on the vertical axis, and whether it is averaged over the random effects."""
+    return f"Probability ({WORDS[str(table['kind'][0])].split()[0]})"
 
 
 def _draw_panel(

@@ -67,11 +67,19 @@ def _draw_panel(axis: Axes, table: Columns) -> None:
         axis.hlines(rank[chosen], *ends, color=shade, lw=min(1.2, size))
         axis.plot(estimate[chosen], rank[chosen], "o", color=colour, ms=max(size, 0.8))
     axis.axvline(0.0, color="black", lw=0.6, ls=":")
+    if not estimate.any():
+        _say_why(axis)
     axis.set_title(str(table["name"][0]))
     axis.set_ylim(0.0, len(rank) + 1.0)
     axis.set_yticks(rank if named else [], [str(v) for v in table["level"]] if named else [])
     if named:
         axis.tick_params(axis="y", length=0.0, labelsize=6.0)
+
+
+def _say_why(axis: Axes) -> None:
+    """Above effects that are all zero."""
+    where = {"xy": (0.5, 0.98), "xycoords": "axes fraction", "ha": "center", "va": "top"}
+    axis.annotate("variance estimated as zero", fontsize=7.5, backgroundcolor="white", **where)
 
 
 def _panel_keys(table: Columns) -> tuple[np.ndarray, ...]:

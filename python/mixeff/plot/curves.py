@@ -87,7 +87,7 @@ def legend(axis: Axes, table: Columns, by: str | None, words: dict[str, str], po
         Whether kinds are told by markers, not by lines.
     """
     values = _values(table, by)
-    handles = dict(zip(_group_texts(table, by), canvas.colours(len(values)), strict=True))
+    handles = dict(zip(group_texts(table, by), canvas.colours(len(values)), strict=True))
     drawn = {
         **{t: axis.plot([], [], color=colour, label=t)[0] for t, colour in handles.items()},
         **{text: _mark(axis, kind, text, points) for kind, text in words.items()},
@@ -110,13 +110,14 @@ def _values(table: Columns, by: str | None) -> list[Any]:
     return [] if by is None else list(dict.fromkeys(table[by].tolist()))
 
 
-def _group_texts(table: Columns, by: str | None) -> list[str]:
+def group_texts(table: Columns, by: str | None) -> list[str]:
+    """Each value of ``by`` as it stands in a legend; none without ``by``."""
     return [f"{by} {value_text(value)}" for value in _values(table, by)]
 
 
 def _legend_texts(table: Columns, by: str | None, words: dict[str, str]) -> list[list[str]]:
     """Groups in one column and kinds in the next, or all in one where that would be too wide."""
-    texts, kinds = _group_texts(table, by), list(words.values())
+    texts, kinds = group_texts(table, by), list(words.values())
     if not texts:
         return [kinds]
     wide = max(map(len, texts)) + max(map(len, kinds)) > WIDEST

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ArgumentError
 from .categories import categories_data, draw_categories
+from .category_bands import draw_bands
 from .curves import mean_label, response_name
 from .durations import draw_durations, durations_data
 from .latent import draw_latent, latent_data, latent_density
@@ -93,19 +95,27 @@ class OutcomePlots:
         by: str | None = None,
         *,
         kind: str = "marginal",
+        interval: str | None = None,
+        level: float = 0.95,
         at: Mapping[str, Any] | None = None,
         ax: Any = None,
     ) -> Figure:
-        """Draw the probabilities of the categories along a covariate, stacked.
+        """Draw the probabilities of the categories along a covariate: stacked, or with intervals.
 
         Parameters
         ----------
         variable : str
             The covariate on the horizontal axis; areas along a number, bars for levels.
         by : str, optional
-            A second one, a panel for each of its levels, values, or quartiles.
+            A second one, with a panel for each of its levels, values, or quartiles; with
+            intervals, a colour for each.
         kind : {"marginal", "median"}
             Averaged over the random effects, or for a cluster with random effects at zero.
+        interval : {None, "confidence"}
+            None stacks the categories, whose areas add up to one. "confidence" gives each category
+            a panel of its own, with the confidence interval of its probability.
+        level : float
+            Coverage of the intervals.
         at : mapping, optional
             Values at which to hold other columns; for ``by``, the values to draw.
         ax : Axes or sequence of Axes, optional
@@ -127,9 +137,15 @@ class OutcomePlots:
         >>> fit = me.fit("y ~ x", data, family="cumulative")
         >>> fit.plot.categories_data("x").groupby("x")["estimate"].sum().round(6).tolist()
         [1.0, 1.0]
+        >>> len(fit.plot.categories("x", interval="confidence").axes)
+        3
         """
-        table = categories_data(self.fit, variable, by, kind, at, 0.95)
+        if interval not in (None, "confidence"):
+            raise ArgumentError(f"interval={interval!r} is neither None nor 'confidence'.")
+        table = categories_data(self.fit, variable, by, kind, at, level)
         name, kinds = response_name(self.fit), self.fit.design.distribution.categories
+        if interval is not None:
+            return draw_bands(table, variable, by, name, level, ax)
         return draw_categories(table, variable, by, name, bool(kinds and kinds.ordered), ax)
 
     def categories_data(

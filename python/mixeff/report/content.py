@@ -104,6 +104,12 @@ def _nodes(nodes: int | dict[str, int]) -> str:
     return f"nodes per random effect: {numbers}"
 
 
+def observations(fit: FitResults) -> str:
+    """How many independent observations were used, and what they are."""
+    cases = fit.design.distribution.has_cases
+    return f"{count(fit.nobs)} {'cases' if cases else 'rows'}"
+
+
 def _rows(fit: FitResults) -> str:
     words = f"{count(fit.nobs)} used"
     every = fit.design.n_observations

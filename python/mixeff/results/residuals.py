@@ -149,7 +149,20 @@ def _response_draw(
 ) -> Floats:
     eta = fixed + random_part(design, effects)
     p = parameters(design, estimate, eta, effects)
+    _require_range(design, p.mu)
     return design.distribution.simulate(rng, p)
+
+
+def _require_range(design: Design, mu: Floats) -> None:
+    """Raise where random effects have led a link that allows it to a mean that cannot be."""
+    low, high = design.distribution.mean_range
+    outside = (mu < low) | (mu > high)
+    if outside.any():
+        raise NotAvailableError(
+            f"with random effects as they may be, the {design.link} link gives a mean of "
+            f"{mu[np.argmax(outside)]:.3g}, which a response of family {design.family!r} cannot "
+            "have, so that none can be drawn: take random_effects='given', or another link."
+        )
 
 
 def _new_effects(

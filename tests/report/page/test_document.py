@@ -201,10 +201,39 @@ def test_a_fit_that_places_no_rows_has_no_control(without_pictures):
     assert "the odds of binary = 1 are multiplied by" in page.text("dd")
 
 
+def test_the_control_has_intervals_of_the_level_asked_for(without_pictures):
+    page = Page(page_html(fitted("bernoulli"), 0.9))
+    assert page.numbers["interval"] == "90 % CI"
+    uncertainty = page.numbers["model"]["uncertainty"]
+    assert uncertainty["critical"] == pytest.approx(1.6449, abs=1e-4)
+    assert uncertainty["line"] == "logit"
+    p = fitted("bernoulli").df_model
+    assert len(uncertainty["cov"]) == p * (p + 1) // 2
+    assert "The 90 % confidence intervals carry the uncertainty" in page.text("p")
+
+
+def test_intervals_of_a_posterior_are_told_as_such(without_pictures):
+    text = Page(page_html(KINDS["posterior"]())).text("p")
+    assert "The intervals take the posterior of the coefficients and of the variances" in text
+    assert "confidence intervals carry" not in text
+
+
+def test_a_control_without_intervals_says_so(without_pictures):
+    fit = fitted("poisson")
+    unknown = replace(fit.estimate, cov=np.full_like(fit.estimate.cov, np.nan))
+    page = Page(page_html(replace(fit, estimate=unknown)))
+    assert page.numbers["model"]["uncertainty"] is None
+    assert "Predictions have no intervals here" in page.text("p")
+
+
 def test_choices_have_a_page_that_says_what_they_are(without_pictures):
     fit = choices()
     page = Page(page_html(fit, served=True))
     assert not page.all("script")
+    assert "There is nothing to move here: the chance of an alternative depends" in page.text("p")
+    assert "60 cases" in page.text("p")
+    assert rows_words(fit).startswith("180 rows read, 180, the alternatives of 60 cases, used;")
+    assert re.search(r"Rows +60 cases", me.table(fit).to_text())
     words = "the odds of choosing an alternative rather than another of its case are multiplied"
     assert f"{words} by {np.exp(fit.params['price']):.3g}" in page.text("dd")
 
@@ -321,6 +350,18 @@ def test_the_equation_says_the_model():
     sd = fitted("poisson").standard_deviations()["estimate"][0]
     assert f"bklass∼N(0,{sd:.3g}2)" in words_of(fitted("poisson"))
     assert words_of(fitted("nested")).count("∼N(0") == 2
+
+
+def test_the_utility_of_a_choice_is_no_mean():
+    words = words_of(choices()).replace("\u00a0", " ")
+    assert "P(choseni=1|b)=exp(ηi)∑k in the case of iexp(ηk)" in words
+    assert "ηi=β1·price+bperson·price" in words
+    assert "μ" not in words
+
+
+def test_the_equation_names_a_changed_distribution():
+    fit = KINDS["zeros"]()
+    assert "count_i|b∼zero-inflated NegBin(μi,".replace("_", "") in words_of(fit)
 
 
 def test_a_long_equation_is_cut():

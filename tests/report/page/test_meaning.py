@@ -1,6 +1,7 @@
 """Sentences about coefficients: what they compare, the right number, the caveat."""
 
 import math
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -53,6 +54,19 @@ def test_the_level_of_the_interval():
     fit = women("use ~ age + urban + (1 | district)")
     low, high = (f"{math.exp(v):.3f}" for v in fit.conf_int(0.5).loc["age"])
     assert f"(50 % CI {low} to {high})" in sentences(fit, 0.5)["age"]
+
+
+@pytest.mark.parametrize(
+    ("family", "words"),
+    [
+        ("lognormal", "the mean of log(time) changes"),
+        ("weibull", "the characteristic time of time"),
+    ],
+)
+def test_censored_responses_read_as_the_response_itself(family, words):
+    censored = of("survival(time, glad) ~ x + (1 | klass)", family=family)
+    assert censored.spec.family != family
+    assert words in sentences(censored)["x"]
 
 
 def test_a_difference_of_means():
@@ -133,6 +147,16 @@ def test_further_predictors():
     assert "the expected number count (extra zeros aside) is multiplied by" in found["x"]
     assert "the dispersion is multiplied by" in found["dispersion: sex[T.girl]"]
     assert "the odds of the extra zeros are multiplied by" in found["extra zeros: x"]
+
+
+def test_a_ratio_that_is_not_finite_is_said_to_be_none():
+    fit = of("count ~ x + (1 | klass)", family="nb2", zero_inflation="~ sex")
+    beyond = np.array(fit.estimate.cov)
+    beyond[-2, -2] = 9000.0**2  # of the difference between the sexes; the last is theta
+    found = caveats(replace(fit, estimate=replace(fit.estimate, cov=beyond)))
+    assert "it has no finite estimate" in found["extra zeros: sex[T.girl]"]
+    assert "finite" not in found["x"]
+    assert "The extra zeros depend on sex (logit scale)." in model_words(fit)
 
 
 def test_without_random_effects_nothing_is_conditional():

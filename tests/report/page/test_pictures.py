@@ -28,14 +28,16 @@ def wine():
 def durations():
     rng = np.random.default_rng(1)
     g, x = np.repeat(np.arange(20), 10), rng.normal(size=200)
-    t = np.minimum(rng.geometric(1 / (1 + np.exp(0.5 - 0.5 * x))), 4)
+    t = np.minimum(rng.geometric(1 / (1 + np.exp(0.5 - 0.5 * x + rng.normal(size=20)[g]))), 4)
     data = {"t": np.minimum(t, 3), "event": t < 4, "x": x, "g": g}
     return me.fit("survival(t, event) ~ x + (1 | g)", data, family="duration", method="laplace")
 
 
 def nominal():
     data = pd.DataFrame(pupils())
-    data["kind"] = np.array(list("abc"))[np.arange(len(data)) * 7 % 3]
+    rng = np.random.default_rng(1)
+    worth = rng.normal(size=(24, 3))[data["klass"]] + rng.gumbel(size=(len(data), 3))
+    data["kind"] = np.array(list("abc"))[worth.argmax(axis=1)]
     return me.fit("kind ~ x + (1 | klass)", data, family="multinomial", method="laplace")
 
 
@@ -66,7 +68,7 @@ EVERY = {
     ),
     "crossed": (
         lambda: fitted("crossed"),
-        "effects clusters latent histograms caterpillar caterpillar variance residuals sparsity",
+        "effects clusters latent histograms caterpillar variance residuals sparsity",
     ),
     "ordinal": (wine, "categories categories caterpillar shrinkage variance residuals sparsity"),
     "nominal": (nominal, "categories caterpillar shrinkage sparsity"),
@@ -86,17 +88,20 @@ def test_a_page_has_the_pictures_that_its_model_has(name, monkeypatch):
     for method in {name for _, names in EVERY.values() for name in names.split()}:
         drawing = getattr(Plots, method)
 
-        def draw(self, *args, method=method, drawing=drawing):
-            figure = drawing(self, *args)
+        def draw(self, *args, method=method, drawing=drawing, **options):
+            figure = drawing(self, *args, **options)
             drawn.append(method)
             return figure
 
         monkeypatch.setattr(Plots, method, draw)
     monkeypatch.setattr(page_pictures, "data_uri", lambda figure: plt.close(figure) or "data:")
     make, wanted = EVERY[name]
-    found = pictures(make())
+    fit = make()
+    found = pictures(fit)
     assert drawn == wanted.split()
-    assert [picture.problem for picture in found] == [""] * len(drawn)
+    assert len([picture for picture in found if picture.uri]) == len(drawn)
+    problems = [picture.problem for picture in found if picture.problem]
+    assert len(problems) == (fit.variance_components["sd"] == 0.0).sum()
 
 
 def test_captions_name_what_is_drawn(monkeypatch):
@@ -120,3 +125,41 @@ def test_a_picture_that_a_model_does_not_have_is_left_out_without_a_word():
         raise NotAvailableError("such a model has no such picture")
 
     assert page_pictures._drawn("caption", draw) is None
+
+
+def alike(formula):
+    """Clusters that do not differ, or in their intercepts alone."""
+    g, turn = np.repeat(np.arange(30), 10), np.tile(np.arange(10) * 3 % 10, 30)
+    successes = np.where(g % 3 == 0, 2, 6) if "||" in formula else 5
+    data = {"y": (turn < successes) * 1, "x": np.tile(np.linspace(-1, 1, 10), 30), "g": g}
+    return me.fit(formula, data, family="bernoulli", method="laplace")
+
+
+def test_effects_that_are_all_zero_are_not_drawn(monkeypatch):
+    monkeypatch.setattr(page_pictures, "data_uri", lambda figure: plt.close(figure) or "data:")
+    fit = alike("y ~ x + (1 | g)")
+    assert fit.variance_components["estimate"].tolist() == [0.0]
+    found = pictures(fit)
+    (left_out,) = [picture for picture in found if picture.problem]
+    assert left_out.problem == (
+        "the variance of the effects of g is estimated as zero, and so is each of them."
+    )
+    drawn = " ".join(picture.caption for picture in found if picture.uri)
+    for word in ("Random effects of", "Shrinkage", "curve of each cluster", "percentiles"):
+        assert word not in drawn
+
+
+def test_one_effect_that_is_zero_is_said_to_be():
+    fit = alike("y ~ x + (x || g)")
+    assert (fit.variance_components["estimate"] == 0.0).tolist() == [False, True]
+    notes = [[text.get_text() for text in axis.texts] for axis in fit.plot.caterpillar().axes]
+    assert notes == [[], ["variance estimated as zero"]]
+    plt.close("all")
+
+
+def test_categories_are_drawn_with_their_intervals():
+    drawn = list(page_pictures._categories(wine()))
+    figures: list[Any] = [draw() for _, draw in drawn if not isinstance(draw, str)]
+    assert [len(figure.axes) for figure in figures] == [5, 5]
+    assert figures[0].axes[0].get_title() == "rating = 1"
+    plt.close("all")

@@ -288,6 +288,22 @@ def test_word_holds_the_table(two, tmp_path):
     assert document.paragraphs[-1].text.startswith("* p < 0.05")
 
 
+@pytest.mark.parametrize("ending", ["txt", "md", "html", "tex"])
+def test_a_file_holds_the_format_of_its_name(two, tmp_path, ending):
+    table = me.table(two)
+    path = tmp_path / f"table.{ending}"
+    table.save(path)
+    made = {"txt": "text", "md": "markdown", "tex": "latex"}.get(ending, ending)
+    assert path.read_text(encoding="utf-8") == getattr(table, f"to_{made}")()
+
+
+def test_word_is_a_format_too_and_others_are_refused(two, tmp_path):
+    me.table(two).save(tmp_path / "table.DOCX")
+    assert (tmp_path / "table.DOCX").read_bytes().startswith(b"PK")
+    with pytest.raises(ArgumentError, match=r"one of \.txt, \.md, \.html, \.tex, \.docx, and"):
+        me.table(two).save(tmp_path / "table.pdf")
+
+
 def test_great_tables_takes_it(two):
     text = me.table(two, title="Pupils").to_great_tables().as_raw_html()
     for word in ("Pupils", "small", "large", "SD Intercept", f"{two['small'].params['x']:.3f}"):

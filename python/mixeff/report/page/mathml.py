@@ -12,7 +12,7 @@ import numpy as np
 from ...estimate.covariance import covariance_matrices
 from ...results.tables import group_of, shown_predictors
 from .meaning import number
-from .phrases import response_of, words_of
+from .phrases import core_of, response_of, words_of
 
 if TYPE_CHECKING:
     from ...model.design import RandomTerm
@@ -98,10 +98,14 @@ Line = tuple[str, str, str]
 def _distribution(fit: FitResults) -> list[Line]:
     family = fit.design.distribution
     y, g = _sub(_text(response_of(fit)), _mi("i")), fit.design.link
+    if family.has_cases:
+        return [_choice(y)]
     if family.categories is not None:
         left, right = CATEGORIES.get(family.core_name, (family.name, "η"))
         return [(_formula(left), _mo("="), _formula(right)), *_link_line(g)]
-    name = DISTRIBUTIONS.get(family.name, family.name)
+    core = core_of(family)
+    words = [word.replace("_", "-") for word in family.modifiers[::-1]]
+    name = " ".join([*words, DISTRIBUTIONS.get(core, core)])
     given = _row(y, _mo("|"), _mi("b"))
     mu = _sub(_mi("μ"), _mi("i"))
     first = [_sub(_mi("n"), _mi("i"))] if family.takes_trials else []
@@ -110,6 +114,16 @@ def _distribution(fit: FitResults) -> list[Line]:
     else:
         further = [_text(words_of(name)) for name in family.predictors[1:]]
     return [(given, _mo("∼"), _call(name, *first, mu, *further))]
+
+
+def _choice(y: str) -> Line:
+    """The chance of an alternative: its exponential utility over the sum of its case."""
+    one, other = (_row(_text("exp"), _mo("("), _sub(_mi("η"), _mi(k)), _mo(")")) for k in "ik")
+    index = _row(_mi("k"), _text("\u00a0in the case of\u00a0"), _mi("i"))
+    total = _row(f"<munder>{_mo('∑')}{index}</munder>", other)
+    share = f'<mstyle displaystyle="true"><mfrac>{one}{total}</mfrac></mstyle>'
+    left = _row(_text("P"), _mo("("), y, _mo("="), _mn(1.0), _mo("|"), _mi("b"), _mo(")"))
+    return left, _mo("="), share
 
 
 def _link_line(link: str) -> list[Line]:
@@ -125,7 +139,8 @@ def _predictors(fit: FitResults) -> list[Line]:
 
 
 def _left_of_mean(fit: FitResults) -> str:
-    if fit.design.distribution.categories is not None:
+    family = fit.design.distribution
+    if family.categories is not None or family.has_cases:
         return _sub(_mi("η"), _mi("i"))
     mu = _sub(_mi("μ"), _mi("i"))
     return mu if fit.design.link == "identity" else _call(fit.design.link, mu)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 MEDIAN_DIFFERENCE = UPPER_QUARTILE * 2**0.5  # median of |b - b'| for b, b' of unit variance
 
 
+UNBOUNDED = 50.0  # standard error of a logarithm, beyond which its ratio is not known at all
+NOT_FINITE = "The data do not tell this ratio from zero or infinity; it has no finite estimate."
+
+
 @dataclass(frozen=True)
 class Meaning:
     """A coefficient or a standard deviation, and what it says."""
@@ -61,6 +65,8 @@ def _of_predictor(fit: FitResults, d: int, level: float) -> Iterator[Meaning]:
         values = [float(table[name][j]) for name in ("estimate", "lower", "upper")]
         if column.parts:
             caveats = " ".join(_caveats(fit, d, column, columns))
+            if _effect(fit, d)[0].is_ratio and table["se"][j] > UNBOUNDED:
+                caveats = f"{caveats} {NOT_FINITE}".strip()
             yield Meaning(_name(fit, d, column), _sentence(fit, d, column, values, level), caveats)
     unclear = [column for column in columns if column.is_unclear]
     if unclear:

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import NotAvailableError
-from ...estimate.covariance import covariance_matrices
+from ...estimate.covariance import covariance_matrices, entries, theta_slices
 from ...model.families import FAMILIES, LINKS
+from ...predict.targets import target_of
 from ...results.linear import fixed_part, random_variance, require_places
-from ...results.parameters import beta_slices
+from ...results.parameters import beta_slices, critical_value
 from ...results.tables import predictor_name
 from .inputs import Covariates
-from .plans import Plans, of_expression
+from .phrases import core_of
+from .plans import Plans, of_expression, short
 
 if TYPE_CHECKING:
     from ...model.families import Family
@@ -30,17 +32,24 @@ CATEGORIES = {
     "cumulative", "adjacent", "sequential", "sequential_backward", "multinomial", "duration",
 }  # fmt: skip
 CURVE_POINTS = 801
+MOST_PARAMETERS = 150  # whose covariance matrix a page holds
 
 
-def page_model(fit: FitResults) -> Json:
+def page_model(fit: FitResults, level: float = 0.95) -> Json:
     """All that a page needs to predict.
+
+    Parameters
+    ----------
+    fit : FitResults
+    level : float
+        Coverage of the intervals.
 
     Returns
     -------
     dict
         ``inputs`` (the covariates), ``predictors`` (columns, coefficients, offsets), ``random``
         (columns and covariance matrix of each term), ``link``, ``response``, ``held`` (covariates
-        that cannot be moved).
+        that cannot be moved), ``uncertainty`` (for intervals; None where there are none).
 
     Raises
     ------
@@ -48,6 +57,11 @@ def page_model(fit: FitResults) -> Json:
         For a fit that does not place rows, and for a response whose mean a page cannot compute.
     """
     require_places(fit.estimate)
+    if fit.design.distribution.has_cases:
+        raise NotAvailableError(
+            "the chance of an alternative depends on the others of its case; "
+            "fit.predict(data, kind='marginal') compares cases."
+        )
     answer = _response(fit)
     if answer is None:
         raise NotAvailableError(
@@ -66,7 +80,21 @@ def page_model(fit: FitResults) -> Json:
         "random": random,
         "link": fit.design.link,
         "response": answer,
+        "uncertainty": _uncertainty(fit, level) if answer["kind"] != "curve" else None,
     }
+
+
+def _uncertainty(fit: FitResults, level: float) -> Json | None:
+    """Covariances of (beta, theta), those of parameters on the boundary zero, and the intervals'.
+
+    Rows of the lower triangle, one after the other.
+    """
+    cov = fit.estimate.cov
+    if np.isnan(cov).all() or len(cov) > MOST_PARAMETERS:
+        return None
+    lower = np.nan_to_num(cov, nan=0.0)[np.tril_indices(len(cov))]
+    line = target_of(fit.design, "response", averaged=True).line
+    return {"cov": short(lower), "critical": critical_value(level), "line": line.name}
 
 
 def _predictors(fit: FitResults, covariates: Covariates, plans: Plans) -> list[Json]:
@@ -88,14 +116,19 @@ def _predictors(fit: FitResults, covariates: Covariates, plans: Plans) -> list[J
 
 def _random(fit: FitResults, plans: Plans) -> list[Json]:
     matrices = covariance_matrices(fit.design, fit.estimate.theta)
+    parts = theta_slices(fit.design)
     return [
         {
             "columns": [column for _, matrix in spec.pieces for column in plans.of(matrix)],
             "places": list(term.places),
             "sigma": sigma.tolist(),
+            "theta": fit.estimate.theta[part].tolist(),
+            "entries": np.column_stack(entries(term)).tolist(),
             "group": fit.design.factors[term.factor].name,
         }
-        for spec, term, sigma in zip(fit.spec.random, fit.design.terms, matrices, strict=True)
+        for spec, term, sigma, part in zip(
+            fit.spec.random, fit.design.terms, matrices, parts, strict=True
+        )
     ]
 
 
@@ -104,16 +137,15 @@ def _random(fit: FitResults, plans: Plans) -> list[Json]:
 
 def _response(fit: FitResults) -> Json | None:
     family = fit.design.distribution
-    if family.has_cases:  # whose chances depend on the other rows of the case
-        return None
-    answer: Json = {"core": family.core_name, "modifiers": [], "mapping": None}
+    core = core_of(family)
+    answer: Json = {"core": core, "modifiers": [], "mapping": None}
     if family.categories is not None:
         answer |= {"kind": "categories", "mapping": family.mapping, "labels": _labels(fit)}
         answer["ordered"] = family.categories.ordered
-        return answer if family.core_name in CATEGORIES else None
+        return answer if core in CATEGORIES else None
     if family.expectation is None:
         return answer | {"kind": "mean", "core": ""}
-    if _is_known(family):
+    if _is_known(family, core):
         return answer | {"kind": "mean", "modifiers": list(family.modifiers)}
     return _curve(fit)
 
@@ -123,13 +155,13 @@ def _labels(fit: FitResults) -> list[str]:
     return [*labels, "later"] if kind is not None and kind.timed else labels
 
 
-def _is_known(family: Family) -> bool:
+def _is_known(family: Family, core: str) -> bool:
     """Whether predict.js computes the mean."""
-    plain = FAMILIES.get(family.core_name)
+    plain = FAMILIES.get(core)
     if plain is None or not set(family.modifiers) <= MODIFIERS:
         return False
-    mean = plain.expectation is None or family.core_name in MEANS
-    return mean and ("zero_truncated" not in family.modifiers or family.core_name in ZEROS)
+    mean = plain.expectation is None or core in MEANS
+    return mean and ("zero_truncated" not in family.modifiers or core in ZEROS)
 
 
 def _curve(fit: FitResults) -> Json | None:

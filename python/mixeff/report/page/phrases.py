@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ...model.families import FAMILIES
 from ...results.tables import predictor_name
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ class Effect:
 BINARY, ORDINAL, NOMINAL, DURATION, CHOICE, COUNT, NUMBER = (
     "binary", "ordinal", "nominal", "duration", "choice", "count", "number",
 )  # fmt: skip
+
+
+def core_of(family: Family) -> str:
+    """The family under its modifiers; of a censored response, that of the response in full."""
+    whole = (name for name, one in FAMILIES.items() if one.censored == family.core_name)
+    return next(whole, family.core_name)
 
 
 def kind_of(family: Family) -> str:
@@ -107,7 +114,7 @@ def event_of(fit: FitResults, d: int = 0) -> str:
     """What a linear predictor of the model's own formula is about."""
     family, spec = fit.design.distribution, fit.spec
     levels = spec.response_levels
-    words = EVENTS.get(family.core_name, EVENTS.get(family.name, EVENTS[kind_of(family)]))
+    words = EVENTS.get(core_of(family), EVENTS.get(family.name, EVENTS[kind_of(family)]))
     categories = [str(label) for label in fit.design.categories]
     words += "".join(MODIFIED.get(name, "") for name in family.modifiers)
     return words.format(

@@ -11,12 +11,14 @@ import numpy as np
 
 from ...data import from_any
 from ...errors import MissingDependencyError, MixeffError, MixeffWarning, NotAvailableError
+from ...estimate.covariance import covariance_matrices
 from ...plot import Plots
 from ...plot.embed import data_uri
 from ...results.fit import FitResults
 
 Figure = Any  # of matplotlib, which pictures alone import
-Draws = Iterator[tuple[str, Callable[[], Figure]]]
+Drawing = Callable[[], Figure] | str  # a sentence that says why there is none
+Draws = Iterator[tuple[str, Drawing]]
 
 MOST_EFFECTS = 4  # covariates along which means or categories are drawn
 MOST_DURATIONS = 2  # covariates by which survival is
@@ -36,9 +38,9 @@ class Picture:
     applies : callable
         ``applies(fit)``: whether the fit has what is drawn.
     draws : callable
-        ``draws(fit)``: pairs of what is drawn and a function that draws it. A drawing that raises a
-        `MixeffError` is left out, and the page says why; not if it is `NotAvailableError`, as a
-        picture that such a model does not have is no news.
+        ``draws(fit)``: pairs of what is drawn and a function that draws it, or a sentence that says
+        why not. A drawing that raises a `MixeffError` is left out, and the page says why; not if it
+        is `NotAvailableError`, as a picture that such a model does not have is no news.
     """
 
     caption: str
@@ -68,7 +70,9 @@ def pictures(fit: FitResults) -> list[Drawn]:
         return [Drawn("Pictures", problem=str(error))]
 
 
-def _drawn(caption: str, draw: Callable[[], Figure]) -> Drawn | None:
+def _drawn(caption: str, draw: Drawing) -> Drawn | None:
+    if isinstance(draw, str):
+        return Drawn(caption, problem=draw)
     try:
         with warnings.catch_warnings():  # a page has its own notes
             warnings.simplefilter("ignore", MixeffWarning)
@@ -106,7 +110,10 @@ def _effects(fit: FitResults) -> Draws:
 
 
 def _categories(fit: FitResults) -> Draws:
-    return _each(_covariates(fit)[:MOST_EFFECTS], Plots(fit).categories)
+    def draw(name: str) -> Figure:
+        return Plots(fit).categories(name, interval="confidence")
+
+    return _each(_covariates(fit)[:MOST_EFFECTS], draw)
 
 
 def _survival(fit: FitResults) -> Draws:
@@ -124,16 +131,24 @@ def _latent(fit: FitResults) -> Draws:
     return _each(_number(fit), Plots(fit).latent)
 
 
-def _groups(fit: FitResults) -> list[str]:
-    return list(dict.fromkeys(fit.design.factors[term.factor].name for term in fit.design.terms))
+def _groups(fit: FitResults) -> dict[str, bool]:
+    """Whether any random effect of each grouping factor varies."""
+    found: dict[str, bool] = {}
+    matrices = covariance_matrices(fit.design, fit.estimate.theta)
+    for term, sigma in zip(fit.design.terms, matrices, strict=True):
+        name = fit.design.factors[term.factor].name
+        found[name] = found.get(name, False) or bool(sigma.any())
+    return found
 
 
 def _caterpillars(fit: FitResults) -> Draws:
-    return _each(_groups(fit), Plots(fit).caterpillar)
+    for name, varies in _groups(fit).items():
+        why = f"the variance of the effects of {name} is estimated as zero, and so is each of them."
+        yield name, (lambda name=name: Plots(fit).caterpillar(name)) if varies else why
 
 
 def _shrinkage(fit: FitResults) -> Draws:
-    return _each(_groups(fit), lambda _: Plots(fit).shrinkage())
+    return _each(list(_groups(fit)), lambda _: Plots(fit).shrinkage())
 
 
 def _residuals(fit: FitResults) -> Draws:
@@ -170,8 +185,13 @@ def _has_effects(fit: FitResults) -> bool:
     return bool(fit.design.terms)
 
 
+def _varies(fit: FitResults) -> bool:
+    """Whether clusters differ at all."""
+    return any(_groups(fit).values())
+
+
 def _has_means_by_cluster(fit: FitResults) -> bool:
-    return _has_means(fit) and _has_effects(fit)
+    return _has_means(fit) and _varies(fit)
 
 
 def _differs_by_scale(fit: FitResults) -> bool:
@@ -180,7 +200,7 @@ def _differs_by_scale(fit: FitResults) -> bool:
 
 
 def _has_few_rows(fit: FitResults) -> bool:
-    return _has_effects(fit) and fit.nobs <= MOST_SHRUNK
+    return _varies(fit) and fit.nobs <= MOST_SHRUNK
 
 
 def _always(fit: FitResults) -> bool:
@@ -196,7 +216,7 @@ PICTURES: tuple[Picture, ...] = (
     ),
     Picture(
         "Probabilities of the categories along {}, other covariates at their mean or commonest "
-        "level, averaged over the random effects.",
+        "level, averaged over the random effects, with 95 % intervals.",
         _has_categories,
         _categories,
     ),

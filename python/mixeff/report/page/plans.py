@@ -99,7 +99,7 @@ class Plans:
         values = recode_matrix(matrix, self._frame(rows))
         places = {j: matrix.kept.index(j) for j in own}
         return {
-            j: {"table": {"axes": axes, "values": _short(values[:, k])}} for j, k in places.items()
+            j: {"table": {"axes": axes, "values": short(values[:, k])}} for j, k in places.items()
         }
 
     def _axes(self, names: list[str], columns: int) -> list[Json]:
@@ -138,7 +138,8 @@ def _axis(one: Json, points: int) -> Json:
     return {"name": one["name"], "points": grid, "exact": low == high}
 
 
-def _short(values: np.ndarray) -> list[float]:
+def short(values: np.ndarray) -> list[float]:
+    """Numbers to eight figures."""
     return [float(f"{value:.8g}") for value in values]
 
 

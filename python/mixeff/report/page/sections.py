@@ -9,14 +9,15 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ...errors import NotAvailableError
-from ..content import method_words
+from ...results.parameters import percent
+from ..content import method_words, observations
 from ..numbers import count
 from ..table import ModelTable
 from . import meaning as meanings
 from .inputs import Covariates
 from .mathml import equation
 from .model import page_model
-from .phrases import OF_PROBABILITY, event_of, kind_of, response_of
+from .phrases import DURATION, OF_PROBABILITY, event_of, kind_of, response_of
 from .pictures import pictures as drawn
 from .repeat import python_code, shell_command, version_of, versions
 from .summary import checks as checked
@@ -50,7 +51,7 @@ class Subject:
     @cached_property
     def _made(self) -> dict[str, Any] | NotAvailableError:
         try:
-            return page_model(self.fit)
+            return page_model(self.fit, self.level)
         except NotAvailableError as error:
             return error
 
@@ -65,12 +66,15 @@ class Subject:
             "groups": list(dict.fromkeys(spec.inputs.groups)),
             "covariates": list(spec.inputs.covariates),
             "level": self.level,
+            "interval": f"{percent(self.level)} CI",
         }
 
 
 def quantity(fit: FitResults) -> str:
     """What is predicted, for the vertical axis."""
     kind = kind_of(fit.design.distribution)
+    if kind == DURATION:
+        return f"Probability of the event in each period of {response_of(fit)}"
     if fit.design.distribution.categories is not None:
         return f"Probability of each category of {response_of(fit)}"
     if kind in OF_PROBABILITY:
@@ -111,7 +115,7 @@ def head(subject: Subject) -> str:
     line = [
         f"{fit.spec.family} response",
         f"{fit.spec.link} link",
-        f"{count(fit.nobs)} rows",
+        observations(fit),
         *levels,
     ]
     warning = "" if fit.converged else '<p class="warning">This fit did not converge.</p>'
@@ -178,19 +182,26 @@ def explore(subject: Subject) -> str:
 
 
 def _legend(subject: Subject) -> str:
-    fit = subject.fit
-    shown = "These are predictions without their uncertainty"
-    kind = fit.design.distribution.categories
-    drawn = kind is None or kind.timed
-    known = (
-        ", which the pictures show." if drawn else '; fit.predict(interval="confidence") has it.'
-    )
-    if not fit.design.terms:
-        return shown + known
+    if not subject.fit.design.terms:
+        return _uncertain(subject)
     return (
         "The average over the random effects is the population's mean. With random effects at zero "
         "it is that of a median level; the percentile is of the sum of a row's random effects. "
-        f"{shown}{known}"
+        f"{_uncertain(subject)}"
+    )
+
+
+def _uncertain(subject: Subject) -> str:
+    """What the intervals are, or why there are none."""
+    assert subject.page_model is not None
+    if subject.page_model["uncertainty"] is None:
+        return 'Predictions have no intervals here; fit.predict(interval="confidence") has them.'
+    varies = " and of the variances" if subject.fit.design.terms else ""
+    if subject.fit.estimate.draws is not None:
+        return f"The intervals take the posterior of the coefficients{varies} as normal."
+    return (
+        f"The {percent(subject.level)} confidence intervals carry the uncertainty of the "
+        f"coefficients{varies}."
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...data import from_any
 from ...results.fit import FitResults
-from ..content import method_words
+from ..content import method_words, observations
 from ..numbers import count, short_time
 from .meaning import number
 
@@ -22,7 +22,7 @@ FEW = 6  # levels that are counted one by one
 def rows_words(fit: FitResults) -> str:
     """How many rows were read, dropped and used."""
     spec = fit.spec
-    words = f"{count(spec.n_rows_read)} rows read, {count(fit.nobs)} used"
+    words = f"{count(spec.n_rows_read)} rows read, {_used(fit)} used"
     if not spec.n_rows_dropped:
         return f"{words}; none dropped for missing values."
     missing = ", ".join(f"{name} {count(k)}" for name, k in spec.dropped.items())
@@ -30,6 +30,12 @@ def rows_words(fit: FitResults) -> str:
         f"{words}; {count(spec.n_rows_dropped)} dropped for missing values. "
         f"Missing by column: {missing}."
     )
+
+
+def _used(fit: FitResults) -> str:
+    if not fit.design.distribution.has_cases:
+        return count(fit.nobs)
+    return f"{count(fit.design.n)}, the alternatives of {observations(fit)},"
 
 
 def column_rows(fit: FitResults) -> list[tuple[str, str, str]]:

@@ -61,7 +61,8 @@ def _further(fit: FitResults) -> Iterator[str]:
             name = words_of(predictor_name(fit.design, d))
             parameter = fit.design.distribution.further[d - 1]
             if parameter.argument != "formula":
-                yield f"The {name} depends on {listed(names)} ({parameter.link} scale)."
+                verb = "depend" if name.endswith("s") else "depends"
+                yield f"The {name} {verb} on {listed(names)} ({parameter.link} scale)."
 
 
 def _given(fit: FitResults) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -181,6 +181,28 @@ class ModelTable:
         """
         write_word(self.layout, path)
 
+    def save(self, path: str | Path) -> None:
+        """Write the table to a file, in the format that its name ends in.
+
+        Parameters
+        ----------
+        path : str or Path
+            Ending in .txt, .md, .html, .tex or .docx.
+
+        Raises
+        ------
+        ArgumentError
+            For another ending.
+        """
+        suffix = Path(path).suffix.lower()
+        if suffix == ".docx":
+            self.to_word(path)
+        elif suffix in FORMATS:
+            Path(path).write_text(FORMATS[suffix](self), encoding="utf-8")
+        else:
+            known = ", ".join([*FORMATS, ".docx"])
+            raise ArgumentError(f"a table is saved as one of {known}, and {str(path)!r} is none.")
+
     def to_great_tables(self) -> Any:
         """The table as a ``great_tables.GT``, to change colours, fonts and footnotes there.
 
@@ -204,6 +226,12 @@ class ModelTable:
         return self.to_html()
 
 
+FORMATS: dict[str, Callable[[ModelTable], str]] = {
+    ".txt": ModelTable.to_text,
+    ".md": ModelTable.to_markdown,
+    ".html": ModelTable.to_html,
+    ".tex": ModelTable.to_latex,
+}
 NUMBERS = ("estimate", "se", "z", "p", "lower", "upper")
 RATIOS = ("ratio", "ratio_lower", "ratio_upper")
 

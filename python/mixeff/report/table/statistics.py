@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import ArgumentError
+from ..content import observations
 from ..numbers import count
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ def _nodes(fit: FitResults) -> str:
     return "" if nodes is None else str(nodes)
 
 
+def _rows(fit: FitResults) -> str:
+    cases = fit.design.distribution.has_cases
+    return observations(fit) if cases else count(fit.nobs)
+
+
 def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
@@ -35,7 +41,7 @@ STATISTICS: dict[str, tuple[str, Callable[[FitResults], str]]] = {
     "response": ("Response", lambda fit: fit.spec.response),
     "family": ("Family", lambda fit: fit.spec.family),
     "link": ("Link", lambda fit: fit.spec.link),
-    "nobs": ("Rows", lambda fit: count(fit.nobs)),
+    "nobs": ("Rows", _rows),
     "llf": ("Log-likelihood", lambda fit: _two(fit.llf)),
     "aic": ("AIC", lambda fit: _two(fit.aic)),
     "bic": ("BIC", lambda fit: _two(fit.bic)),

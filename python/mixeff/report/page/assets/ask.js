@@ -4,7 +4,7 @@
 (() => {
   const numbers = JSON.parse(document.getElementById("numbers").textContent);
   const form = document.getElementById("question"), answer = document.getElementById("answer");
-  const typical = Object.fromEntries(numbers.inputs.map((one) => [one.name, one.value]));
+  const known = Object.fromEntries(numbers.inputs.map((one) => [one.name, one]));
 
   function make(name, attributes = {}, ...children) {
     const made = document.createElement(name);
@@ -19,13 +19,21 @@
     form.append(make("label", {}, name, select));
   }
 
-  function text(name, value, hint) {
-    form.append(make("label", {}, name, make("input", { name, value, placeholder: hint })));
+  // Known levels are offered; what is typed in is the server's to judge.
+  function text(name, value, hint, levels = []) {
+    const list = `levels of ${name}`, input = make("input", { name, value, placeholder: hint });
+    const label = make("label", {}, name, input);
+    if (levels.length) {
+      input.setAttribute("list", list);
+      label.append(make("datalist", { id: list }, ...levels.map((value) => make("option", { value }))));
+    }
+    form.append(label);
   }
 
   choice("prediction", [["marginal", "averaged over random effects"],
     ["median", "random effects at zero"], ["cluster", "of the levels below"]]);
-  for (const name of numbers.covariates) text(name, typical[name] ?? "", "a value");
+  for (const name of numbers.covariates)
+    text(name, known[name]?.value ?? "", "a value", known[name]?.levels);
   for (const name of numbers.groups) text(name, "", "a level, or nothing");
   form.append(make("button", { type: "submit" }, "Predict"));
 

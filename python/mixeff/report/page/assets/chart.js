@@ -75,7 +75,7 @@ const Chart = (() => {
 
   // A range that only grows, so that curves are seen to move.
   function range(series, probability, before) {
-    const every = Object.values(series).flat().filter(Number.isFinite);
+    const every = series.flat().filter(Number.isFinite);
     let [low, high] = [Math.min(...every), Math.max(...every)];
     if (probability) return [0, Math.max([0.02, 0.05, 0.1, 0.2, 0.5, 1].find((top) => top >= high), before[1])];
     if (low >= before[0] && high <= before[1]) return before;
@@ -84,10 +84,25 @@ const Chart = (() => {
     return [Math.min(low, before[0]), Math.max(high + room, before[1])];
   }
 
+  // The interval of the average: a band, or bars at levels.
+  function interval(svg, along, band, { x, y }) {
+    const ends = band.map(([lower, upper], i) => [x(along.points[i]), y(lower), y(upper)])
+      .filter((each) => each.every(Number.isFinite));
+    const look = { "data-kind": "interval" }, colour = STYLES.marginal.colour;
+    if (along.kind === "levels")
+      for (const [a, lower, upper] of ends)
+        svg.append(element("line", { ...look, x1: a, x2: a, y1: lower, y2: upper, stroke: colour, "stroke-width": 2 }));
+    else if (ends.length) {
+      const edge = [...ends.map(([a, , b]) => [a, b]), ...ends.map(([a, b]) => [a, b]).reverse()];
+      svg.append(element("path", { ...look, d: `${path(edge)}Z`, fill: colour, "fill-opacity": 0.14 }));
+    }
+  }
+
   // One mean: a curve, or points at levels, for each way to hold the random effects.
-  function means(svg, along, at, series, names, [low, high]) {
+  function means(svg, along, at, series, band, names, [low, high]) {
     const scale = scales(along, low, high);
     axes(svg, along, low, high, scale, names);
+    interval(svg, along, band, scale);
     marker(svg, along, at, scale);
     for (const [kind, values] of Object.entries(series)) {
       const style = STYLES[kind];

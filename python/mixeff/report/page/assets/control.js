@@ -84,6 +84,21 @@
     return { kind: "number", points };
   }
 
+  const OF = {
+    marginal: () => Mixeff.averaged, median: () => Mixeff.held(0.5),
+    held: () => Mixeff.held(state.percentile / 100),
+  };
+
+  // Estimates with the ends of their intervals, or alone where there are none.
+  function uncertain(kind, at) {
+    if (model.uncertainty) return Mixeff.intervals(model, at, OF[kind]());
+    return PREDICT[kind](at).map((value) => [value]);
+  }
+
+  // Averages over several random effects at once take too long for a whole curve.
+  const lies = new Set(model.random.flatMap((term) => term.places));
+  const isBanded = model.uncertainty !== null && lies.size <= 1;
+
   const along = (value) => (state.along === null ? state.at : { ...state.at, [state.along]: value });
 
   const isProbability = /^Probability/.test(numbers.quantity);
@@ -100,8 +115,10 @@
       const series = {}, before = ranges[state.along] || [Infinity, -Infinity];
       for (const [kind] of KINDS)
         series[kind] = where.points.map((value) => PREDICT[kind](along(value))[0]);
-      ranges[state.along] = Chart.range(series, isProbability, before);
-      Chart.means(svg, where, now, series, names, ranges[state.along]);
+      const band = isBanded
+        ? where.points.map((value) => uncertain("marginal", along(value))[0].slice(1)) : [];
+      ranges[state.along] = Chart.range([...Object.values(series), ...band], isProbability, before);
+      Chart.means(svg, where, now, series, band, names, ranges[state.along]);
     }
     chart.replaceChildren(make("p", { class: "line" }, title), svg);
     tell();
@@ -112,17 +129,30 @@
     return isProbability ? value.toFixed(3) : Chart.short(value);
   }
 
+  // An interval stands beside a mean, and below each of several probabilities.
+  function cells([value, ...ends]) {
+    const words = ends.every(Number.isFinite) ? ends.map(show).join(" to ") : "";
+    if (!ends.length) return [make("td", {}, show(value))];
+    if (!isCategories)
+      return [make("td", {}, show(value)), make("td", { class: "interval" }, words)];
+    const below = make("span", { class: "interval" }, words);
+    return [make("td", {}, make("span", { class: "estimate" }, show(value)), below)];
+  }
+
   // The numbers at the chosen values, which are also the legend.
   function tell() {
     const body = KINDS.map(([kind, name]) => {
       const text = kind === "held" ? `${name} ${state.percentile} %` : name;
       return make("tr", { "data-kind": kind }, make("th", { scope: "row" }, line(kind), ` ${text}`),
-        ...PREDICT[kind](state.at).map((value) => make("td", {}, show(value))));
+        ...uncertain(kind, state.at).flatMap(cells));
     });
     const parts = [make("tbody", {}, ...body)];
     if (isCategories)
       parts.unshift(make("thead", {}, make("tr", {}, make("td"), ...model.response.labels.map(
         (label, j) => make("th", { scope: "col" }, swatch(j), ` ${label}`)))));
+    else if (model.uncertainty)
+      parts.unshift(make("thead", {}, make("tr", {}, make("td"),
+        make("th", { scope: "col" }, "Estimate"), make("th", { scope: "col" }, numbers.interval))));
     answers.replaceChildren(make("table", {}, ...parts));
   }
 

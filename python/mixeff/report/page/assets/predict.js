@@ -64,10 +64,10 @@ const Mixeff = (() => {
     });
   }
 
-  function covariance(model, at) {
+  function covariance(model, at, terms = model.random) {
     const d = model.predictors.length;
     const total = Array.from({ length: d }, () => new Array(d).fill(0));
-    for (const term of model.random) {
+    for (const term of terms) {
       const z = term.columns.map((plan) => column(plan, at));
       term.sigma.forEach((row, i) => row.forEach((value, j) => {
         total[term.places[i]][term.places[j]] += z[i] * value * z[j];
@@ -141,8 +141,8 @@ const Mixeff = (() => {
   };
   const ZEROS = {
     poisson: (mu) => Math.exp(-mu),
-    nb2: (mu, [phi]) => (1 + phi * mu) ** (-1 / phi),
-    nb1: (mu, [phi]) => (1 + phi) ** (-mu / phi),
+    nb2: (mu, [phi]) => Math.exp(-Math.log1p(phi * mu) / phi),
+    nb1: (mu, [phi]) => Math.exp((-mu * Math.log1p(phi)) / phi),
     genpois: (mu, [phi]) => Math.exp(-mu / Math.sqrt(phi)),
   };
   const MODIFIERS = {
@@ -200,13 +200,15 @@ const Mixeff = (() => {
 
   // Random effects held, or integrated out -----------------------------------------------------
 
-  // Random part at a percentile of its own distribution: that of the mean, or of all predictors.
+  // The random part of each linear predictor at a percentile of its own distribution.
   function conditional(model, at, percentile = 0.5) {
-    const z = percentile === 0.5 ? 0 : normalQuantile(percentile), spread = covariance(model, at);
-    const moved = (d) => (model.response.kind === "categories" || d === 0 ? z : 0);
-    return response(model, fixed(model, at).map(
-      (eta, d) => eta + moved(d) * Math.sqrt(spread[d][d])));
+    return held(percentile)(model, fixed(model, at), covariance(model, at));
   }
+
+  const held = (percentile) => (model, etas, spread) => {
+    const z = percentile === 0.5 ? 0 : normalQuantile(percentile);
+    return response(model, etas.map((eta, d) => eta + z * Math.sqrt(spread[d][d])));
+  };
 
   // The inverse link is analytic within so far from the real line.
   const STRIP = { logit: Math.PI, cloglog: Math.PI / 2, loglog: Math.PI / 2, cauchit: 1 };
@@ -239,9 +241,10 @@ const Mixeff = (() => {
     inverse: (eta, s) => (Math.abs(eta) <= REACH * s ? NaN : null),
   };
 
+  const marginal = (model, at) => averaged(model, fixed(model, at), covariance(model, at));
+
   // A mean that does not exist is NaN.
-  function marginal(model, at) {
-    const eta = fixed(model, at), spread = covariance(model, at);
+  function averaged(model, eta, spread) {
     const active = spread.flatMap((row, d) => (row[d] > 0 ? [d] : []));
     if (!active.length) return response(model, eta);
     const plain = model.response.kind === "mean" && !model.response.modifiers.length
@@ -298,9 +301,74 @@ const Mixeff = (() => {
     return (stored[d] = Array.from({ length: n }, (_, i) => [point(i + 1), 1 / n]));
   }
 
+  // Confidence intervals by the delta method --------------------------------------------------
+
+  const STEP = 1e-4; // of differences of second order
+  const LINK = {
+    identity: (m) => m, log: Math.log, sqrt: Math.sqrt, inverse: (m) => 1 / m, logit,
+    probit: normalQuantile, cloglog: (m) => Math.log(-Math.log1p(-m)),
+    loglog: (m) => -Math.log(-Math.log(m)), cauchit: (m) => Math.tan(Math.PI * (m - 0.5)),
+  };
+
+  // Estimates with both ends of their intervals; `of` is `averaged`, or `held` at a percentile.
+  function intervals(model, at, of) {
+    const values = of(model, fixed(model, at), covariance(model, at));
+    const slopes = derivatives(model, at, of);
+    return values.map((value, k) => {
+      const se = Math.sqrt(variance(model.uncertainty.cov, slopes.map((row) => row[k])));
+      return [value, ...around(model.uncertainty, value, se)];
+    });
+  }
+
+  // Of every value, by each coefficient and each entry of theta.
+  function derivatives(model, at, of) {
+    const eta = fixed(model, at), spread = covariance(model, at);
+    const byEta = eta.map((value, d) => slope(
+      (h) => of(model, moved(eta, [d], [h]), spread), value));
+    const byBeta = model.predictors.flatMap((part, d) => part.columns.map((plan) => {
+      const x = column(plan, at);
+      return byEta[d].map((value) => value * x);
+    }));
+    const byTheta = model.random.flatMap((term, t) => term.theta.map((value, k) => slope(
+      (h) => of(model, eta, covariance(model, at, shifted(model.random, t, k, h))), value)));
+    return [...byBeta, ...byTheta];
+  }
+
+  function slope(values, place) {
+    const h = STEP * (1 + Math.abs(place)), [up, down] = [values(h), values(-h)];
+    return up.map((value, k) => (value - down[k]) / (2 * h));
+  }
+
+  // The terms after an entry of the Cholesky factor of one of them has moved.
+  function shifted(terms, t, k, h) {
+    const { theta, entries, sigma } = terms[t], root = sigma.map((row) => row.map(() => 0));
+    entries.forEach(([i, j], e) => { root[i][j] = theta[e] + (e === k ? h : 0); });
+    const moved = { ...terms[t], sigma: root.map((a) => root.map((b) => dot(a, b))) };
+    return [...terms.slice(0, t), moved, ...terms.slice(t + 1)];
+  }
+
+  // Of a linear combination; the covariance matrix is given by the rows of its lower triangle.
+  function variance(lower, weights) {
+    let total = 0, place = 0;
+    weights.forEach((a, i) => {
+      for (let j = 0; j <= i; j += 1, place += 1)
+        total += (i === j ? 1 : 2) * a * weights[j] * lower[place];
+    });
+    return Math.max(total, 0);
+  }
+
+  // Normal on the scale of a link; a value at an end of its range is its own interval.
+  function around({ line, critical }, value, se) {
+    const eta = LINK[line](value), back = INVERSE[line], h = 1e-5 * (1 + Math.abs(eta));
+    if (!Number.isFinite(eta)) return [value, value];
+    const rate = Math.abs(back(eta + h) - back(eta - h)) / (2 * h);
+    const half = rate > 0 ? (critical * se) / rate : 0;
+    return [back(eta - half), back(eta + half)].sort((a, b) => a - b);
+  }
+
   return {
-    conditional, marginal, response, fixed, covariance, column, normalCdf, normalQuantile, gamma,
-    TABLES: { MEANS, ZEROS, MODIFIERS, CATEGORIES, INVERSE, FUNCTIONS, OPERATORS },
+    averaged, conditional, held, intervals, marginal, response, fixed, covariance, column, normalCdf, normalQuantile, gamma,
+    TABLES: { MEANS, ZEROS, MODIFIERS, CATEGORIES, INVERSE, LINK, FUNCTIONS, OPERATORS },
   };
 })();
 
