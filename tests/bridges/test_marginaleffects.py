@@ -1,8 +1,4 @@
-"""Fits handed to the marginaleffects package.
-
-The package's release of the day (0.6.0) reads categorical columns only with polars before 2, so
-that its functions are called on numeric ones here; the others are looked at through the model.
-"""
+"""Fits handed to the marginaleffects package, with a polars that it reads categorical columns of."""
 
 import warnings
 from typing import Any
@@ -41,6 +37,14 @@ def test_its_comparisons_and_slopes_are_ours(poisson, kind):
     ours = me.slopes(poisson, "x", kind=kind, by="late")
     np.testing.assert_allclose(theirs["estimate"], ours["estimate"], rtol=1e-6)
     np.testing.assert_allclose(theirs["std_error"], ours["se"], rtol=1e-4)
+
+
+def test_its_comparisons_of_categories_are_ours():
+    fit = fitted("bernoulli")
+    theirs = marginaleffects.avg_comparisons(as_model(fit), variables="sex").to_pandas()
+    ours = me.comparisons(fit, "sex", kind="marginal", average=True)
+    np.testing.assert_allclose(theirs["estimate"], ours["estimate"], rtol=1e-9)
+    np.testing.assert_allclose(theirs["std_error"], ours["se"], rtol=1e-5)
 
 
 def test_its_predictions_on_its_grid(poisson):

@@ -22,14 +22,14 @@ const HALF_LN_TAU: f64 = 0.918_938_533_204_672_8;
 pub struct Gamma<L>(pub L);
 
 impl<L: MeanLink> Density<2> for Gamma<L> {
-    const SPLIT: bool = true;
-
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_phi]: [T; 2]) -> T {
         let z = -self.0.log_mean(eta) + T::constant(math::ln::<T::A>(y));
         let shape = shape(log_phi);
         -(shape * z.exp_m1_mx()) - log_phi * 0.5 - shape.stirling_remainder(-log_phi.value())
     }
+
+    const SPLIT: bool = true;
 
     /// The shape depends on the second predictor, its factor on the first.
     #[inline(always)]

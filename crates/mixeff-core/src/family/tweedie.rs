@@ -137,8 +137,8 @@ impl Lost {
         };
         let scale = (q * log_y - log_phi).exp();
         let deviance = scale * (part(q * z, log_q) + part(-(p * z), log_p));
-        let u = (q * eta - log_phi).exp();
-        let v = (-(p * eta) - log_phi).exp() * y;
+        let u = scale * (q * z).exp();
+        let v = (scale * (-(p * z)).exp()).select(positive, Jet::constant(0.0));
         let near = positive && z.abs() < 1.0;
         let change = math::exp_m1::<A>(if near { z } else { 0.0 });
         let slope = (v * change).select(near, u - v);
