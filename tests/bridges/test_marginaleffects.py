@@ -1,4 +1,4 @@
-"""Fits handed to the marginaleffects package, with a polars that it reads categorical columns of."""
+"""Fits handed to the marginaleffects package, with a polars that it reads categories of."""
 
 import warnings
 from typing import Any

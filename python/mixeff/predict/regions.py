@@ -36,9 +36,12 @@ if TYPE_CHECKING:
     from .surfaces import Surface
 
 ANGLES = np.linspace(-np.pi / 2, np.pi / 2, 11)  # from one end of the longest axis to the other
-NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(
-    3
-)  # for the standard deviation, exact for a parabola
+NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(3)  # exact for a parabola
+NEGLIGIBLE = 1e-9
+"""Slopes smaller than the largest by this factor are of linear predictors that do not matter.
+
+Such as the logit of a probability that is zero to all digits, about which nothing is known.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,16 +74,18 @@ class Region:
     def of(
         cls, target: Target, design: Design, surface: Surface, center: Floats, cov: Floats
     ) -> Region:
-        """From covariance matrices, shape (n, D, D)."""
+        """From covariance matrices, shape (n, D, D); what does not matter is known."""
+        slopes = surface.slopes(_etas(surface, design, center))
+        largest = np.array([np.nan_to_num(np.abs(slopes[d])).max() for d in surface.depends])
+        used = largest > NEGLIGIBLE * largest.max()
+        cov = cov * np.outer(used, used)
         lengths, axes = np.linalg.eigh(cov)
         scaled = axes * np.sqrt(np.maximum(lengths, 0.0))[:, None, :]
         return cls(target, design, surface, center, scaled[:, :, -1], scaled[:, :, :-1])
 
     def at(self, t: float) -> Linearized:
         """Values t standard deviations along the axis; derivatives by linear predictor."""
-        etas = [np.zeros(self.design.n)] * len(self.design.x)
-        for d, eta in zip(self.surface.depends, (self.center + t * self.axis).T, strict=True):
-            etas[d] = eta
+        etas = _etas(self.surface, self.design, self.center + t * self.axis)
         slopes = self.surface.slopes(etas)
         jacobian = np.stack([slopes[d] for d in self.surface.depends], axis=2)
         value = self.surface.at(etas).ravel()
@@ -111,6 +116,14 @@ class Region:
         weights = WEIGHTS / WEIGHTS.sum()
         squares += np.square(values - weights @ values)
         return np.sqrt(weights @ squares)
+
+
+def _etas(surface: Surface, design: Design, x: Floats) -> list[Floats]:
+    """All linear predictors, from those that the surface depends on, shape (n, D)."""
+    etas = [np.zeros(design.n)] * len(design.x)
+    for d, eta in zip(surface.depends, x.T, strict=True):
+        etas[d] = eta
+    return etas
 
 
 def _highest(values: list[Floats]) -> Floats:

@@ -205,10 +205,13 @@ const Mixeff = (() => {
     return held(percentile)(model, fixed(model, at), covariance(model, at));
   }
 
-  const held = (percentile) => (model, etas, spread) => {
+  function held(percentile) {
     const z = percentile === 0.5 ? 0 : normalQuantile(percentile);
-    return response(model, etas.map((eta, d) => eta + z * Math.sqrt(spread[d][d])));
-  };
+    const located = (model, etas, spread) =>
+      etas.map((eta, d) => eta + z * Math.sqrt(spread[d][d]));
+    const of = (model, etas, spread) => response(model, located(model, etas, spread));
+    return Object.assign(of, { located });
+  }
 
   // The inverse link is analytic within so far from the real line.
   const STRIP = { logit: Math.PI, cloglog: Math.PI / 2, loglog: Math.PI / 2, cauchit: 1 };
@@ -301,7 +304,7 @@ const Mixeff = (() => {
     return (stored[d] = Array.from({ length: n }, (_, i) => [point(i + 1), 1 / n]));
   }
 
-  // Confidence intervals by the delta method --------------------------------------------------
+  // Confidence intervals ----------------------------------------------------------------------
 
   const STEP = 1e-4; // of differences of second order
   const LINK = {
@@ -311,13 +314,79 @@ const Mixeff = (() => {
   };
 
   // Estimates with both ends of their intervals; `of` is `averaged`, or `held` at a percentile.
-  function intervals(model, at, of) {
+  const intervals = (model, at, of) => (of.located ? ranges : delta)(model, at, of);
+
+  // By the delta method.
+  function delta(model, at, of) {
     const values = of(model, fixed(model, at), covariance(model, at));
     const slopes = derivatives(model, at, of);
     return values.map((value, k) => {
       const se = Math.sqrt(variance(model.uncertainty.cov, slopes.map((row) => row[k])));
       return [value, ...around(model.uncertainty, value, se)];
     });
+  }
+
+  // By the range of the response over the confidence ellipsoid of the linear predictors it depends on, sought along the
+  // longest axis; across it the response is taken as linear.
+  function ranges(model, at, of) {
+    const { cov, critical, line } = model.uncertainty, scale = (x) => response(model, x).map(LINK[line]);
+    const center = of.located(model, fixed(model, at), covariance(model, at));
+    const values = response(model, center), rows = derivatives(model, at, of.located);
+    const slopes = (x) => x.map((value, d) => slope((h) => scale(moved(x, [d], [h])), value));
+    const steepest = slopes(center).map((row) => Math.max(...row.map(Math.abs)));
+    const uses = steepest.map((value) => value > NEGLIGIBLE * Math.max(...steepest));
+    const by = center.map((_, d) => rows.map((row) => (uses[d] ? row[d] : 0)));
+    const matrix = by.map((a) => by.map((b) => covarianceOf(cov, a, b)));
+    const axis = longestAxis(matrix);
+    const ends = ANGLES.map((angle) => {
+      const x = center.map((value, d) => value + critical * Math.sin(angle) * axis[d]);
+      const gradient = slopes(x);
+      return scale(x).map((value, k) => {
+        const g = gradient.map((row) => row[k]), along = dot(g, axis);
+        const rest = Math.max(dot(g, matrix.map((row) => dot(row, g))) - along * along, 0);
+        const half = critical * Math.cos(angle) * Math.sqrt(rest);
+        return [half - value, half + value];
+      });
+    });
+    return values.map((value, k) => {
+      const [low, high] = [0, 1].map((side) => highest(ends.map((found) => found[k][side])));
+      if (!Number.isFinite(low + high)) return [value, value, value];
+      return [value, ...[-low, high].map(INVERSE[line]).sort((a, b) => a - b)];
+    });
+  }
+
+  const NEGLIGIBLE = 1e-9;
+  const ANGLES = Array.from({ length: 11 }, (_, k) => (Math.PI * (k - 5)) / 10);
+
+  // Along a smooth curve, from equidistant points and a parabola through three.
+  function highest(values) {
+    const every = values.map((value) => (Number.isNaN(value) ? -Infinity : value));
+    const k = every.indexOf(Math.max(...every));
+    if (k === 0 || k === every.length - 1) return every[k];
+    const [before, top, after] = every.slice(k - 1, k + 2);
+    const vertex = top + (after - before) ** 2 / (8 * (2 * top - before - after));
+    return Number.isFinite(vertex) ? vertex : top;
+  }
+
+  // The eigenvector of the largest eigenvalue, as long as the root of this, by Jacobi's rotations.
+  function longestAxis(matrix) {
+    const n = matrix.length, a = matrix.map((row) => row.slice());
+    const axes = matrix.map((row, i) => row.map((_, j) => (i === j ? 1 : 0)));
+    for (let sweep = 0; sweep < 30; sweep += 1)
+      for (let p = 0; p < n; p += 1)
+        for (let q = p + 1; q < n; q += 1) if (a[p][q] !== 0) rotate(a, axes, p, q);
+    const lengths = a.map((row, k) => row[k]), k = lengths.indexOf(Math.max(...lengths));
+    return axes.map((row) => row[k] * Math.sqrt(Math.max(lengths[k], 0)));
+  }
+
+  function rotate(a, axes, p, q) {
+    const ratio = (a[q][q] - a[p][p]) / (2 * a[p][q]);
+    const t = (ratio < 0 ? -1 : 1) / (Math.abs(ratio) + Math.hypot(ratio, 1));
+    const c = 1 / Math.hypot(t, 1), s = t * c;
+    const turn = (row) => { [row[p], row[q]] = [c * row[p] - s * row[q], s * row[p] + c * row[q]]; };
+    [...a, ...axes].forEach(turn);
+    a[p].forEach((x, k) => { [a[p][k], a[q][k]] = [c * x - s * a[q][k], s * x + c * a[q][k]]; });
+    a[p][q] = a[q][p] = 0;
   }
 
   // Of every value, by each coefficient and each entry of theta.
@@ -347,14 +416,16 @@ const Mixeff = (() => {
     return [...terms.slice(0, t), moved, ...terms.slice(t + 1)];
   }
 
-  // Of a linear combination; the covariance matrix is given by the rows of its lower triangle.
-  function variance(lower, weights) {
+  const variance = (lower, weights) => Math.max(covarianceOf(lower, weights, weights), 0);
+
+  // Of two linear combinations; the covariance matrix is given by the rows of its lower triangle.
+  function covarianceOf(lower, a, b) {
     let total = 0, place = 0;
-    weights.forEach((a, i) => {
+    a.forEach((_, i) => {
       for (let j = 0; j <= i; j += 1, place += 1)
-        total += (i === j ? 1 : 2) * a * weights[j] * lower[place];
+        total += (i === j ? a[i] * b[i] : a[i] * b[j] + a[j] * b[i]) * lower[place];
     });
-    return Math.max(total, 0);
+    return total;
   }
 
   // Normal on the scale of a link; a value at an end of its range is its own interval.
