@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .report import publish
+
 ROUNDS = 3
 LEVELS, ROWS = 5_000, 20
 COVARIATES = tuple(f"x{j}" for j in range(1, 6))
@@ -106,10 +108,7 @@ def document(found: dict[str, list[tuple[float, float]]]) -> str:
 
 
 def main() -> None:
-    text = document(measured())
-    print(text)
-    if len(sys.argv) > 1:
-        Path(sys.argv[1]).write_text(text)
+    publish(document(measured()))
 
 
 if __name__ == "__main__":

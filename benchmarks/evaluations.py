@@ -6,16 +6,15 @@ the random effects sought from zero: what costs is the family. Ratios are to the
 
 from __future__ import annotations
 
-import sys
 import time
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import mixeff as me
 
 from .family_cases import ORDERED, RESPONSES, TRIALS, Response, simulated
+from .report import publish
 
 REPEATS = 7
 _FIXED = "x1 + x2 + x3 + (1 | g)"
@@ -70,10 +69,7 @@ def document(found: list[tuple[str, float]]) -> str:
 
 
 def main() -> None:
-    text = document(measured())
-    print(text)
-    if len(sys.argv) > 1:
-        Path(sys.argv[1]).write_text(text)
+    publish(document(measured()))
 
 
 if __name__ == "__main__":

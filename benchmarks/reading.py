@@ -7,7 +7,6 @@ seconds. There is no peer: no other program offers them.
 from __future__ import annotations
 
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -19,6 +18,8 @@ import numpy as np
 import pandas as pd
 
 import mixeff as me
+
+from .report import publish
 
 ROWS, CLUSTERS, ROUNDS = 100_000, 2_000, 3
 PREDICTIONS, REPORT = 2.0, 5.0
@@ -81,10 +82,7 @@ def document(found: list[tuple[str, float, float]]) -> str:
 
 
 def main() -> None:
-    text = document(measured())
-    print(text)
-    if len(sys.argv) > 1:
-        Path(sys.argv[1]).write_text(text)
+    publish(document(measured()))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +26,13 @@ class Result:
     case: Case
     threads: int
     scores: list[Score]
+
+
+def publish(text: str) -> None:
+    """Prints a document, and writes it to the file that the command line names, if it does."""
+    print(text)
+    if len(sys.argv) > 1:
+        Path(sys.argv[1]).write_text(text)
 
 
 def agreed_llf(scores: Sequence[Score]) -> float:

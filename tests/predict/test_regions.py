@@ -1,8 +1,10 @@
 """Intervals from the ellipsoids of the linear predictors, against brute force and closed forms."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.optimize import minimize
 from scipy.special import expit, logit
@@ -119,6 +121,15 @@ def test_means_of_several_predictors_have_them_too():
     values = values_at(fit, "cluster", 11, normal_points(fit, "cluster", 11))[:, 0]
     held = (values > table["lower"].iloc[11]) & (values < table["upper"].iloc[11])
     assert 0.945 < held.mean() < 0.98
+
+
+def test_a_row_has_the_interval_that_it_has_alone():
+    fit = zeros("zero_inflated")
+    rows = [{"x": x} for x in (-300.0, 0.0, 300.0)]  # from all zeros to none by far
+    options: dict[str, Any] = {"kind": "median", "interval": "confidence"}
+    together = np.asarray(fit.predict(pd.DataFrame(rows), **options))
+    alone = [np.asarray(fit.predict(pd.DataFrame([row]), **options))[0] for row in rows]
+    np.testing.assert_allclose(together, alone, rtol=1e-9)
 
 
 def test_without_standard_errors_there_are_none():

@@ -74,11 +74,9 @@ class Region:
     def of(
         cls, target: Target, design: Design, surface: Surface, center: Floats, cov: Floats
     ) -> Region:
-        """From covariance matrices, shape (n, D, D); what does not matter is known."""
-        slopes = surface.slopes(_etas(surface, design, center))
-        largest = np.array([np.nan_to_num(np.abs(slopes[d])).max() for d in surface.depends])
-        used = largest > NEGLIGIBLE * largest.max()
-        cov = cov * np.outer(used, used)
+        """From covariance matrices, shape (n, D, D); what does not matter to a row is known."""
+        used = _used(surface, design, center)
+        cov = cov * (used[:, :, None] & used[:, None, :])
         lengths, axes = np.linalg.eigh(cov)
         scaled = axes * np.sqrt(np.maximum(lengths, 0.0))[:, None, :]
         return cls(target, design, surface, center, scaled[:, :, -1], scaled[:, :, :-1])
@@ -124,6 +122,14 @@ def _etas(surface: Surface, design: Design, x: Floats) -> list[Floats]:
     for d, eta in zip(surface.depends, x.T, strict=True):
         etas[d] = eta
     return etas
+
+
+def _used(surface: Surface, design: Design, center: Floats) -> np.ndarray:
+    """The linear predictors that matter to a row, shape (n, D)."""
+    slopes = surface.slopes(_etas(surface, design, center))
+    steepest = np.column_stack([np.abs(slopes[d]).max(axis=1) for d in surface.depends])
+    steepest = np.nan_to_num(steepest)
+    return steepest > NEGLIGIBLE * steepest.max(axis=1, keepdims=True)
 
 
 def _highest(values: list[Floats]) -> Floats:

@@ -1,4 +1,5 @@
-//! Sums that were made before. While the random effects of the mean are sought, rate and power of a row stay what they are.
+//! Sums that were made before. At the nodes of a quadrature, and next to an estimate, where gradients are compared, rate and power
+//! of a row stay what they are.
 
 use std::cell::RefCell;
 
