@@ -18,7 +18,7 @@ fn function<A: Arithmetic>(name: &str, x: f64) -> (f64, f64) {
     let remainder = |k: usize| {
         (
             math::stirling_remainder::<A>(x, x.ln())[k],
-            if x < 8.0 { 2000.0 } else { 50.0 },
+            if x < 5.0 { 2000.0 } else { 16.0 },
         )
     };
     match name {

@@ -7,7 +7,8 @@ use common::points::{close, extra, predictors, responses, Uniform};
 use mixeff_core::family::registry::Row;
 use mixeff_core::family::{pairs, Family, Rows};
 
-const ROWS: usize = 45;
+/// Enough for tables.
+const ROWS: usize = 80;
 
 /// Responses, the second column and weights of some rows, and their predictors; the same for all rows but the first predictor's
 /// if `shared`.

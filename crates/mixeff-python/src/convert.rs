@@ -49,7 +49,9 @@ impl Inputs {
     /// Codes of a grouping factor, checked.
     pub fn codes(&self, codes: &PyReadonlyArray1<'_, i32>, n_levels: usize) -> PyResult<Codes> {
         let codes = codes.as_slice()?;
-        if codes.len() != self.n || codes.iter().any(|&c| c < 0 || c as usize >= n_levels) {
+        let (least, most) = (codes.iter().copied().min(), codes.iter().copied().max());
+        let inside = least.is_none_or(|c| c >= 0) && most.is_none_or(|c| (c as usize) < n_levels);
+        if codes.len() != self.n || !inside {
             return Err(PyValueError::new_err(
                 "a grouping factor needs one code in 0..n_levels for each row",
             ));
@@ -132,11 +134,19 @@ fn sources<'a>(x: &'a Matrix<'_>) -> PyResult<Vec<Source<'a>>> {
     let columns = column_slices(x)?;
     let shared = frozen(x)?.map(|x| Arc::new(x) as Shared);
     let source = |(c, column): (usize, &&'a [f64])| match (&shared, column) {
-        (_, [first, ..]) if column.iter().all(|v| v == first) => Source::Constant(*first),
+        (_, [first, ..]) if is_constant(column) => Source::Constant(*first),
         (Some(owner), _) => Source::Shared(Arc::clone(owner), c * n..(c + 1) * n),
         (None, column) => Source::Given(column),
     };
     Ok(columns.iter().enumerate().map(source).collect())
+}
+
+/// Whether all numbers are the first: by pieces, in which vectors of numbers are compared.
+fn is_constant(column: &[f64]) -> bool {
+    let first = column[0];
+    column
+        .chunks(4096)
+        .all(|piece| piece.iter().fold(true, |same, v| same & (*v == first)))
 }
 
 #[allow(unsafe_code)]

@@ -235,7 +235,7 @@ impl Work {
         ztv(model, shard, &self.s, &mut self.zs);
         add_outer(model, shard, 1.0, &self.zs, u, &mut self.bars);
         lambda_transposed_times(model, shard, &self.lambdas, &self.zs, u_bar);
-        mixeff_core::linalg::small::sum(&self.l)
+        mixeff_core::linalg::vector::sum(&self.l)
     }
 }
 

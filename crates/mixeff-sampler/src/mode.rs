@@ -109,7 +109,7 @@ fn first_metric(joint: &Joint, psi: &[f64], metric: &Symmetric) -> Symmetric {
             out.set(
                 i,
                 j,
-                unit + mixeff_core::linalg::small::dot(&product, &columns[j]),
+                unit + mixeff_core::linalg::vector::dot(&product, &columns[j]),
             );
         }
     }

@@ -27,7 +27,7 @@ from .families import Family
 from .families.cases import Cases
 from .grouping import GroupingSpec, learn_grouping
 from .inputs import CATEGORY_SPECIFIC, Arguments, Inputs, inputs_of, offsets_of, read
-from .matrix import MatrixSpec, learn_matrix
+from .matrix import MatrixSpec, learn_effects, learn_matrix
 from .notices import (
     Notice,
     of_cases,
@@ -263,7 +263,8 @@ def _random(inputs: Inputs, columns: Columns, family: Family) -> _Random:
     for pieces in _joined(inputs.random):
         first = pieces[0][1]
         at = list(ordered).index(frozenset(first.group.columns))
-        made = [(d, *learn_matrix(term.effects, columns)) for d, term in pieces]
+        learn = learn_effects if len(pieces) == 1 else learn_matrix
+        made = [(d, *learn(term.effects, columns)) for d, term in pieces]
         places = tuple((d, spec) for d, spec, _ in made)
         specs.append(RandomSpec(first.text, at, places, first.structure))
         terms.append(random_term(specs[-1], [z for _, _, z in made], family))
@@ -281,14 +282,14 @@ def _joined(terms: tuple[tuple[int, Random], ...]) -> list[list[tuple[int, Rando
     return list(found.values())
 
 
-def random_term(spec: RandomSpec, z: Sequence[Array], family: Family) -> RandomTerm:
+def random_term(spec: RandomSpec, z: Sequence[Array | None], family: Family) -> RandomTerm:
     """The arrays of a random-effects term.
 
     Parameters
     ----------
     spec : RandomSpec
     z : sequence of ndarray of shape (n, p_d)
-        The columns of each of its pieces.
+        The columns of each of its pieces; a lone intercept may have None.
     family : Family
 
     Returns
@@ -300,10 +301,18 @@ def random_term(spec: RandomSpec, z: Sequence[Array], family: Family) -> RandomT
     lone = len(spec.pieces) == 1 and spec.pieces[0][1].is_intercept
     names = [family.effect_name(name, d) for d, m in spec.pieces for name in m.names]
     places = tuple(d for d, matrix in spec.pieces for _ in matrix.names)
-    columns = None if lone else z[0] if len(z) == 1 else np.asfortranarray(np.hstack(list(z)))
     return RandomTerm(
-        spec.factor, tuple(names), columns, places if any(places) else None, spec.structure
+        spec.factor,
+        tuple(names),
+        None if lone else _beside(z),
+        places if any(places) else None,
+        spec.structure,
     )
+
+
+def _beside(z: Sequence[Array | None]) -> Array:
+    given = [columns for columns in z if columns is not None]
+    return given[0] if len(given) == 1 else np.asfortranarray(np.hstack(given))
 
 
 def _covariates(columns: Columns, fixed: _Fixed, random: _Random) -> Collection[tuple[str, Any]]:

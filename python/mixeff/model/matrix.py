@@ -21,7 +21,7 @@ from .values import require_defined
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MatrixSpec", "learn_matrix", "recode_matrix", "required"]
+__all__ = ["MatrixSpec", "learn_effects", "learn_matrix", "recode_matrix", "required"]
 
 Array = NDArray[np.float64]
 
@@ -121,6 +121,14 @@ def learn_matrix(text: str, columns: Columns) -> tuple[MatrixSpec, Array]:
     coded, matrix = learn(text, _frame(parsed, columns))
     require_defined(matrix, coded.names, columns)
     return _spec(text, coded.names, None, coded), matrix
+
+
+def learn_effects(text: str, columns: Columns) -> tuple[MatrixSpec, Array | None]:
+    """The columns of a random-effects term, as `learn_matrix`; None for a lone intercept."""
+    plan = make_plan(terms(text), columns)
+    if plan is not None and plan.names == ("Intercept",):
+        return _spec(text, plan.names, plan, None), None
+    return learn_matrix(text, columns)
 
 
 def recode_matrix(spec: MatrixSpec, columns: Columns) -> Array:

@@ -79,9 +79,8 @@ def screen_separation(design: Design) -> tuple[Separation, ...]:
     n_splits = _n_splits(design)
     if n_splits == 0:
         return ()
-    success, failure = _split(design, 0)
-    step = max(1, design.n // _SAMPLE)
-    suspects = _overlap_missing(design.X[::step], success[::step], failure[::step])
+    some = slice(None, None, max(1, design.n // _SAMPLE))
+    suspects = _overlap_missing(design.X[some], *_split(design, 0, some))
     splits = [_split(design, k) for k in range(n_splits)] if suspects else []
     found = (_alone(design, j, splits) for j in suspects)
     return tuple(separation for separation in found if separation is not None)
@@ -95,11 +94,11 @@ def _n_splits(design: Design) -> int:
     return int(design.distribution.is_binary)
 
 
-def _split(design: Design, k: int) -> tuple[Mask, Mask]:
+def _split(design: Design, k: int, rows: slice = slice(None)) -> tuple[Mask, Mask]:
     """Rows with a success and with a failure; with a category above the k-th and up to it."""
     if design.distribution.is_binary:
-        return _outcomes(design)
-    return design.y > k, design.y <= k
+        return _outcomes(design, rows)
+    return design.y[rows] > k, design.y[rows] <= k
 
 
 def find_separation(design: Design) -> Separation | None:
@@ -138,10 +137,10 @@ def find_separation(design: Design) -> Separation | None:
 # One covariate --------------------------------------------------------------------------------
 
 
-def _outcomes(design: Design) -> tuple[Mask, Mask]:
+def _outcomes(design: Design, rows: slice = slice(None)) -> tuple[Mask, Mask]:
     """Rows with a success, and rows with a failure."""
-    trials = 1.0 if design.trials is None else design.trials
-    return design.y > 0, design.y < trials
+    trials = 1.0 if design.trials is None else design.trials[rows]
+    return design.y[rows] > 0, design.y[rows] < trials
 
 
 def _overlap_missing(x: Array, success: Mask, failure: Mask) -> list[int]:

@@ -1,7 +1,8 @@
 //! A grouping factor with the columns of all its terms, and products with its part of `Z`.
 
+use super::members::{Members, Place, Runs};
 use crate::family::pair;
-use crate::linalg::small::{dot, sum, weighted_dot};
+use crate::linalg::vector::{dot, sum, weighted_dot};
 use std::ops::Range;
 
 /// One column of `Z` before it is spread over the levels.
@@ -68,63 +69,37 @@ impl Factor {
         }
     }
 
+    /// The members of the levels among the shard's rows.
+    #[inline]
+    pub fn members(&self, rows: &Range<usize>, levels: &Range<usize>) -> Members<'_> {
+        match &self.levels {
+            Levels::Runs(starts) => Members::Runs(Runs {
+                starts: &starts[levels.start..=levels.end],
+                first: rows.start,
+            }),
+            Levels::Codes(codes) => Members::Codes(&codes[rows.clone()]),
+        }
+    }
+
     /// `eta += Z b` on the shard's rows; `b` is level by level.
     pub fn add_zb(&self, rows: &Range<usize>, levels: &Range<usize>, b: &[f64], eta: &mut [f64]) {
-        let (n, p) = (rows.len(), self.p());
-        for c in 0..p {
-            let eta = &mut eta[self.columns[c].predictor * n..][..n];
-            match (self.column(c, rows), &self.levels) {
-                (None, Levels::Runs(_)) => self.for_runs(rows, levels, |l, run| {
-                    let value = b[l * p + c];
-                    for e in &mut eta[run] {
-                        *e += value;
-                    }
-                }),
-                (Some(z), Levels::Runs(_)) => self.for_runs(rows, levels, |l, run| {
-                    let value = b[l * p + c];
-                    for (e, z) in eta[run.clone()].iter_mut().zip(&z[run]) {
-                        *e += value * z;
-                    }
-                }),
-                (None, Levels::Codes(codes)) => {
-                    for (e, &l) in eta.iter_mut().zip(&codes[rows.clone()]) {
-                        *e += b[l as usize * p + c];
-                    }
-                }
-                (Some(z), Levels::Codes(codes)) => {
-                    for ((e, &l), z) in eta.iter_mut().zip(&codes[rows.clone()]).zip(z) {
-                        *e += b[l as usize * p + c] * z;
-                    }
-                }
-            }
+        let (n, stride) = (rows.len(), self.p());
+        for at in 0..stride {
+            let eta = &mut eta[self.columns[at].predictor * n..][..n];
+            let z = [self.column(at, rows), None];
+            self.members(rows, levels)
+                .add_to_rows(z, 1.0, b, Place { stride, at }, eta);
         }
     }
 
     /// `out += Z' v`, level by level; `v` is predictor by predictor.
     pub fn add_ztv(&self, rows: &Range<usize>, levels: &Range<usize>, v: &[f64], out: &mut [f64]) {
-        let (n, p) = (rows.len(), self.p());
-        for c in 0..p {
-            let v = &v[self.columns[c].predictor * n..][..n];
-            match (self.column(c, rows), &self.levels) {
-                (None, Levels::Runs(_)) => {
-                    self.for_runs(rows, levels, |l, run| out[l * p + c] += sum(&v[run]))
-                }
-                (Some(z), Levels::Runs(_)) => {
-                    self.for_runs(rows, levels, |l, run| {
-                        out[l * p + c] += dot(&z[run.clone()], &v[run])
-                    });
-                }
-                (None, Levels::Codes(codes)) => {
-                    for (v, &l) in v.iter().zip(&codes[rows.clone()]) {
-                        out[l as usize * p + c] += v;
-                    }
-                }
-                (Some(z), Levels::Codes(codes)) => {
-                    for ((v, &l), z) in v.iter().zip(&codes[rows.clone()]).zip(z) {
-                        out[l as usize * p + c] += v * z;
-                    }
-                }
-            }
+        let (n, stride) = (rows.len(), self.p());
+        for at in 0..stride {
+            let v = &v[self.columns[at].predictor * n..][..n];
+            let z = [self.column(at, rows), None];
+            self.members(rows, levels)
+                .add_sums(z, v, Place { stride, at }, out);
         }
     }
 }

@@ -6,7 +6,7 @@
 use super::nesting::Order;
 use super::shard::Shard;
 use crate::linalg::pages::zeros;
-use crate::linalg::small::{axpy, axpy4, dot, sum};
+use crate::linalg::vector::{axpy, axpy4, dot, dot4, sum};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
@@ -137,14 +137,13 @@ impl Predictor {
             None => eta.fill(constant),
         }
         let part = |&c: &usize| (beta[self.columns[c].coefficient], self.column(c, shard));
-        for few in self.varying.chunks(4) {
-            if let [a, b, c, d] = few {
-                let four = [a, b, c, d].map(part);
-                axpy4(four.map(|f| f.0), four.map(|f| f.1), eta);
-            } else {
-                few.iter().map(part).for_each(|(b, x)| axpy(b, x, eta));
-            }
+        let fours = self.varying.chunks_exact(4);
+        let rest = fours.remainder();
+        for four in fours {
+            let four = [0, 1, 2, 3].map(|k| part(&four[k]));
+            axpy4(four.map(|f| f.0), four.map(|f| f.1), eta);
         }
+        rest.iter().map(part).for_each(|(b, x)| axpy(b, x, eta));
     }
 
     /// `eta += X dbeta`.
@@ -159,12 +158,20 @@ impl Predictor {
 
     /// `out += X' v` over a shard's rows.
     pub fn add_xtv(&self, shard: &Shard, v: &[f64], out: &mut [f64]) {
-        for (c, column) in self.columns.iter().enumerate() {
-            out[column.coefficient] += match &column.values {
-                Values::Constant(value, _) => value * sum(v),
-                _ => dot(self.column(c, shard), v),
-            };
+        for column in &self.columns {
+            if let Values::Constant(value, _) = column.values {
+                out[column.coefficient] += value * sum(v);
+            }
         }
+        let mut add = |c: usize, value: f64| out[self.columns[c].coefficient] += value;
+        let fours = self.varying.chunks_exact(4);
+        let rest = fours.remainder();
+        for four in fours {
+            let products = dot4([0, 1, 2, 3].map(|k| self.column(four[k], shard)), v);
+            four.iter().zip(products).for_each(|(&c, x)| add(c, x));
+        }
+        rest.iter()
+            .for_each(|&c| add(c, dot(self.column(c, shard), v)));
     }
 
     fn constant_part(&self, beta: &[f64]) -> f64 {

@@ -3,6 +3,7 @@
 pub mod covariance;
 pub mod factor;
 pub mod fixed;
+pub mod members;
 pub mod model;
 pub mod nesting;
 pub mod shard;

@@ -8,6 +8,7 @@ use super::shard::{nested_shards, whole_shard, Shard};
 use super::term::Term;
 use crate::family::{Family, Rows};
 use crate::linalg::pages::zeros;
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// One random-effects term as the user gave it.
@@ -98,7 +99,7 @@ impl Model {
             extra: &trials,
             weights: &weights,
         };
-        let log_normalizer = data.family.log_normalizer(rows);
+        let log_normalizer = log_normalizer(&*data.family, rows);
         let n_user_levels = user_factor
             .iter()
             .map(|&f| data.factors[f].n_levels)
@@ -242,6 +243,16 @@ impl Model {
     }
 }
 
+/// Over pieces of the rows, in parallel.
+fn log_normalizer(family: &dyn Family, rows: Rows<'_>) -> f64 {
+    const PIECE: usize = 1 << 14;
+    let n = rows.len();
+    let pieces = (0..n.div_ceil(PIECE)).into_par_iter();
+    let of_piece = |k: usize| rows.range(k * PIECE, n.min((k + 1) * PIECE));
+    let parts: Vec<f64> = pieces.map(|k| family.log_normalizer(of_piece(k))).collect();
+    parts.iter().sum()
+}
+
 fn lay_out_factors(
     codes: &[Codes],
     user_factor: &[usize],
@@ -254,7 +265,7 @@ fn lay_out_factors(
         .map(|(position, &f)| {
             let renumbered = Renumbered::new(&codes[f], order);
             let levels = if nested || position == 0 {
-                Levels::Runs(renumbered.run_starts(&codes[f]))
+                Levels::Runs(renumbered.run_starts())
             } else {
                 Levels::Codes(renumbered.codes(&codes[f], order))
             };

@@ -17,6 +17,9 @@ pub struct Codes {
 
 /// Factors by falling number of levels that occur: the order of elimination.
 pub fn elimination_order(factors: &[Codes]) -> Vec<usize> {
+    if factors.len() < 2 {
+        return (0..factors.len()).collect();
+    }
     let counts: Vec<usize> = factors
         .iter()
         .map(|f| observed(f).iter().filter(|&&seen| seen).count())
@@ -113,12 +116,28 @@ pub fn row_order(rows: usize, factors: &[Codes], sorted_by: &[usize]) -> Order {
     for &f in sorted_by {
         let codes = &factors[f].codes;
         let code = |i: usize| codes[order.user_row(i)];
-        if !(1..rows).all(|i| code(i - 1) <= code(i)) {
+        let sorted = match order.moved {
+            None => is_rising(codes),
+            Some(_) => (1..rows).all(|i| code(i - 1) <= code(i)),
+        };
+        if !sorted {
             let sorted = counting_sort(order.iter(), codes, factors[f].n_levels);
             order.moved = Some(sorted);
         }
     }
     order
+}
+
+/// Whether no code is below the one before: by pieces, in which vectors of codes are compared.
+fn is_rising(codes: &[u32]) -> bool {
+    let falls = |piece: &[u32]| {
+        let pairs = piece.iter().zip(&piece[1..]);
+        pairs.fold(false, |falls, (a, b)| falls | (a > b))
+    };
+    let starts = (0..codes.len()).step_by(PIECE);
+    starts
+        .map(|start| &codes[start..codes.len().min(start + PIECE + 1)])
+        .all(|piece| !falls(piece))
 }
 
 fn counting_sort(order: impl Iterator<Item = usize>, codes: &[u32], n_levels: usize) -> Vec<u32> {
@@ -143,24 +162,41 @@ pub struct Renumbered {
     new_of_old: Vec<u32>,
     /// The old level of each new one.
     pub old_of_new: Vec<u32>,
+    /// The sorted row at which each new level is met, with the number of rows appended.
+    first: Vec<u32>,
 }
 
 impl Renumbered {
     /// By a first look at all rows.
     pub fn new(factor: &Codes, order: &Order) -> Renumbered {
-        let mut new_of_old = vec![u32::MAX; factor.n_levels];
-        let mut old_of_new = Vec::new();
-        for i in order.iter() {
-            let old = factor.codes[i];
-            let new = &mut new_of_old[old as usize];
-            if *new == u32::MAX {
-                *new = old_of_new.len() as u32;
-                old_of_new.push(old);
+        let mut found = Renumbered {
+            new_of_old: vec![u32::MAX; factor.n_levels],
+            old_of_new: Vec::new(),
+            first: Vec::new(),
+        };
+        let mut last = u32::MAX;
+        let mut meet = |row: usize, old: u32| {
+            if old != last {
+                last = old;
+                found.meet(row, old);
+            }
+        };
+        match &order.moved {
+            None => (factor.codes.iter().enumerate()).for_each(|(row, &old)| meet(row, old)),
+            Some(moved) => {
+                (moved.iter().enumerate()).for_each(|(row, &i)| meet(row, factor.codes[i as usize]))
             }
         }
-        Renumbered {
-            new_of_old,
-            old_of_new,
+        found.first.push(order.rows as u32);
+        found
+    }
+
+    fn meet(&mut self, row: usize, old: u32) {
+        let new = &mut self.new_of_old[old as usize];
+        if *new == u32::MAX {
+            *new = self.old_of_new.len() as u32;
+            self.old_of_new.push(old);
+            self.first.push(row as u32);
         }
     }
 
@@ -172,16 +208,9 @@ impl Renumbered {
             .collect()
     }
 
-    /// First rows of each new level, each of which is a run, with the end appended.
-    pub fn run_starts(&self, factor: &Codes) -> Vec<u32> {
-        let mut starts = vec![0u32; self.old_of_new.len() + 1];
-        for &c in &factor.codes {
-            starts[self.new_of_old[c as usize] as usize + 1] += 1;
-        }
-        for l in 1..starts.len() {
-            starts[l] += starts[l - 1];
-        }
-        starts
+    /// First rows of each new level, where each is a run, with the end appended.
+    pub fn run_starts(&self) -> Vec<u32> {
+        self.first.clone()
     }
 }
 
@@ -215,7 +244,7 @@ mod tests {
             let renumbered = Renumbered::new(f, &order);
             let new = renumbered.codes(f, &order);
             assert!(new.windows(2).all(|w| w[0] == w[1] || w[1] == w[0] + 1));
-            let starts = renumbered.run_starts(f);
+            let starts = renumbered.run_starts();
             assert_eq!(*starts.last().unwrap(), 6);
             assert!((0..6)
                 .all(|i| (starts[new[i] as usize]..starts[new[i] as usize + 1])

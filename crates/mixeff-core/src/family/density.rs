@@ -187,7 +187,7 @@ impl<F: Density<D>, const D: usize> Pointwise<F, D> {
     }
 
     /// One of the functions of a family; see [`run`] for the outputs. The `l` of a density in two parts must be given.
-    fn evaluate<const ORDER: u8>(
+    pub(super) fn evaluate<const ORDER: u8>(
         &self,
         rows: Rows<'_>,
         eta: &[f64],

@@ -197,6 +197,27 @@ impl<A: Arithmetic> Jet<A, 2> {
         )
     }
 
+    /// The value and the derivatives: none, `x`, `y`, `xx`, `xy`, `yy`, `xxx`, `xxy`, `xyy`, `yyy`.
+    #[inline(always)]
+    pub fn entries(&self) -> [f64; 10] {
+        let ([x, y], s, t) = (self.first, &self.second, &self.third);
+        [
+            self.value, x, y, s[0][0], s[0][1], s[1][1], t[0][0][0], t[0][0][1], t[0][1][1],
+            t[1][1][1],
+        ]
+    }
+
+    /// A jet from such entries.
+    #[inline(always)]
+    pub fn from_list(e: [f64; 10]) -> Self {
+        Self::from_entries(
+            e[0],
+            [e[1], e[2]],
+            [[e[3], e[4]], [0.0, e[5]]],
+            [[[e[6], e[7]], [0.0, e[8]]], [[0.0; 2], [0.0, e[9]]]],
+        )
+    }
+
     /// `u(x) * v(y)`, from `u` and `v` each as a jet in its own variable.
     #[inline(always)]
     pub fn product(u: Jet<A, 1>, v: Jet<A, 1>) -> Self {

@@ -17,6 +17,7 @@ use super::genpois::GeneralizedPoisson;
 use super::inverse_gaussian::InverseGaussian;
 use super::link::{Cauchit, Cloglog, Identity, Inverse, Log, Logit, Loglog, Probit, Sqrt};
 use super::logged::Logged;
+use super::lookup::Lookup;
 use super::minimum_extreme::MinimumExtreme;
 use super::multinomial::multinomial;
 use super::negative_binomial::{Linear, Quadratic};
@@ -154,7 +155,10 @@ static ROWS: &[Row] = &[
         others: POSITIVE,
         ..row!("genpois", "log", GeneralizedPoisson, Counts, FREE)
     },
-    row!("compois", "log", ConwayMaxwellPoisson, Counts, FREE),
+    Row {
+        new: |_| Box::new(Lookup(ConwayMaxwellPoisson)),
+        ..row!("compois", "log", ConwayMaxwellPoisson, Counts, FREE)
+    },
     row!(
         "beta_binomial",
         "logit",
@@ -265,7 +269,10 @@ static ROWS: &[Row] = &[
         Interval,
         FREE
     ),
-    row!("tweedie", "log", Tweedie, NonNegative, FREE),
+    Row {
+        new: |_| Box::new(Lookup(Tweedie)),
+        ..row!("tweedie", "log", Tweedie, NonNegative, FREE)
+    },
     row!("beta", "logit", Beta(Logit), Unit, FREE),
     row!("beta", "probit", Beta(Probit), Unit, FREE),
     row!("beta", "cloglog", Beta(Cloglog), Unit, FREE),

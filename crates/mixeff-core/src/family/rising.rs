@@ -1,6 +1,6 @@
 //! The logarithm of a rising factorial, which tells a negative binomial from a Poisson, and a beta-binomial from a binomial.
 
-use super::math;
+use super::math::{self, coefficients};
 use super::real::Real;
 
 /// Stirling's formula is used up to here; beyond, the limit is exact.
@@ -17,11 +17,27 @@ pub fn ln_rising<T: Real>(y: f64, log_k: T) -> T {
     let near = T::constant(end).select(at.abs() >= LOG_LIMIT, log_k);
     let beyond = (log_k - end).select(at < -LOG_LIMIT, T::constant(0.0));
     let some = if y > 0.0 { y } else { 1.0 };
-    let log_ratio = -near + math::ln::<T::A>(some);
-    let (log_1p, k) = (log_ratio.softplus(), near.exp());
+    let k = near.exp();
     let last = k + some;
-    let remainder =
-        last.stirling_remainder(near.value() + log_1p.value()) - k.stirling_remainder(near.value());
-    let sum = last * log_ratio.softplus_excess() - log_1p * 0.5 + remainder + beyond * (1.0 - some);
+    let log_last = math::ln::<T::A>(last.value());
+    let [log_1p, excess] = softplus_of_ratio(some, k.value(), near, log_last);
+    let remainder = last.stirling_remainder(log_last) - k.stirling_remainder(near.value());
+    let sum = last * excess - log_1p * 0.5 + remainder + beyond * (1.0 - some);
     sum.select(y > 0.0, T::constant(0.0))
+}
+
+/// `log(1 + y / k)`, and that less `y / (k + y)`, as functions of `log k`.
+#[inline(always)]
+fn softplus_of_ratio<T: Real>(y: f64, k: f64, log_k: T, log_last: f64) -> [T; 2] {
+    let [log, p, q, excess] = math::softplus_of_ratio::<T::A>(y, k, log_k.value(), log_last);
+    let (log_ratio, pq, pp) = (-log_k, p * q, p * p);
+    let bend = 2.0 * pp * q;
+    [
+        log_ratio.chain([log, p, pq, pq * (q - p)], |c| {
+            coefficients::softplus([log, p, q], c)
+        }),
+        log_ratio.chain([excess, pp, bend, bend * (2.0 - 3.0 * p)], |c| {
+            coefficients::softplus_excess([excess, p, q], c)
+        }),
+    ]
 }

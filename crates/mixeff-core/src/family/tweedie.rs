@@ -6,6 +6,7 @@ mod series;
 use super::density::Density;
 use super::jet::Jet;
 use super::link::{log_probabilities, Logit};
+use super::lookup::Tabulated;
 use super::math;
 use super::real::Real;
 use super::simd::{Arithmetic, Plain};
@@ -87,7 +88,11 @@ impl Density<3> for Tweedie {
 
     #[inline(always)]
     fn without_first<A: Arithmetic>(&self, y: f64, [_, log_phi, logit]: [f64; 3]) -> Jet<A, 3> {
-        let sum = sum_of(y, log_phi, logit);
+        let sum = if y == 0.0 {
+            Jet::constant(0.0)
+        } else {
+            sum_of(libm::log(y), log_phi, logit)
+        };
         let second = |a, b| sum.second(a, b);
         let third = |a, b, c| sum.third(a, b, c);
         let sum = Jet::new(sum.value(), |a| sum.first(a), second, third);
@@ -107,6 +112,32 @@ impl Density<3> for Tweedie {
         } else {
             -LN_TAU - libm::log(y)
         }
+    }
+}
+
+/// The logarithm of the sum in the log dispersion and the logit, at the logarithm of a response.
+impl Tabulated<3, 10> for Tweedie {
+    const FOR_FIRST: bool = false;
+
+    #[inline(always)]
+    fn argument<A: Arithmetic>(&self, y: f64, _: &[f64; 3]) -> f64 {
+        if y > 0.0 {
+            math::ln::<A>(y)
+        } else {
+            f64::NAN
+        }
+    }
+
+    fn numbers(&self, log_y: f64, [_, log_phi, logit]: &[f64; 3]) -> Option<[f64; 10]> {
+        let sum = sum_of(log_y, *log_phi, *logit);
+        sum.value().is_finite().then(|| sum.entries())
+    }
+
+    #[inline(always)]
+    fn assemble<A: Arithmetic>(&self, y: f64, eta: [f64; 3], numbers: [f64; 10]) -> Jet<A, 3> {
+        let mut jet = self.with_first(y, 0.0, eta);
+        jet.add_pair(&Jet::from_list(numbers), [1, 2]);
+        jet
     }
 }
 
@@ -153,18 +184,15 @@ impl Lost {
     }
 }
 
-/// The logarithm of the sum less half the logit, in the log dispersion and the logit; nothing for a zero.
+/// The logarithm of the sum less half the logit, in the log dispersion and the logit.
 #[inline(never)]
-fn sum_of(y: f64, log_phi: f64, logit: f64) -> Jet<Plain, 2> {
-    if y == 0.0 {
-        return Jet::constant(0.0);
-    }
+fn sum_of(log_y: f64, log_phi: f64, logit: f64) -> Jet<Plain, 2> {
     if !(log_phi.abs() < LOG_PHI_LIMIT && logit.abs() < LOGIT_LIMIT) {
         return Jet::constant(f64::NAN);
     }
     let [log_phi, logit] = Jet::variables([log_phi, logit]);
     let [_, log_q] = log_probabilities(Logit, logit);
-    let log_rate = log_q.exp() * libm::log(y) - log_phi - log_q;
+    let log_rate = log_q.exp() * log_y - log_phi - log_q;
     of_two(log_sum, [log_rate, logit]) - logit * 0.5
 }
 

@@ -4,6 +4,7 @@ use super::modes::{Scratch, ShardState};
 use super::products::{add_outer, add_zb, lambda_times, lambda_transposed_times, ztv};
 use crate::design::{Lambda, Model, Shard};
 use crate::family::pair;
+use crate::linalg::vector::scaled_difference;
 
 /// Adds the adjoints of `f` that pass through the curvature `H` and the mode.
 ///
@@ -58,10 +59,7 @@ pub fn curvature_adjoint(
 fn half_difference(d: usize, w: &[f64], v: &[f64], ma: &mut [f64]) {
     let n = v.len() / d;
     if d == 1 {
-        for ((m, v), w) in ma.iter_mut().zip(v).zip(w) {
-            *m = 0.5 * (v - w * *m);
-        }
-        return;
+        return scaled_difference(0.5, v, 0.5, w, ma);
     }
     let mut row = vec![0.0; d];
     for i in 0..n {

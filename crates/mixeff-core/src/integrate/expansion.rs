@@ -21,7 +21,7 @@ use super::modes::{find, Scratch, ShardState};
 use super::products::{add_outer, lambda_transposed_times, ztv};
 use crate::design::{Lambda, Model, Shard};
 use crate::family::EXPANDED;
-use crate::linalg::small::axpy;
+use crate::linalg::vector::axpy;
 use crate::structure::{Blocks, Nested};
 use nodes::Nodes;
 

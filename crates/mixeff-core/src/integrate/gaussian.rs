@@ -18,7 +18,7 @@ use super::products::{add_outer, add_zb, for_factors};
 use crate::design::term::{lambdas, pull_back};
 use crate::design::{Lambda, Model};
 use crate::linalg::dense::Symmetric;
-use crate::linalg::small::dot;
+use crate::linalg::vector::dot;
 use part::{least_squares, Part};
 use rayon::prelude::*;
 

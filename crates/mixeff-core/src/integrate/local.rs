@@ -6,7 +6,7 @@ use super::Marginal;
 use crate::design::term::lambdas;
 use crate::design::{Lambda, Model, Shard};
 use crate::family::pair;
-use crate::linalg::small::axpy;
+use crate::linalg::vector::axpy;
 use crate::structure::System;
 
 /// One shard at given parameters: `u` is about normal with mean `mode` and covariance `H^-1`.

@@ -8,6 +8,7 @@ use super::products::add_outer;
 use super::quadrature::Quadrature;
 use crate::design::term::{lambdas, pull_back};
 use crate::design::{Lambda, Model, Shard};
+use crate::linalg::vector::axpy;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
@@ -289,11 +290,7 @@ pub(super) fn evaluate_shard(
     state.system.invert();
     add_outer(model, shard, -1.0, &scratch.zs, &state.u, &mut out.lambda);
     curvature_adjoint(model, shard, lambdas, state, scratch, None, &mut out.lambda);
-    scratch
-        .r
-        .iter_mut()
-        .zip(&scratch.s)
-        .for_each(|(r, s)| *r -= s);
+    axpy(-1.0, &scratch.s, &mut scratch.r);
     model.add_xtv(shard, &scratch.r, &mut out.beta);
     Some(out)
 }

@@ -2,9 +2,9 @@
 
 use super::products::{add_zb, lambda_times, lambda_transposed_times, ztv};
 use super::quadrature::Workspace;
+use crate::design::members::{Members, Place, Runs};
 use crate::design::{Lambda, Model, Shard};
 use crate::family::{pair, pairs};
-use crate::linalg::small::sum;
 use crate::structure::System;
 
 /// Newton decrement (twice the gain in log density that a step promises) at which a mode is found.
@@ -57,6 +57,7 @@ struct Newton {
     gradient: Vec<f64>,
     delta: Vec<f64>,
     phi: Vec<f64>,
+    candidates: Vec<f64>,
 }
 
 impl Scratch {
@@ -123,13 +124,30 @@ pub fn linear_predictor(
     add_zb(model, shard, &scratch.b, &mut scratch.eta);
 }
 
-/// `log p(y_c | u_c) - u_c'u_c / 2` of cluster `c`.
-pub fn cluster_log_density(model: &Model, shard: &Shard, l: &[f64], u: &[f64], c: usize) -> f64 {
-    let mut value = sum(&l[shard.rows_of(c)]);
-    for_cluster_effects(model, shard, c, |range| {
-        value -= 0.5 * u[range].iter().map(|u| u * u).sum::<f64>()
+/// `log p(y_c | u_c) - u_c'u_c / 2` of each cluster.
+pub fn cluster_log_densities(
+    model: &Model,
+    shard: &Shard,
+    l: &[f64],
+    u: &[f64],
+    out: &mut Vec<f64>,
+) {
+    out.clear();
+    out.extend((0..shard.clusters()).map(|c| -0.5 * cluster_square(model, shard, u, c)));
+    let runs = Members::Runs(Runs {
+        starts: &shard.cluster_rows,
+        first: 0,
     });
-    value
+    runs.add_sums([None, None], l, Place { stride: 1, at: 0 }, out);
+}
+
+/// `u_c'u_c`
+fn cluster_square(model: &Model, shard: &Shard, u: &[f64], c: usize) -> f64 {
+    let mut square = 0.0;
+    for_cluster_effects(model, shard, c, |range| {
+        square += u[range].iter().map(|u| u * u).sum::<f64>()
+    });
+    square
 }
 
 /// Calls `visit` with the ranges of effects of a cluster, factor by factor.
@@ -205,7 +223,7 @@ fn iterate(
             if !fresh {
                 proper = refactor(model, shard, lambdas, state, scratch)?;
             }
-            let value = derivatives.finish(scratch, &state.u, &newton.phi);
+            let value = derivatives.finish(scratch, &state.u, &mut newton.phi);
             return (proper && value.is_finite()).then_some(value);
         }
         last = decrement;
@@ -264,13 +282,12 @@ impl<'a> Derivatives<'a> {
     }
 
     /// All derivatives at the modes, and the sum over clusters of `log p(y | u) - u'u/2`.
-    fn finish(&self, scratch: &mut Scratch, u: &[f64], phi: &[f64]) -> f64 {
-        if !self.first_only {
-            return phi.iter().sum();
+    fn finish(&self, scratch: &mut Scratch, u: &[f64], phi: &mut Vec<f64>) -> f64 {
+        if self.first_only {
+            self.evaluate_all(scratch);
+            cluster_log_densities(self.model, self.shard, &scratch.l, u, phi);
         }
-        self.evaluate_all(scratch);
-        let cluster = |c| cluster_log_density(self.model, self.shard, &scratch.l, u, c);
-        (0..self.shard.clusters()).map(cluster).sum()
+        phi.iter().sum()
     }
 }
 
@@ -318,8 +335,9 @@ impl Newton {
     /// Keeps the clusters that did not get worse; halves the step of the others and says so.
     fn accept(&mut self, model: &Model, shard: &Shard, l: &[f64], u: &mut [f64]) -> bool {
         let mut all = true;
+        cluster_log_densities(model, shard, l, u, &mut self.candidates);
         for c in 0..shard.clusters() {
-            let phi = cluster_log_density(model, shard, l, u, c);
+            let phi = self.candidates[c];
             let slack = 1e-11 * (1.0 + self.phi[c].abs());
             let better =
                 phi >= self.phi[c] - slack || self.phi[c] == f64::NEG_INFINITY && !phi.is_nan();

@@ -10,7 +10,7 @@ use super::products::{add_zb, lambda_times, lambda_transposed_times, ztv};
 use super::working::weigh;
 use crate::design::term::{lambdas, pull_back};
 use crate::design::{Lambda, Model, Shard};
-use crate::linalg::small::axpy;
+use crate::linalg::vector::axpy;
 use std::sync::atomic::Ordering;
 
 /// A point as its distance from the base, with its `Lambda`.

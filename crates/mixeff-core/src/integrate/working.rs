@@ -9,7 +9,7 @@ use crate::design::term::lambdas;
 use crate::design::{Lambda, Model, Shard};
 use crate::family::{pair, pairs};
 use crate::linalg::dense::Symmetric;
-use crate::linalg::small::{axpy, dot};
+use crate::linalg::vector::{add_product, axpy, dot};
 
 /// Sums over the data at the modes.
 #[derive(Clone, Debug)]
@@ -248,13 +248,7 @@ pub(super) fn weigh(d: usize, w: &[f64], e: &[f64], we: &mut [f64]) {
         out.fill(0.0);
         for b in 0..d {
             let at = pair(d, a, b) * n;
-            for ((o, w), e) in out
-                .iter_mut()
-                .zip(&w[at..at + n])
-                .zip(&e[b * n..(b + 1) * n])
-            {
-                *o += w * e;
-            }
+            add_product(&w[at..at + n], &e[b * n..(b + 1) * n], out);
         }
     }
 }

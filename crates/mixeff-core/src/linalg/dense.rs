@@ -45,7 +45,7 @@ impl Symmetric {
     /// `self x`.
     pub fn times(&self, x: &[f64]) -> Vec<f64> {
         (0..self.n)
-            .map(|i| super::small::dot(&self.values[i * self.n..(i + 1) * self.n], x))
+            .map(|i| super::vector::dot(&self.values[i * self.n..(i + 1) * self.n], x))
             .collect()
     }
 

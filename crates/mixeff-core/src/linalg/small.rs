@@ -1,76 +1,5 @@
 //! Small dense blocks, row-major, the sizes of random-effects terms (1 to about 10).
 
-/// Dot product with four independent sums, so that it vectorises without reassociation.
-#[inline]
-pub fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let n = a.len().min(b.len());
-    let (a, b) = (&a[..n], &b[..n]);
-    let mut sum = [0.0; 8];
-    let mut ca = a.chunks_exact(8);
-    let mut cb = b.chunks_exact(8);
-    for (x, y) in (&mut ca).zip(&mut cb) {
-        for k in 0..8 {
-            sum[k] += x[k] * y[k];
-        }
-    }
-    let tail: f64 = ca
-        .remainder()
-        .iter()
-        .zip(cb.remainder())
-        .map(|(x, y)| x * y)
-        .sum();
-    ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7])) + tail
-}
-
-/// Sum with eight independent partial sums.
-#[inline]
-pub fn sum(a: &[f64]) -> f64 {
-    let mut sum = [0.0; 8];
-    let mut ca = a.chunks_exact(8);
-    for x in &mut ca {
-        for k in 0..8 {
-            sum[k] += x[k];
-        }
-    }
-    let tail: f64 = ca.remainder().iter().sum();
-    ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7])) + tail
-}
-
-/// `sum_i x_i y_i w_i`, with four independent sums.
-#[inline]
-pub fn weighted_dot(x: &[f64], y: &[f64], w: &[f64]) -> f64 {
-    let n = x.len().min(y.len()).min(w.len());
-    let (x, y, w) = (&x[..n], &y[..n], &w[..n]);
-    let mut sum = [0.0; 8];
-    let whole = n - n % 8;
-    for i in (0..whole).step_by(8) {
-        let (x, y, w) = (&x[i..i + 8], &y[i..i + 8], &w[i..i + 8]);
-        for k in 0..8 {
-            sum[k] += x[k] * y[k] * w[k];
-        }
-    }
-    let tail: f64 = (whole..n).map(|i| x[i] * y[i] * w[i]).sum();
-    ((sum[0] + sum[4]) + (sum[1] + sum[5])) + ((sum[2] + sum[6]) + (sum[3] + sum[7])) + tail
-}
-
-/// `y += a * x`.
-#[inline]
-pub fn axpy(a: f64, x: &[f64], y: &mut [f64]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += a * x;
-    }
-}
-
-/// `y += a_0 x_0 + .. + a_3 x_3` in one pass over `y`.
-#[inline]
-pub fn axpy4(a: [f64; 4], x: [&[f64]; 4], y: &mut [f64]) {
-    let n = y.len();
-    let x = x.map(|x| &x[..n]);
-    for i in 0..n {
-        y[i] += (a[0] * x[0][i] + a[1] * x[1][i]) + (a[2] * x[2][i] + a[3] * x[3][i]);
-    }
-}
-
 /// Cholesky factor of the leading `p x p` part of a block with row stride `stride`, in place, lower
 /// triangle. False if a pivot is not positive.
 #[inline]
@@ -215,13 +144,5 @@ mod tests {
     fn an_indefinite_matrix_is_refused() {
         assert!(!cholesky(&mut [1.0, 2.0, 2.0, 1.0], 2, 2));
         assert!(!cholesky(&mut [f64::NAN], 1, 1));
-    }
-
-    #[test]
-    fn sums_and_dots_agree_with_naive() {
-        let a: Vec<f64> = (0..37).map(|i| (i as f64).sin()).collect();
-        let naive: f64 = a.iter().map(|x| x * x).sum();
-        assert!((dot(&a, &a) - naive).abs() < 1e-13);
-        assert!((sum(&a) - a.iter().sum::<f64>()).abs() < 1e-13);
     }
 }

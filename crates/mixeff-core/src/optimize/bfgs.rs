@@ -2,7 +2,7 @@
 
 use super::{Control, Monitor, Objective, Point, Reason, Record};
 use crate::linalg::dense::Symmetric;
-use crate::linalg::small::dot;
+use crate::linalg::vector::dot;
 
 /// Sufficient decrease (Armijo).
 const DECREASE: f64 = 1e-4;

@@ -6,7 +6,7 @@ use super::{Control, Fitted, Monitor, Objective, Point, Reason, Record, INDEFINI
 use crate::integrate::conditional::{Conditional, Moments};
 use crate::integrate::Posterior;
 use crate::linalg::dense::Symmetric;
-use crate::linalg::small::dot;
+use crate::linalg::vector::dot;
 
 /// What to fit and from where.
 #[derive(Clone, Debug, Default)]

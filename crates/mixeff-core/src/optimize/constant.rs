@@ -3,7 +3,7 @@
 use crate::design::{Model, Shard};
 use crate::family::{pair, pairs};
 use crate::linalg::dense::Symmetric;
-use crate::linalg::small::{dot, sum};
+use crate::linalg::vector::{dot, sum};
 
 /// First guesses of the first predictor, for links of any domain.
 const GUESSES: [f64; 15] = [
@@ -35,21 +35,22 @@ struct At {
 pub fn predictors(model: &Model) -> Option<Vec<f64>> {
     let d = model.predictors.len();
     let guess = |g: f64| -> Vec<f64> { (0..d).map(|k| if k == 0 { g } else { 0.0 }).collect() };
-    let mut best: Option<(Vec<f64>, At)> = None;
+    let mut best: Option<(Vec<f64>, f64)> = None;
     let offset = mean_offset(model);
     let own = model
         .family
         .guess(model.all_rows().range(0, model.n().min(ROWS)));
-    let usual = GUESSES
-        .into_iter()
-        .flat_map(|g| [guess(g), guess(g - offset)]);
-    for eta in own.into_iter().chain(usual) {
-        let at = evaluate(model, &eta);
-        if at.value.is_finite() && best.as_ref().is_none_or(|(_, b)| at.value > b.value) {
-            best = Some((eta, at));
+    let usual = GUESSES.into_iter().map(guess);
+    let moved = GUESSES.into_iter().map(|g| guess(g - offset));
+    let moved = moved.filter(|_| offset != 0.0);
+    for eta in own.into_iter().chain(usual).chain(moved) {
+        let value = value(model, &eta);
+        if value.is_finite() && best.as_ref().is_none_or(|(_, best)| value > *best) {
+            best = Some((eta, value));
         }
     }
-    let (mut eta, mut at) = best?;
+    let (mut eta, _) = best?;
+    let mut at = evaluate(model, &eta);
     for _ in 0..STEPS {
         let direction = at.weight.solve_damped(&at.score);
         let gain = dot(&direction, &at.score);
@@ -83,6 +84,30 @@ fn step(model: &Model, eta: &[f64], at: &At, direction: &[f64]) -> Option<(Vec<f
     })
 }
 
+/// The predictors of a shard's rows.
+fn fill(model: &Model, shard: &Shard, constants: &[f64], eta: &mut Vec<f64>) {
+    let n = shard.rows.len();
+    eta.clear();
+    for (&c, predictor) in constants.iter().zip(&model.predictors) {
+        match &predictor.offset {
+            Some(o) => eta.extend(o[shard.rows.clone()].iter().map(|o| c + o)),
+            None => eta.resize(eta.len() + n, c),
+        }
+    }
+}
+
+/// The log-likelihood of constant predictors.
+fn value(model: &Model, constants: &[f64]) -> f64 {
+    let (mut eta, mut l) = (Vec::new(), Vec::new());
+    let of_shard = |shard: &Shard| {
+        fill(model, shard, constants, &mut eta);
+        l.resize(shard.rows.len(), 0.0);
+        model.family.density(model.rows(shard), &eta, &mut l);
+        sum(&l)
+    };
+    looked_at(model).map(of_shard).sum()
+}
+
 fn evaluate(model: &Model, constants: &[f64]) -> At {
     let d = constants.len();
     let mut at = At {
@@ -90,18 +115,10 @@ fn evaluate(model: &Model, constants: &[f64]) -> At {
         score: vec![0.0; d],
         weight: Symmetric::zeros(d),
     };
+    let mut eta = Vec::new();
     for shard in looked_at(model) {
         let n = shard.rows.len();
-        let mut eta = vec![0.0; n * d];
-        for (k, c) in constants.iter().enumerate() {
-            let eta = &mut eta[k * n..(k + 1) * n];
-            eta.fill(*c);
-            if let Some(o) = &model.predictors[k].offset {
-                eta.iter_mut()
-                    .zip(&o[shard.rows.clone()])
-                    .for_each(|(e, o)| *e += o);
-            }
-        }
+        fill(model, shard, constants, &mut eta);
         let (mut l, mut s, mut w) = (vec![0.0; n], vec![0.0; n * d], vec![0.0; n * pairs(d)]);
         model
             .family

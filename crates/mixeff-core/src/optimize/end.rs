@@ -6,7 +6,7 @@ use super::hessian::{differences, symmetrised};
 use super::{Control, Monitor, Objective, Point, Reason, Record, INDEFINITE};
 use crate::design::Model;
 use crate::linalg::dense::Symmetric;
-use crate::linalg::small::dot;
+use crate::linalg::vector::dot;
 
 /// Scaled gradient up to which an end is an optimum.
 const CONVERGED: f64 = 1e-2;

@@ -4,7 +4,7 @@ use super::constant;
 use crate::design::{Model, Shard};
 use crate::family::{pair, pairs};
 use crate::linalg::dense::Symmetric;
-use crate::linalg::small::{dot, sum, weighted_dot};
+use crate::linalg::vector::{dot, sum, weighted_dot};
 use rayon::prelude::*;
 
 /// Newton steps; the rest is left to the mixed model.

@@ -11,7 +11,7 @@ use crate::design::Model;
 use crate::integrate::gaussian::{Gaussian, Solution};
 use crate::integrate::Posterior;
 use crate::linalg::dense::Symmetric;
-use crate::linalg::small::dot;
+use crate::linalg::vector::dot;
 
 /// Scaled gradient at which the search hands over to Newton steps in the observed information.
 const COARSE: f64 = 2e-3;

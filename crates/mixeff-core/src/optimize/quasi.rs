@@ -17,7 +17,7 @@ use crate::design::Model;
 use crate::integrate::gaussian::{Gaussian, Solution};
 use crate::integrate::quasi::{Linearised, Second};
 use crate::linalg::dense::Symmetric;
-use crate::linalg::small::dot;
+use crate::linalg::vector::dot;
 use estimated::{into_estimated, Rest};
 use pace::Pace;
 

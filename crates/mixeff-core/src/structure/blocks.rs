@@ -1,7 +1,8 @@
 //! Products of small blocks with the factors `Lambda`. Blocks are row-major; `sa`, `sb`, .. are row strides.
 
 use crate::design::Lambda;
-use crate::linalg::small::{add_at_b, axpy, multiply};
+use crate::linalg::small::{add_at_b, multiply};
+use crate::linalg::vector::axpy;
 
 /// `out := left' a right`; `half` has room for one block.
 #[inline]

@@ -14,7 +14,8 @@ use super::schur::{schur, Schur};
 use super::System;
 use crate::design::factor::coupling;
 use crate::design::{Column, Lambda, Levels, Model, Shard};
-use crate::linalg::small::{cholesky, dot, inverse_from_cholesky};
+use crate::linalg::small::{cholesky, inverse_from_cholesky};
+use crate::linalg::vector::dot;
 use std::ops::Range;
 
 /// `H` for crossed factors.

@@ -10,9 +10,11 @@ mod paths;
 
 use super::blocks::{add_a_lambda_v, add_at_lambda_v, lift, sandwich};
 use super::System;
-use crate::design::factor::{coupling, weighted_product};
+use crate::design::factor::coupling;
+use crate::design::members::Place;
 use crate::design::{Factor, Lambda, Levels, Model, Shard};
-use crate::linalg::small::{add_at_b, axpy, backward, cholesky, forward};
+use crate::linalg::small::{add_at_b, backward, cholesky, forward};
+use crate::linalg::vector::axpy;
 use inverse::invert_level;
 use leverage::{add_quadratic_form, columns_from};
 pub use paths::Blocks;
@@ -155,27 +157,25 @@ impl System for Nested {
     fn assemble(&mut self, model: &Model, shard: &Shard, w: &[f64]) {
         let (n, predictors) = (shard.rows.len(), model.predictors.len());
         for (f, rung) in self.rungs.iter_mut().enumerate() {
-            let factor = &model.factors[f];
-            for c in 0..rung.p {
+            let (factor, p, width, stride) = (&model.factors[f], rung.p, rung.width, rung.stride());
+            let members = factor.members(&shard.rows, &shard.levels[f]);
+            rung.a.fill(0.0);
+            for c in 0..p {
                 let z = factor.column(c, &shard.rows);
                 let mut at = 0;
                 for (g, above) in model.factors[f..].iter().enumerate() {
                     for e in if g == 0 { c } else { 0 }..above.p() {
                         let w = coupling(w, n, predictors, &factor.columns[c], &above.columns[e]);
                         let y = above.column(e, &shard.rows);
-                        let (p, width, place) = (rung.p, rung.width, at + e);
-                        factor.for_runs(&shard.rows, &shard.levels[f], |level, run| {
-                            let block = &mut rung.a[level * p * width..];
-                            let value = weighted_product(z, y, w, run);
-                            block[c * width + place] = value;
-                            if place < p {
-                                block[place * width + c] = value;
-                            }
-                        });
+                        let at = c * width + at + e;
+                        members.add_sums([z, y], w, Place { stride, at }, &mut rung.a);
                     }
                     at += above.p();
                 }
             }
+            rung.a
+                .chunks_exact_mut(stride.max(1))
+                .for_each(|block| symmetrise(block, p, width));
         }
     }
 
@@ -273,36 +273,24 @@ impl System for Nested {
 
     fn add_h(&self, model: &Model, shard: &Shard, lambdas: &[Lambda], h: &mut [f64]) {
         let width = self.rungs.first().map_or(0, |r| r.width);
-        let mut covariance = vec![0.0; width * width];
+        let mut covariance = Vec::new();
         let mut scratch = vec![0.0; width * width];
         let predictors = model.predictors.len();
         for (f, rung) in self.rungs.iter().enumerate() {
-            let columns: Vec<_> = columns_from(model, shard, f);
-            model.factors[f].for_runs(&shard.rows, &shard.levels[f], |level, run| {
+            let stride = rung.stride();
+            covariance.resize(rung.n_levels * stride, 0.0);
+            for (level, block) in covariance.chunks_exact_mut(stride.max(1)).enumerate() {
                 let v = &rung.inverse[rung.range(level)];
                 let mut at = 0;
                 for lambda in &lambdas[f..] {
-                    lift(
-                        &lambdas[f],
-                        &v[at..],
-                        lambda,
-                        &mut covariance[at..],
-                        rung.width,
-                        &mut scratch,
-                    );
+                    let out = &mut block[at..];
+                    lift(&lambdas[f], &v[at..], lambda, out, rung.width, &mut scratch);
                     at += lambda.p;
                 }
-                add_quadratic_form(
-                    &columns,
-                    &covariance,
-                    rung.p,
-                    rung.width,
-                    predictors,
-                    run,
-                    shard.rows.len(),
-                    h,
-                );
-            });
+            }
+            let members = model.factors[f].members(&shard.rows, &shard.levels[f]);
+            let columns = columns_from(model, shard, f);
+            add_quadratic_form(&columns, members, rung.p, &covariance, predictors, h);
         }
     }
 
@@ -383,6 +371,15 @@ impl Nested {
             let rung = &self.rungs[g];
             visit(at, rung.first + level * rung.p, rung.p);
             at += rung.p;
+        }
+    }
+}
+
+/// The own block of a block row, from its upper triangle.
+fn symmetrise(block: &mut [f64], p: usize, width: usize) {
+    for c in 0..p {
+        for r in c + 1..p {
+            block[r * width + c] = block[c * width + r];
         }
     }
 }

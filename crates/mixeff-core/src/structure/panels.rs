@@ -1,7 +1,7 @@
 //! Which levels of the other factors meet each level of the eliminated factor, and each other.
 
 use crate::design::{Factor, Levels, Model};
-use crate::linalg::small::{axpy, dot};
+use crate::linalg::vector::{axpy, dot};
 use std::ops::Range;
 
 /// Levels of two of the remaining factors that occur together in some row.

@@ -2,7 +2,7 @@
 
 use super::panels::as_range;
 use crate::linalg::large::{log_det_from_diagonal, DenseCholesky, SparseCholesky};
-use crate::linalg::small::{axpy, dot};
+use crate::linalg::vector::{axpy, dot};
 
 /// Orders up to which the complement is kept dense without asking for its pattern.
 const ALWAYS_DENSE: usize = 200;

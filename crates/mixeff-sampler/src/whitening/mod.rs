@@ -24,7 +24,8 @@ use mixeff_core::design::term::{lambdas, pull_back};
 use mixeff_core::design::Lambda;
 use mixeff_core::integrate::products::{for_factors, lambda_times};
 use mixeff_core::integrate::{Local, Marginal};
-use mixeff_core::linalg::small::{axpy, cholesky, dot};
+use mixeff_core::linalg::small::cholesky;
+use mixeff_core::linalg::vector::{axpy, dot};
 use scalar::Scalar;
 use std::ops::Range;
 

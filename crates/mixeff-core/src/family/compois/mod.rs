@@ -5,9 +5,11 @@ mod sums;
 
 use super::density::Density;
 use super::jet::Jet;
+use super::lookup::Tabulated;
 use super::real::Real;
 use super::simd::{Arithmetic, Plain};
-use sums::Conway;
+use nodes::ln_factorial;
+use sums::{Conway, Cumulants};
 
 /// `log f(y) = y log lambda - nu log y! - log Z`, `Z = sum_x lambda^x / (x!)^nu`, `nu = 1 / phi`
 ///
@@ -70,29 +72,92 @@ fn moments<T: Real>(conway: &Conway, theta: T, nu: T) -> [T; 3] {
     ]
 }
 
+/// Entries of a jet in two variables.
+const ENTRIES: usize = 10;
+
+/// `log lambda` and `log Z`, where rows share the dispersion.
+impl Tabulated<2, { 2 * ENTRIES }> for ConwayMaxwellPoisson {
+    const FOR_FIRST: bool = true;
+
+    #[inline(always)]
+    fn argument<A: Arithmetic>(&self, _: f64, eta: &[f64; 2]) -> f64 {
+        eta[0]
+    }
+
+    fn numbers(&self, eta: f64, shared: &[f64; 2]) -> Option<[f64; 2 * ENTRIES]> {
+        let [theta, log_z] = lambda_and_sum([eta, shared[1]])?;
+        let mut numbers = [0.0; 2 * ENTRIES];
+        numbers[..ENTRIES].copy_from_slice(&theta.entries());
+        numbers[ENTRIES..].copy_from_slice(&log_z.entries());
+        Some(numbers)
+    }
+
+    #[inline(always)]
+    fn assemble<A: Arithmetic>(
+        &self,
+        y: f64,
+        eta: [f64; 2],
+        numbers: [f64; 2 * ENTRIES],
+    ) -> Jet<A, 2> {
+        let part =
+            |first: usize| Jet::<A, 2>::from_list(std::array::from_fn(|k| numbers[first + k]));
+        let [log_phi] = Jet::<A, 1>::variables([eta[1]]);
+        let statistic = (-log_phi).exp() * ln_factorial(y);
+        part(0) * y - part(ENTRIES) - Jet::of_second(statistic)
+    }
+}
+
 /// The log-density with its derivatives, compiled once.
 #[inline(never)]
 fn jet(y: f64, eta: [f64; 2]) -> Jet<Plain, 2> {
-    let conway = Conway::new(eta[0], eta[1]);
-    let known = conway.and_then(|conway| Some((conway.cumulants()?, conway)));
-    let Some((c, conway)) = known else {
+    let Some((conway, c)) = cumulants(eta) else {
         return Jet::constant(f64::NAN);
     };
-    let [x1, x2] = Jet::<Plain, 2>::variables(eta);
-    let (above, nu) = (x1.exp() - conway.mu, (-x2).exp() - conway.nodes.nu);
-    let (nu2, theta) = (nu.square(), lambda(&c, above, nu));
-    let theta2 = theta.square();
-    let bend = theta2 * c.x2 + theta * nu * (2.0 * c.xu) + nu2 * c.u2;
-    let twist = theta2 * theta * c.x3
-        + theta2 * nu * (3.0 * c.x2u)
-        + theta * nu2 * (3.0 * c.xu2)
-        + nu2 * nu * c.u3;
-    let line = theta * (y - conway.mu) - nu * (conway.nodes.statistic(y) - c.mean);
-    line - bend * 0.5 - twist * (1.0 / 6.0) + conway.log_density(y)
+    let change = Change::new(&conway, &c, eta);
+    let line = change.theta * (y - conway.mu) - change.nu * (conway.nodes.statistic(y) - c.mean);
+    line - change.rest + conway.log_density(y)
+}
+
+/// `log lambda` and `log Z` with their derivatives; `None` outside the domain.
+#[inline(never)]
+fn lambda_and_sum(eta: [f64; 2]) -> Option<[Jet<Plain, 2>; 2]> {
+    let (conway, c) = cumulants(eta)?;
+    let change = Change::new(&conway, &c, eta);
+    let log_z = change.theta * conway.mu - change.nu * c.mean + change.rest + conway.log_z;
+    Some(conway.nodes.without_shift(change.theta, change.nu, log_z))
+}
+
+fn cumulants(eta: [f64; 2]) -> Option<(Conway, Cumulants)> {
+    let conway = Conway::new(eta[0], eta[1])?;
+    let cumulants = conway.cumulants()?;
+    Some((conway, cumulants))
+}
+
+/// How `log lambda` and `nu` change with the predictors, and `log Z` with these beyond the first order.
+struct Change {
+    theta: Jet<Plain, 2>,
+    nu: Jet<Plain, 2>,
+    rest: Jet<Plain, 2>,
+}
+
+impl Change {
+    fn new(conway: &Conway, c: &Cumulants, eta: [f64; 2]) -> Change {
+        let [x1, x2] = Jet::<Plain, 2>::variables(eta);
+        let (above, nu) = (x1.exp() - conway.mu, (-x2).exp() - conway.nodes.nu);
+        let (nu2, theta) = (nu.square(), lambda(c, above, nu));
+        let theta2 = theta.square();
+        let bend = theta2 * c.x2 + theta * nu * (2.0 * c.xu) + nu2 * c.u2;
+        let twist = theta2 * theta * c.x3
+            + theta2 * nu * (3.0 * c.x2u)
+            + theta * nu2 * (3.0 * c.xu2)
+            + nu2 * nu * c.u3;
+        let rest = bend * 0.5 + twist * (1.0 / 6.0);
+        Change { theta, nu, rest }
+    }
 }
 
 /// The change of `log lambda` at which the mean changes by `above`, where `nu` changes by `nu`: each round makes one more order right.
-fn lambda(c: &sums::Cumulants, above: Jet<Plain, 2>, nu: Jet<Plain, 2>) -> Jet<Plain, 2> {
+fn lambda(c: &Cumulants, above: Jet<Plain, 2>, nu: Jet<Plain, 2>) -> Jet<Plain, 2> {
     let (r, nu2) = (c.x2.recip(), nu.square());
     let free = above - nu * c.xu - nu2 * (0.5 * c.xu2) - nu2 * nu * (c.xu3 / 6.0);
     let mut theta = free * r;

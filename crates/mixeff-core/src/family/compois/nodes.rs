@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use crate::family::math;
+use crate::family::real::Real;
 use crate::family::simd::{Arithmetic, Plain, Work, LANES};
 
 /// Terms that are this much smaller than the largest do not count.
@@ -68,6 +69,15 @@ impl Nodes {
     /// `theta x - nu u(x)`
     pub fn exponent(&self, x: f64) -> f64 {
         self.theta * x - self.nu * self.statistic(x)
+    }
+
+    /// From changes of `theta` and `nu` and the sum's logarithm those for `log x!` in the place of `u(x)`: `log lambda` and `log Z`.
+    pub fn without_shift<T: Real>(&self, theta: T, nu: T, log_sum: T) -> [T; 2] {
+        let (log_lambda, rest) = (self.theta + self.nu * self.a, self.nu * self.b);
+        [
+            theta + nu * self.a + log_lambda,
+            log_sum + nu * self.b + rest,
+        ]
     }
 
     /// The weight of zero, beside that of the mode.
@@ -151,6 +161,16 @@ impl Nodes {
     #[inline(always)]
     fn done(&self, x: f64, step: f64, weight: f64) -> bool {
         (step < 0.0 || x > self.mode) && weight < NEGLIGIBLE
+    }
+}
+
+/// `log x!`
+#[inline(always)]
+pub fn ln_factorial(x: f64) -> f64 {
+    if x < LARGE && x.fract() == 0.0 {
+        ln_factorials()[x as usize]
+    } else {
+        libm::lgamma(x + 1.0)
     }
 }
 

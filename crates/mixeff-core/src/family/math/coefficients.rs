@@ -1,7 +1,19 @@
 //! Taylor coefficients `f^(k)(x) / k!` of elementary functions, as many as a slice holds: plain loops, for expansions of high
 //! order, where three derivatives in closed form do not reach.
 
-use super::gamma::STIRLING;
+/// `B_2n / (2n (2n - 1))` for n = 1, 2, ..: Stirling's series.
+const STIRLING: [f64; 10] = [
+    0.083_333_333_333_333_33,
+    -0.002_777_777_777_777_778,
+    0.000_793_650_793_650_793_7,
+    -0.000_595_238_095_238_095_3,
+    0.000_841_750_841_750_841_7,
+    -0.001_917_526_917_526_917_5,
+    0.006_410_256_410_256_41,
+    -0.029_550_653_594_771_24,
+    0.179_644_372_368_830_57,
+    -1.392_432_216_905_901,
+];
 
 /// Coefficients that anyone asks for.
 pub const MOST: usize = 9;

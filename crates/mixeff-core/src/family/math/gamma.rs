@@ -1,66 +1,135 @@
 //! The log-gamma function with three derivatives (digamma, trigamma, tetragamma).
 
-use super::{ln, polynomial};
+use super::polynomial;
 use crate::family::simd::Arithmetic;
 
-/// `B_2n / (2n (2n - 1))` for n = 1, 2, ..: Stirling's series.
-pub(super) const STIRLING: [f64; 10] = [
-    0.083_333_333_333_333_33,
-    -0.002_777_777_777_777_778,
-    0.000_793_650_793_650_793_7,
-    -0.000_595_238_095_238_095_3,
-    0.000_841_750_841_750_841_7,
-    -0.001_917_526_917_526_917_5,
-    0.006_410_256_410_256_41,
-    -0.029_550_653_594_771_24,
-    0.179_644_372_368_830_57,
-    -1.392_432_216_905_901,
+/// From here on the remainder is a polynomial in `x^-2`.
+const LARGE: f64 = 5.0;
+const HALF_LN_TAU: f64 = 0.918_938_533_204_672_8;
+
+/// `x^(i+1)` times the i-th derivative of the remainder, in `x^-2` for `x >= 5`: relative errors of 2e-16. Like the other
+/// coefficients here they are least squares at Chebyshev nodes (validation/gamma_coefficients.py).
+const LARGE_0: [f64; 8] = [
+    0.083_333_333_333_333_329,
+    -0.002_777_777_777_744_308_1,
+    0.000_793_650_773_748_325_85,
+    -0.000_595_233_830_455_856_23,
+    0.000_841_305_330_684_632,
+    -0.001_891_924_082_058_286_9,
+    0.005_562_595_182_920_098_4,
+    -0.013_326_818_501_258_648,
+];
+const LARGE_1: [f64; 9] = [
+    -0.083_333_333_333_333_329,
+    0.008_333_333_333_294_180_5,
+    -0.003_968_253_938_829_783_6,
+    0.004_166_658_580_299_242,
+    -0.007_574_652_234_165_628_2,
+    0.021_007_061_373_333_708,
+    -0.079_315_027_501_085_6,
+    0.326_300_912_595_541_17,
+    -0.906_854_444_681_274_52,
+];
+const LARGE_2: [f64; 10] = [
+    0.166_666_666_666_666_66,
+    -0.033_333_333_333_264_943,
+    0.023_809_523_748_154_02,
+    -0.033_333_312_574_702_255,
+    0.075_754_013_985_312_313,
+    -0.252_758_759_138_698,
+    1.144_641_943_438_950_1,
+    -6.206_501_248_775_027_5,
+    31.322_607_251_634_469,
+    -93.641_697_883_812_839,
+];
+const LARGE_3: [f64; 11] = [
+    -0.5,
+    0.166_666_666_666_549_08,
+    -0.166_666_666_521_987_31,
+    0.299_999_937_591_765_91,
+    -0.833_319_843_846_741_74,
+    3.288_775_123_067_225_5,
+    -17.364_300_789_279_838,
+    113.386_666_054_678_49,
+    -784.418_110_393_659_5,
+    4_451.449_488_561_934_2,
+    -13_715.655_106_444_732,
 ];
 
-/// The coefficients of the derivative of a series in `x^-1, x^-3, ..` whose exponents have been
-/// raised `order - 1` times already.
-const fn differentiate(c: [f64; 10], order: usize) -> [f64; 10] {
-    let mut d = c;
-    let mut n = 0;
-    while n < 10 {
-        d[n] = -c[n] * (2 * n + order) as f64;
-        n += 1;
-    }
-    d
-}
+/// `log Gamma(1 + x) = x G_0(x) / G(x)` and its derivative `G_1(x) / G(x)` below 5: absolute errors of 1e-15. This is `G`.
+const GAMMA_BELOW: [f64; 11] = [
+    1.0,
+    4.089_848_971_497_971_8,
+    6.935_752_871_077_905_7,
+    6.331_499_303_547_493_8,
+    3.381_856_860_843_650_1,
+    1.076_546_779_030_997,
+    0.199_470_560_263_066_09,
+    0.020_147_425_265_005_341,
+    0.000_980_018_150_410_851_78,
+    1.812_232_407_234_760_1e-05,
+    7.146_857_856_598_636_4e-08,
+];
 
-const STIRLING_1: [f64; 10] = differentiate(STIRLING, 1);
-const STIRLING_2: [f64; 10] = differentiate(STIRLING_1, 2);
-const STIRLING_3: [f64; 10] = differentiate(STIRLING_2, 3);
+/// `G_0`
+const GAMMA_0: [f64; 11] = [
+    -0.577_215_664_901_717_5,
+    -1.538_257_859_995_598_7,
+    -1.040_344_888_917_241_1,
+    0.681_624_588_794_628_39,
+    1.375_581_232_329_024_4,
+    0.821_188_558_260_399_16,
+    0.239_445_730_285_715_28,
+    0.035_450_128_366_727_243,
+    0.002_462_030_600_100_194_4,
+    6.573_278_970_478_626_4e-05,
+    4.123_882_445_236_229_4e-07,
+];
 
-/// From here on the series is exact to rounding, in all four terms.
-const LARGE: f64 = 8.0;
+/// `G_1`
+const GAMMA_1: [f64; 12] = [
+    -0.577_215_664_901_532_98,
+    -0.715_790_826_581_786_72,
+    1.522_049_793_247_534_3,
+    3.920_307_641_239_638_9,
+    3.515_279_333_470_283_9,
+    1.613_901_076_749_152,
+    0.403_810_888_825_441_75,
+    0.053_492_107_066_534_685,
+    0.003_392_677_608_850_964_6,
+    8.358_262_834_771_741_8e-05,
+    4.838_923_510_739_069_4e-07,
+    -9.545_528_607_466_754_2e-13,
+];
 
-/// `(x + 1) (x + 2) .. (x + 7)`
-const PRODUCT: [f64; 8] = [5040.0, 13068.0, 13132.0, 6769.0, 1960.0, 322.0, 28.0, 1.0];
-const PRODUCT_1: [f64; 7] = [13068.0, 26264.0, 20307.0, 7840.0, 1610.0, 168.0, 7.0];
-const PRODUCT_2: [f64; 6] = [26264.0, 40614.0, 23520.0, 6440.0, 840.0, 42.0];
-const PRODUCT_3: [f64; 5] = [40614.0, 47040.0, 19320.0, 3360.0, 210.0];
+/// `sum_j (x + j)^-2`, `j = 1..4`, times the square of `(x + 1) .. (x + 4)`, in `x (x + 5)`.
+const SQUARES: [f64; 4] = [820.0, 412.0, 70.0, 4.0];
+
+/// `2 sum_j (x + j)^-3` times its cube, over `2 x + 5`.
+const CUBES: [f64; 5] = [6_512.0, 4_040.0, 948.0, 100.0, 4.0];
 
 /// `log Gamma(x) - (x - 1/2) log x + x - log(2 pi) / 2` and its first three derivatives for
-/// 1e-100 <= x <= 1e100, given `log x`: absolute error 4e-15 below 8, relative error 1e-14 above.
+/// 1e-100 <= x <= 1e100, given `log x`: beside the largest term absolute errors of 2e-15 below 5, relative errors of 2e-15 above.
 ///
-/// Below 8 by way of `Gamma(x + 8) = x (x + 1) .. (x + 7) Gamma(x)`.
+/// Below 5 the first two come of `log Gamma(1 + x)`, the others of those at `x + 5` by the recurrence.
 #[inline(always)]
 pub fn stirling_remainder<A: Arithmetic>(x: f64, log: f64) -> [f64; 4] {
     let small = x < LARGE;
     let (far, near) = if small { (x + LARGE, x) } else { (x, 1.0) };
-    let product = polynomial::<A, 8>(near, &PRODUCT);
-    let one = (far * near * product).recip();
-    let (r, inverse) = (one * (near * product), one * (far * product));
+    let y = near * (near + 5.0);
+    let (outer, inner) = (y + 4.0, y + 6.0);
+    let (factors, below) = (outer * inner, polynomial::<A, 11>(near, &GAMMA_BELOW));
+    let (product, both) = (factors * below, far * near);
+    let one = (both * product).recip();
+    let (r, inverse, rest) = (one * (near * product), one * (far * product), one * both);
     let [s, s1, s2, s3] = series::<A>(r);
-    let [p, p1, p2, p3] = ln_product::<A>(near, product, one * (far * near));
-    let far_log = ln::<A>(far);
+    let [g, g1] = ln_gamma_1p::<A>(near, rest * factors);
+    let [squares, cubes] = sums::<A>(near, y, rest * below);
     let shifted = [
-        s + (far - 0.5) * far_log - (near + 0.5) * log - p - LARGE,
-        s1 + (far_log - log) - 0.5 * (r + inverse) - p1,
-        s2 + (r - inverse) + 0.5 * (r * r + inverse * inverse) - p2,
-        s3 - r * r * (1.0 + r) + inverse * inverse * (1.0 - inverse) - p3,
+        A::mul_add(-(near + 0.5), log, g) + (near - HALF_LN_TAU),
+        g1 - log - 0.5 * inverse,
+        s2 + (squares + (r - inverse)) + 0.5 * A::mul_add(r, r, inverse * inverse),
+        s3 - r * r * (1.0 + r) - cubes + inverse * inverse * (1.0 - inverse),
     ];
     let pick = |shifted: f64, series: f64| if small { shifted } else { series };
     [
@@ -71,28 +140,33 @@ pub fn stirling_remainder<A: Arithmetic>(x: f64, log: f64) -> [f64; 4] {
     ]
 }
 
-/// Stirling's series and its derivatives, from `r = 1 / x`.
+/// The remainder of a large number and its derivatives, from `r = 1 / x`.
 #[inline(always)]
 fn series<A: Arithmetic>(r: f64) -> [f64; 4] {
     let r2 = r * r;
     [
-        r * polynomial::<A, 10>(r2, &STIRLING),
-        r2 * polynomial::<A, 10>(r2, &STIRLING_1),
-        r2 * r * polynomial::<A, 10>(r2, &STIRLING_2),
-        r2 * r2 * polynomial::<A, 10>(r2, &STIRLING_3),
+        r * polynomial::<A, 8>(r2, &LARGE_0),
+        r2 * polynomial::<A, 9>(r2, &LARGE_1),
+        r2 * r * polynomial::<A, 10>(r2, &LARGE_2),
+        r2 * r2 * polynomial::<A, 11>(r2, &LARGE_3),
     ]
 }
 
-/// The logarithm of the product and its derivatives, given the product and its reciprocal.
+/// `log Gamma(1 + x)` and its derivative, given `1 / G(x)`.
 #[inline(always)]
-fn ln_product<A: Arithmetic>(x: f64, product: f64, reciprocal: f64) -> [f64; 4] {
-    let q1 = polynomial::<A, 7>(x, &PRODUCT_1) * reciprocal;
-    let q2 = polynomial::<A, 6>(x, &PRODUCT_2) * reciprocal;
-    let q3 = polynomial::<A, 5>(x, &PRODUCT_3) * reciprocal;
+fn ln_gamma_1p<A: Arithmetic>(x: f64, below: f64) -> [f64; 2] {
     [
-        ln::<A>(product),
-        q1,
-        q2 - q1 * q1,
-        q3 - 3.0 * q1 * q2 + 2.0 * q1 * q1 * q1,
+        x * polynomial::<A, 11>(x, &GAMMA_0) * below,
+        polynomial::<A, 12>(x, &GAMMA_1) * below,
+    ]
+}
+
+/// `sum_j (x + j)^-2` and `2 sum_j (x + j)^-3`, `j = 1..4`, given `y = x (x + 5)` and `1 / ((x + 1) .. (x + 4))`.
+#[inline(always)]
+fn sums<A: Arithmetic>(x: f64, y: f64, below: f64) -> [f64; 2] {
+    let square = below * below;
+    [
+        polynomial::<A, 4>(y, &SQUARES) * square,
+        polynomial::<A, 5>(y, &CUBES) * (square * below) * (x + x + 5.0),
     ]
 }

@@ -16,7 +16,7 @@ pub use exp::{exp, exp_m1, exp_m1_mx};
 pub use gamma::stirling_remainder;
 pub use log::{ln, ln_1m_exp_neg, ln_1p_and_mx, ln_1p_and_recip, ln_1p_unit};
 pub use normal::mills;
-pub use softplus::{ln_1p_mx, softplus};
+pub use softplus::{ln_1p_mx, softplus, softplus_of_ratio};
 
 use super::simd::Arithmetic;
 

@@ -33,6 +33,35 @@ pub fn softplus<A: Arithmetic>(x: f64) -> [f64; 4] {
     }
 }
 
+/// [`softplus`] of `log(y / k)` for `y, k > 0`, given `log k` and `log(k + y)`: without an exponential.
+#[inline(always)]
+pub fn softplus_of_ratio<A: Arithmetic>(y: f64, k: f64, log_k: f64, log_sum: f64) -> [f64; 4] {
+    let near = y <= UNSCALED * k;
+    let (f, g) = if near {
+        (y, A::mul_add(2.0, k, y))
+    } else {
+        (y - k, A::mul_add(3.0, k, y))
+    };
+    let sum = k + y;
+    let r = (sum * g).recip();
+    let (s, per_sum) = (f * (r * sum), r * g);
+    let (p, q) = (y * per_sum, k * per_sum);
+    let rest = twice_atanh_rest::<A>(s);
+    let shift = if near { 0.0 } else { std::f64::consts::LN_2 };
+    let far = y > 2.0 * k;
+    let log = if far {
+        log_sum - log_k
+    } else {
+        rest + (s + s) + shift
+    };
+    let excess = if near {
+        A::mul_add(s, p, rest)
+    } else {
+        log - p
+    };
+    [log, p, q, excess]
+}
+
 /// `log(1 + x) - x` for `x > -1`, given `1 + x`, which may be known better; relative error 2e-15.
 #[inline(always)]
 pub fn ln_1p_mx<A: Arithmetic>(x: f64, above: f64) -> f64 {
@@ -43,5 +72,32 @@ pub fn ln_1p_mx<A: Arithmetic>(x: f64, above: f64) -> f64 {
         near
     } else {
         far
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::family::simd::{Fused, Plain};
+
+    fn check<A: Arithmetic>() {
+        for i in -600..=600 {
+            let (y, x) = (3.0, 0.05 * f64::from(i));
+            let k = libm::exp(libm::log(y) - x);
+            let got = softplus_of_ratio::<A>(y, k, libm::log(k), libm::log(k + y));
+            let want = softplus::<A>(libm::log(y / k));
+            for (got, want) in got.into_iter().zip(want) {
+                assert!(
+                    (got - want).abs() <= 2e-14 * want.abs(),
+                    "{x}: {got:e}, {want:e}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_ratio_stands_for_its_logarithm() {
+        check::<Fused>();
+        check::<Plain>();
     }
 }

@@ -21,7 +21,7 @@
 
 use super::{Cluster, Moments};
 use crate::family::Rows;
-use crate::linalg::small::{axpy, dot, sum};
+use crate::linalg::vector::{axpy, dot, sum};
 use std::ops::Range;
 
 /// Trials up to which all probabilities are kept; more are kept in segments, each made anew from the ratios at its end.

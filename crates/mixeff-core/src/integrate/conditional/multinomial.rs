@@ -2,7 +2,7 @@
 
 use super::{Cluster, Moments};
 use crate::family::Rows;
-use crate::linalg::small::{axpy, dot};
+use crate::linalg::vector::{axpy, dot};
 
 /// Memory for one cluster.
 #[derive(Default)]

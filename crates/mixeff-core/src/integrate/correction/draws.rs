@@ -12,7 +12,7 @@ use super::point::{Bars, Point};
 use crate::design::Model;
 use crate::integrate::marginal::Evaluation;
 use crate::linalg::random::Random;
-use crate::linalg::small::{dot, sum};
+use crate::linalg::vector::{dot, sum};
 
 /// Means over one batch of draws, the exact part included.
 pub struct Batch {

@@ -5,7 +5,7 @@ use crate::design::{Lambda, Model, Shard};
 use crate::family::{pair, pairs, EXPANDED};
 use crate::integrate::modes::{Scratch, ShardState};
 use crate::integrate::products::{add_outer, add_zb, lambda_times, lambda_transposed_times, ztv};
-use crate::linalg::small::dot;
+use crate::linalg::vector::dot;
 use crate::structure::System;
 
 /// What all draws share. Vectors over the rows belong to the first predictor, unless they say otherwise.

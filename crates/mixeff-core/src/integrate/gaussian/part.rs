@@ -6,7 +6,7 @@ use crate::integrate::products::{
     add_outer, by_column_of_theta, lambda_times, lambda_transposed_times, ztv,
 };
 use crate::linalg::dense::Symmetric;
-use crate::linalg::small::{axpy, dot, weighted_dot};
+use crate::linalg::vector::{axpy, dot, weighted_dot};
 use crate::structure::{system, System};
 
 /// Cross-products of a shard.

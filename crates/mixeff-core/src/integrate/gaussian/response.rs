@@ -1,7 +1,7 @@
 //! What a linear model is fitted to.
 
 use crate::design::{Model, Shard};
-use crate::linalg::small::axpy;
+use crate::linalg::vector::axpy;
 
 /// A response with the weights of its rows, in the model's row order: the variance of row `i` is `sigma^2 / w_i`.
 #[derive(Clone, Copy)]
