@@ -17,8 +17,9 @@ pub trait Tabulated<const D: usize, const K: usize>: Density<D> {
     /// Whether derivatives by the first predictor alone need the numbers.
     const FOR_FIRST: bool;
 
-    /// The row's own number; not a number for a row that needs none of them.
-    fn argument<A: Arithmetic>(&self, y: f64, eta: &[f64; D]) -> f64;
+    /// The row's own number; not a number for a row that needs none of them. The same on every machine, or a row might be
+    /// taken for one of the next piece of a table.
+    fn argument(&self, y: f64, eta: &[f64; D]) -> f64;
 
     /// The numbers at an argument, the first predictor being of no account; `None` outside the domain.
     fn numbers(&self, argument: f64, shared: &[f64; D]) -> Option<[f64; K]>;
@@ -51,7 +52,7 @@ impl<F: Tabulated<D, K>, const D: usize, const K: usize> Expand<D> for FromTable
 
     #[inline(always)]
     fn expand<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; D]) -> Jet<A, D> {
-        let x = self.density.argument::<A>(y, &eta);
+        let x = self.density.argument(y, &eta);
         let numbers = match self.table.at::<A, K>(x) {
             None if x.is_nan() => Some([0.0; K]),
             None => self.density.numbers(x, &self.shared),
@@ -93,7 +94,7 @@ impl<F: Tabulated<D, K>, const D: usize, const K: usize> Lookup<F, D, K> {
         with_table(TypeId::of::<F>(), &shared[1..], |table| {
             for i in 0..n {
                 let own = std::array::from_fn(|d| eta[d * n + i]);
-                let x = self.0.argument::<super::simd::Plain>(rows.y[i], &own);
+                let x = self.0.argument(rows.y[i], &own);
                 table.cover(x, &|x| self.0.numbers(x, &shared));
             }
             let density = FromTable::<F, D, K> {

@@ -17,9 +17,12 @@ const HALVINGS: usize = 4;
 const LOWEST: i32 = -600;
 const HIGHEST: i32 = 600;
 /// Nodes of a piece.
-const NODES: usize = 14;
-/// The last two Chebyshev coefficients of a function may be this large, beside the function itself or a hundredth of the largest.
-const TOLERANCE: f64 = 1e-12;
+const NODES: usize = 18;
+/// The last two Chebyshev coefficients of a function may be this large, beside the function itself or a hundredth of the largest:
+/// for a value and for derivatives of each order, of which the higher ones are less exact themselves.
+const TOLERANCES: [f64; 4] = [2e-13, 1e-12, 1e-11, 1e-9];
+/// The orders of the entries of a jet in two variables, of which the functions are made up.
+const ORDERS: [usize; 10] = [0, 1, 1, 2, 2, 2, 3, 3, 3, 3];
 /// Tables kept by each thread: parameters next to each other are asked for in turn.
 const KEPT: usize = 6;
 
@@ -88,7 +91,7 @@ impl Table {
             return;
         };
         let (mut half, mut halvings) = (0.5 * WIDTH, 0);
-        let mut centre = (x / WIDTH).floor() * WIDTH + half;
+        let mut centre = (at as f64 + f64::from(LOWEST)) * WIDTH + half;
         loop {
             match self.pieces[at] {
                 Piece::Known(_) | Piece::Rough => return,
@@ -152,11 +155,11 @@ impl Table {
 #[inline(always)]
 fn root(x: f64) -> Option<(usize, f64)> {
     let scaled = x / WIDTH;
-    let whole = scaled.floor();
-    let inside = whole >= f64::from(LOWEST) && whole < f64::from(HIGHEST);
+    let inside = scaled >= f64::from(LOWEST) && scaled < f64::from(HIGHEST);
     inside.then(|| {
-        let t = 2.0 * (scaled - whole) - 1.0;
-        ((whole - f64::from(LOWEST)) as usize, t)
+        let piece = (scaled - f64::from(LOWEST)) as usize;
+        let start = piece as f64 + f64::from(LOWEST);
+        (piece, 2.0 * (scaled - start) - 1.0)
     })
 }
 
@@ -189,7 +192,7 @@ fn polynomials<const K: usize>(
     let largest = sizes.into_iter().fold(0.0, f64::max);
     let converged = (0..K).all(|k| {
         let last = chebyshev[NODES - 1][k].abs() + chebyshev[NODES - 2][k].abs();
-        last <= TOLERANCE * sizes[k].max(0.01 * largest)
+        last <= TOLERANCES[ORDERS[k % ORDERS.len()]] * sizes[k].max(0.01 * largest)
     });
     converged.then(|| combine(&rule.powers, &chebyshev))
 }

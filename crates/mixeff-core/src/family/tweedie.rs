@@ -120,9 +120,9 @@ impl Tabulated<3, 10> for Tweedie {
     const FOR_FIRST: bool = false;
 
     #[inline(always)]
-    fn argument<A: Arithmetic>(&self, y: f64, _: &[f64; 3]) -> f64 {
+    fn argument(&self, y: f64, _: &[f64; 3]) -> f64 {
         if y > 0.0 {
-            math::ln::<A>(y)
+            math::ln::<Plain>(y)
         } else {
             f64::NAN
         }

@@ -80,7 +80,7 @@ impl Tabulated<2, { 2 * ENTRIES }> for ConwayMaxwellPoisson {
     const FOR_FIRST: bool = true;
 
     #[inline(always)]
-    fn argument<A: Arithmetic>(&self, _: f64, eta: &[f64; 2]) -> f64 {
+    fn argument(&self, _: f64, eta: &[f64; 2]) -> f64 {
         eta[0]
     }
 

@@ -45,7 +45,12 @@ pub fn softplus_of_ratio<A: Arithmetic>(y: f64, k: f64, log_k: f64, log_sum: f64
     let sum = k + y;
     let r = (sum * g).recip();
     let (s, per_sum) = (f * (r * sum), r * g);
-    let (p, q) = (y * per_sum, k * per_sum);
+    let less = y.min(k) * per_sum;
+    let (p, q) = if y < k {
+        (less, 1.0 - less)
+    } else {
+        (1.0 - less, less)
+    };
     let rest = twice_atanh_rest::<A>(s);
     let shift = if near { 0.0 } else { std::f64::consts::LN_2 };
     let far = y > 2.0 * k;
