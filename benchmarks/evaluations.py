@@ -15,10 +15,10 @@ from typing import Any
 
 os.environ["RAYON_NUM_THREADS"] = "1"  # before the core is loaded
 
-import mixeff as me  # noqa: E402
+import mixeff as me
 
-from .family_cases import ORDERED, RESPONSES, TRIALS, Response, simulated  # noqa: E402
-from .report import publish  # noqa: E402
+from .family_cases import ORDERED, RESPONSES, TRIALS, Response, simulated
+from .report import publish
 
 REPEATS = 25
 ROWS = 10_000

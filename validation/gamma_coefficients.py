@@ -110,7 +110,7 @@ def small() -> list[list[float]]:
 
 def literal(name: str, c: list[float]) -> Iterator[str]:
     yield f"const {name}: [f64; {len(c)}] = ["
-    yield from (f"    {a:.17g}," for a in c)
+    yield from (f"    {a!r}," for a in c)
     yield "];"
 
 

@@ -159,9 +159,9 @@ class Column:
 
 
 def is_finite(values: NDArray[np.float64]) -> bool:
-    """Whether all squares sum to a finite number, by one pass and without a temporary."""
+    """Whether all values are finite numbers, by one pass and without a temporary."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(np.dot(values, values)))
+        return bool(np.isfinite(values.sum()))
 
 
 _KIND_WORDS = {"categorical": "categorical", "time": "a date or time"}

@@ -263,8 +263,8 @@ def _random(inputs: Inputs, columns: Columns, family: Family) -> _Random:
     for pieces in _joined(inputs.random):
         first = pieces[0][1]
         at = list(ordered).index(frozenset(first.group.columns))
-        learn = learn_effects if len(pieces) == 1 else learn_matrix
-        made = [(d, *learn(term.effects, columns)) for d, term in pieces]
+        alone = len(pieces) == 1
+        made = [(d, *learn_effects(term.effects, columns, alone=alone)) for d, term in pieces]
         places = tuple((d, spec) for d, spec, _ in made)
         specs.append(RandomSpec(first.text, at, places, first.structure))
         terms.append(random_term(specs[-1], [z for _, _, z in made], family))

@@ -123,9 +123,17 @@ def learn_matrix(text: str, columns: Columns) -> tuple[MatrixSpec, Array]:
     return _spec(text, coded.names, None, coded), matrix
 
 
-def learn_effects(text: str, columns: Columns) -> tuple[MatrixSpec, Array | None]:
-    """The columns of a random-effects term, as `learn_matrix`; None for a lone intercept."""
-    plan = make_plan(terms(text), columns)
+def learn_effects(text: str, columns: Columns, *, alone: bool) -> tuple[MatrixSpec, Array | None]:
+    """The columns of a random-effects term, as `learn_matrix`.
+
+    Parameters
+    ----------
+    text : str
+    columns : Columns
+    alone : bool
+        Whether the term has no other columns: then None stands for an intercept.
+    """
+    plan = make_plan(terms(text), columns) if alone else None
     if plan is not None and plan.names == ("Intercept",):
         return _spec(text, plan.names, plan, None), None
     return learn_matrix(text, columns)

@@ -1,8 +1,8 @@
 //! The beta distribution.
 
-use super::density::Density;
+use super::density::{Density, HELD};
 use super::jet::Jet;
-use super::link::{log_probabilities, ProbabilityLink};
+use super::link::{log_probabilities, ProbabilityLink, Taylor};
 use super::math::{
     self,
     coefficients::{exp_of, integrate, product_term, MOST},
@@ -32,12 +32,15 @@ fn logs<A: Arithmetic>(y: f64) -> [f64; 2] {
     [math::ln::<A>(y), if low { near } else { far }]
 }
 
-/// The derivatives of `k` from those of `log mu` and `log(1 - mu)`: `k' = mu' (logit mu - logit y)`.
+/// The derivatives of `k` from the logarithms of `y` and `1 - y`, `mu` and `1 - mu`, and the derivatives of the logarithms of
+/// these: `k' = mu' (logit mu - logit y)`.
 #[inline(always)]
-fn divergence<A: Arithmetic>(y: f64, [p, q]: [[f64; 4]; 2]) -> [f64; 4] {
-    let [log_y, log_rest] = logs::<A>(y);
+fn divergence<A: Arithmetic>(
+    [log_y, log_rest]: [f64; 2],
+    [mu, rest]: [f64; 2],
+    [p, q]: [Taylor; 2],
+) -> Taylor {
     let (u, v) = (p[0] - log_y, q[0] - log_rest);
-    let (mu, rest) = (math::exp::<A>(p[0]), math::exp::<A>(q[0]));
     let value = mu * math::exp_m1_mx::<A>(-u) + rest * math::exp_m1_mx::<A>(-v);
     let slope = mu * p[1];
     let bend = mu * A::mul_add(p[1], p[1], p[2]);
@@ -54,16 +57,28 @@ fn divergence<A: Arithmetic>(y: f64, [p, q]: [[f64; 4]; 2]) -> [f64; 4] {
 /// `r(exp(s))` for Stirling's remainder `r`.
 #[inline(always)]
 fn remainder<T: Real>(log: T) -> T {
+    remainder_known(log, math::exp::<T::A>(log.value()))
+}
+
+/// The same where the exponential is known.
+#[inline(always)]
+fn remainder_known<T: Real>(log: T, number: f64) -> T {
     let log = log.only_if(log.value().abs() < LOG_LIMIT);
-    log.exp().stirling_remainder(log.value())
+    log.exp_known(number).stirling_remainder(log.value())
 }
 
 impl<L: ProbabilityLink> Beta<L> {
+    #[inline(always)]
+    fn divergence<A: Arithmetic>(&self, y: f64, logs_of_mu: [Taylor; 2]) -> Taylor {
+        let mu = self.0.probabilities::<A>(&logs_of_mu);
+        divergence::<A>(logs::<A>(y), mu, logs_of_mu)
+    }
+
     /// The Taylor coefficients of the divergence, by integrating its derivative.
     fn divergence_coefficients(&self, y: f64, eta: f64, c: &mut [f64]) {
         let [mut p, mut q] = [[0.0; MOST]; 2];
         self.0.coefficients(eta, &mut p, &mut q);
-        let value = divergence::<Plain>(y, self.0.log_probabilities::<Plain>(eta))[0];
+        let value = self.divergence::<Plain>(y, self.0.log_probabilities::<Plain>(eta))[0];
         let [log_y, log_rest] = logs::<Plain>(y);
         let mut logit: [f64; MOST] = std::array::from_fn(|k| p[k] - q[k]);
         logit[0] = (p[0] - log_y) - (q[0] - log_rest);
@@ -79,11 +94,12 @@ impl<L: ProbabilityLink> Beta<L> {
 
 impl<L: ProbabilityLink> Density<2> for Beta<L> {
     const SPLIT: bool = true;
+    const HOLDS: bool = true;
 
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_phi]: [T; 2]) -> T {
         let at = eta.value();
-        let entries = divergence::<T::A>(y, self.0.log_probabilities::<T::A>(at));
+        let entries = self.divergence::<T::A>(y, self.0.log_probabilities::<T::A>(at));
         let k = eta.chain(entries, |c| self.divergence_coefficients(y, at, c));
         let [p, q] = log_probabilities(self.0, eta);
         let rest = remainder(log_phi) - remainder(p + log_phi) - remainder(q + log_phi);
@@ -94,7 +110,7 @@ impl<L: ProbabilityLink> Density<2> for Beta<L> {
     #[inline(always)]
     fn with_first<A: Arithmetic>(&self, y: f64, _: f64, [eta, log_phi]: [f64; 2]) -> Jet<A, 2> {
         let [p, q] = self.0.log_probabilities::<A>(eta);
-        let k = Jet::<A, 1>::taylor(divergence::<A>(y, [p, q]));
+        let k = Jet::<A, 1>::taylor(self.divergence::<A>(y, [p, q]));
         let (p, q) = (Jet::<A, 1>::taylor(p), Jet::<A, 1>::taylor(q));
         let [log_phi] = Jet::<A, 1>::variables([log_phi]);
         let mut jet = -Jet::product(k, log_phi.exp());
@@ -107,6 +123,30 @@ impl<L: ProbabilityLink> Density<2> for Beta<L> {
     fn without_first<A: Arithmetic>(&self, _: f64, [_, log_phi]: [f64; 2]) -> Jet<A, 2> {
         let [log_phi] = Jet::<A, 1>::variables([log_phi]);
         Jet::of_second(remainder(log_phi) + log_phi * 0.5)
+    }
+
+    /// `log y`, `log(1 - y)`, `log phi` and `phi`.
+    #[inline(always)]
+    fn hold<A: Arithmetic>(&self, y: f64, _: f64, [_, log_phi]: [f64; 2]) -> [f64; HELD] {
+        let [log_y, log_rest] = logs::<A>(y);
+        [log_y, log_rest, log_phi, math::exp::<A>(log_phi), 0.0]
+    }
+
+    #[inline(always)]
+    fn of_first<A: Arithmetic>(
+        &self,
+        _: f64,
+        _: f64,
+        eta: f64,
+        [log_y, log_rest, log_phi, phi, _]: [f64; HELD],
+    ) -> Jet<A, 1> {
+        let logs_of_mu = self.0.log_probabilities::<A>(eta);
+        let mu = self.0.probabilities::<A>(&logs_of_mu);
+        let k = Jet::<A, 1>::taylor(divergence::<A>([log_y, log_rest], mu, logs_of_mu));
+        let [p, q] = logs_of_mu.map(Jet::<A, 1>::taylor);
+        let [a, b] = [p + log_phi, q + log_phi];
+        let remainders = remainder_known(a, phi * mu[0]) + remainder_known(b, phi * mu[1]);
+        (p + q) * 0.5 - k * phi - remainders
     }
 
     fn log_normalizer(&self, y: f64, _: f64) -> f64 {

@@ -2,12 +2,12 @@
 
 use libm::lgamma;
 
-use super::density::Density;
+use super::density::{Density, HELD};
 use super::jet::Jet;
 use super::link::{ProbabilityLink, Taylor};
-use super::math::coefficients::MOST;
+use super::math::{self, coefficients::MOST};
 use super::real::Real;
-use super::rising::{ln_rising, LOG_LIMIT};
+use super::rising::{ln_rising, ln_rising_known, LOG_LIMIT};
 use super::simd::Arithmetic;
 
 /// Log precisions beyond count as outside the domain.
@@ -24,6 +24,7 @@ pub struct BetaBinomial<L>(pub L);
 impl<L: ProbabilityLink> Density<2> for BetaBinomial<L> {
     const EXTRA: bool = true;
     const SPLIT: bool = true;
+    const HOLDS: bool = true;
 
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, trials: f64, [eta, log_phi]: [T; 2]) -> T {
@@ -42,8 +43,37 @@ impl<L: ProbabilityLink> Density<2> for BetaBinomial<L> {
         let failures = trials - y;
         let [success, failure] = self.0.log_probabilities::<A>(eta[0]);
         let binomial = of_first(self.0.log_likelihood::<A>(y, failures, eta[0]));
-        let all = binomial + part(y, success, eta[1]) + part(failures, failure, eta[1]);
+        let [_, log_phi] = Jet::variables([0.0, eta[1]]);
+        let rising = |count: f64, log_mu: Taylor| {
+            let log_k = of_first(log_mu) + log_phi;
+            part(count, log_k, math::exp::<A>(log_k.value()))
+        };
+        let all = binomial + rising(y, success) + rising(failures, failure);
         all.only_if(eta[1].abs() < LOG_PHI_LIMIT)
+    }
+
+    /// `log phi` and `phi`.
+    #[inline(always)]
+    fn hold<A: Arithmetic>(&self, _: f64, _: f64, [_, log_phi]: [f64; 2]) -> [f64; HELD] {
+        let inside = log_phi.abs() < LOG_PHI_LIMIT;
+        let log_phi = if inside { log_phi } else { f64::NAN };
+        [log_phi, math::exp::<A>(log_phi), 0.0, 0.0, 0.0]
+    }
+
+    #[inline(always)]
+    fn of_first<A: Arithmetic>(
+        &self,
+        y: f64,
+        trials: f64,
+        eta: f64,
+        [log_phi, phi, ..]: [f64; HELD],
+    ) -> Jet<A, 1> {
+        let failures = trials - y;
+        let logs = self.0.log_probabilities::<A>(eta);
+        let [p, q] = self.0.probabilities::<A>(&logs);
+        let [success, failure] = logs.map(|log| Jet::<A, 1>::taylor(log) + log_phi);
+        let binomial = Jet::<A, 1>::taylor(self.0.log_likelihood::<A>(y, failures, eta));
+        binomial + part(y, success, phi * p) + part(failures, failure, phi * q)
     }
 
     #[inline(always)]
@@ -95,13 +125,12 @@ fn of_first<A: Arithmetic>(f: Taylor) -> Jet<A, 2> {
     )
 }
 
-/// The rising factorial of `count`, from `log mu phi`, on which it depends linearly far below zero.
+/// The rising factorial of `count`, from `log k` and `k`, on the first of which it depends linearly far below zero.
 #[inline(always)]
-fn part<A: Arithmetic>(count: f64, log_mu: Taylor, log_phi: f64) -> Jet<A, 2> {
-    let [_, x2] = Jet::variables([0.0, log_phi]);
-    let [log_k] = Jet::<A, 1>::variables([log_mu[0] + log_phi]);
-    let rising = ln_rising(count, log_k).entries();
-    let (all, bent) = (of_first(log_mu) + x2, log_k.value() > -LOG_LIMIT);
+fn part<A: Arithmetic, const N: usize>(count: f64, all: Jet<A, N>, k: f64) -> Jet<A, N> {
+    let [log_k] = Jet::<A, 1>::variables([all.value()]);
+    let rising = ln_rising_known(count, log_k, k).entries();
+    let bent = log_k.value() > -LOG_LIMIT;
     let near = all.select(bent, Jet::constant(0.0)).chain(rising, |_| {});
     let line = (all - log_k.value()) * rising[1] + rising[0];
     near.select(bent, line)

@@ -6,7 +6,10 @@ use super::pass::{run, Expand, CURVATURE, FIRST, SCORE, THIRD, THIRD_OF_FIRST, V
 use super::real::Real;
 use super::series::Series;
 use super::simd::{Arithmetic, Plain};
-use super::{without_first, Family, Quasi, Rows, EXPANDED};
+use super::{held, without_first, Family, Quasi, Rows, EXPANDED};
+
+/// Numbers that a row may hold while the modes are sought.
+pub const HELD: usize = 5;
 
 /// The log-density of one observation, written once for numbers with and without derivatives.
 ///
@@ -59,6 +62,30 @@ pub trait Density<const D: usize>: Copy + Send + Sync + 'static {
     /// The terms that do not, which see of a row its [key](Density::key) and the other predictors.
     #[inline(always)]
     fn without_first<A: Arithmetic>(&self, _key: f64, _eta: [f64; D]) -> Jet<A, D> {
+        Jet::constant(0.0)
+    }
+
+    /// Whether [`Density::of_first`] stands for [`Density::with_first`] while the modes are sought. It pays where much of the
+    /// latter does not depend on the first predictor, such as logarithms of the response.
+    const HOLDS: bool = false;
+
+    /// Numbers that do not depend on the first predictor, which is of no account here.
+    #[inline(always)]
+    fn hold<A: Arithmetic>(&self, _y: f64, _extra: f64, _eta: [f64; D]) -> [f64; HELD] {
+        const { assert!(!Self::HOLDS) }
+        [0.0; HELD]
+    }
+
+    /// [`Density::with_first`] as a function of the first predictor, given the numbers held.
+    #[inline(always)]
+    fn of_first<A: Arithmetic>(
+        &self,
+        _y: f64,
+        _extra: f64,
+        _eta: f64,
+        _held: [f64; HELD],
+    ) -> Jet<A, 1> {
+        const { assert!(!Self::HOLDS) }
         Jet::constant(0.0)
     }
 
@@ -116,16 +143,27 @@ impl<F: Density<D>, const D: usize> Family for Pointwise<F, D> {
         }
     }
 
+    fn hold(&self, rows: Rows<'_>, eta: &[f64], held: &mut Vec<f64>) {
+        if F::HOLDS {
+            held::hold(self.0, self.whole(rows), eta, held);
+        }
+    }
+
     fn curvature_of_first(
         &self,
         rows: Rows<'_>,
         eta: &[f64],
-        _: &[f64],
+        held: &[f64],
         l: &mut [f64],
         s: &mut [f64],
         w: &mut [f64],
     ) {
-        self.evaluate::<FIRST>(rows, eta, &[], [l, s, w]);
+        if !F::HOLDS {
+            return self.evaluate::<FIRST>(rows, eta, &[], [l, s, w]);
+        }
+        let out = [&mut *l, &mut *s, &mut *w];
+        held::curvature(self.0, self.whole(rows), eta, held, out);
+        [l, s, w].into_iter().for_each(|x| weigh(rows.weights, x));
     }
 
     fn third_of_first(&self, rows: Rows<'_>, eta: &[f64], h: &[f64], v: &mut [f64]) {
@@ -186,6 +224,13 @@ impl<F: Density<D>, const D: usize> Pointwise<F, D> {
         }
     }
 
+    fn whole<'a>(&self, rows: Rows<'a>) -> Rows<'a> {
+        Rows {
+            extra: self.extra(rows),
+            ..rows
+        }
+    }
+
     /// One of the functions of a family; see [`run`] for the outputs. The `l` of a density in two parts must be given.
     pub(super) fn evaluate<const ORDER: u8>(
         &self,
@@ -195,10 +240,7 @@ impl<F: Density<D>, const D: usize> Pointwise<F, D> {
         out: [&mut [f64]; 3],
     ) {
         let [l, s, w] = out;
-        let whole = Rows {
-            extra: self.extra(rows),
-            ..rows
-        };
+        let whole = self.whole(rows);
         let all = [&mut *l, &mut *s, &mut *w];
         run::<_, D, ORDER>(WithFirst(self.0), whole, eta, h, all);
         if F::SPLIT && ORDER != FIRST && ORDER != THIRD_OF_FIRST {

@@ -149,15 +149,22 @@ impl<F: Tabulated<D, K>, const D: usize, const K: usize> Family for Lookup<F, D,
         Pointwise(self.0).without_first(rows, eta, l);
     }
 
+    fn hold(&self, rows: Rows<'_>, eta: &[f64], held: &mut Vec<f64>) {
+        Pointwise(self.0).hold(rows, eta, held);
+    }
+
     fn curvature_of_first(
         &self,
         rows: Rows<'_>,
         eta: &[f64],
-        _: &[f64],
+        held: &[f64],
         l: &mut [f64],
         s: &mut [f64],
         w: &mut [f64],
     ) {
+        if F::HOLDS {
+            return Pointwise(self.0).curvature_of_first(rows, eta, held, l, s, w);
+        }
         self.evaluate::<FIRST>(rows, eta, &[], [l, s, w]);
     }
 

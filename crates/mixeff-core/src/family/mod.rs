@@ -28,6 +28,7 @@ mod frequencies;
 pub mod gamma;
 pub mod gaussian;
 pub mod genpois;
+mod held;
 pub mod inverse_gaussian;
 pub mod jet;
 pub mod link;

@@ -2,7 +2,7 @@
 
 use libm::lgamma;
 
-use super::density::Density;
+use super::density::{Density, HELD};
 use super::jet::Jet;
 use super::math;
 use super::real::Real;
@@ -83,6 +83,8 @@ fn power<A: Arithmetic>(y: f64, eta: f64, log_phi: f64) -> Jet<A, 2> {
 pub struct Linear;
 
 impl Density<2> for Linear {
+    const HOLDS: bool = true;
+
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_phi]: [T; 2]) -> T {
         let log_phi = log_phi.only_if(log_phi.value().abs() < LOG_PHI_LIMIT);
@@ -99,6 +101,33 @@ impl Density<2> for Linear {
         let rising = (x1 - x2).chain(ln_rising(y, log_k).entries(), |_| {});
         let seconds = Jet::of_second(log_phi.softplus() * y);
         x1 * y - seconds - Jet::product(mean.exp(), zero(log_phi)) + rising
+    }
+
+    /// `log phi`, `y log(1 + phi)` and `-log f(0) / mu`.
+    #[inline(always)]
+    fn hold<A: Arithmetic>(&self, y: f64, _: f64, [_, log_phi]: [f64; 2]) -> [f64; HELD] {
+        let inside = log_phi.abs() < LOG_PHI_LIMIT;
+        let log_phi = Jet::<A, 0>::constant(log_phi).only_if(inside);
+        let spread = log_phi.softplus() * y;
+        [
+            log_phi.value(),
+            spread.value(),
+            zero(log_phi).value(),
+            0.0,
+            0.0,
+        ]
+    }
+
+    #[inline(always)]
+    fn of_first<A: Arithmetic>(
+        &self,
+        y: f64,
+        _: f64,
+        eta: f64,
+        [log_phi, spread, zero, ..]: [f64; HELD],
+    ) -> Jet<A, 1> {
+        let [mean] = Jet::<A, 1>::variables([eta]);
+        mean * y - mean.exp() * zero - spread + ln_rising(y, mean - log_phi)
     }
 
     fn log_normalizer(&self, y: f64, _: f64) -> f64 {

@@ -1,9 +1,10 @@
 //! Proportions that may be exactly 0 or 1: ordered beta regression.
 
 use super::beta::Beta;
-use super::density::Density;
+use super::density::{Density, HELD};
 use super::jet::Jet;
 use super::link::{log_probabilities, Log, Logit};
+use super::math;
 use super::real::Real;
 use super::simd::Arithmetic;
 
@@ -35,6 +36,7 @@ fn limited<T: Real>(log_step: T) -> T {
 
 impl Density<4> for OrderedBeta {
     const SPLIT: bool = true;
+    const HOLDS: bool = true;
 
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_phi, cut, log_step]: [T; 4]) -> T {
@@ -67,6 +69,35 @@ impl Density<4> for OrderedBeta {
         jet.add_pair(&beta.times(between as u8 as f64), [0, 1]);
         jet.add_difference(&cuts, [0, 2, 3]);
         jet
+    }
+
+    /// The logarithms of `y` and `1 - y`, `log phi`, and both cuts.
+    #[inline(always)]
+    fn hold<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; 4]) -> [f64; HELD] {
+        let inner = if y == 0.0 || y == 1.0 { INNER } else { y };
+        let [log_y, log_rest, log_phi, ..] = Beta(Logit).hold::<A>(inner, 0.0, [0.0, eta[1]]);
+        let step = limited(Jet::<A, 0>::constant(eta[3])).exp();
+        [log_y, log_rest, log_phi, eta[2], eta[2] + step.value()]
+    }
+
+    #[inline(always)]
+    fn of_first<A: Arithmetic>(
+        &self,
+        y: f64,
+        _: f64,
+        eta: f64,
+        [log_y, log_rest, log_phi, low, high]: [f64; HELD],
+    ) -> Jet<A, 1> {
+        let (zero, one) = (y == 0.0, y == 1.0);
+        let [x] = Jet::<A, 1>::variables([eta]);
+        let [above, below] = log_probabilities(Logit, x - low);
+        let [top, under] = log_probabilities(Logit, x - high);
+        let held = [log_y, log_rest, log_phi, math::exp::<A>(log_phi), 0.0];
+        let beta = Beta(Logit).of_first::<A>(y, 0.0, eta, held);
+        let inside = above + under + beta;
+        below
+            .select(zero, top.select(one, inside))
+            .only_if(!high.is_nan())
     }
 
     #[inline(always)]

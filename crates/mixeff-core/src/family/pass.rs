@@ -210,17 +210,20 @@ fn entry<A: Arithmetic, const D: usize>(
     }
 }
 
-type Lanes = [f64; LANES];
+/// A vector of numbers, one for each row.
+pub type Lanes = [f64; LANES];
 
+/// Those from a row on.
 #[inline(always)]
-fn load(x: &[f64], start: usize) -> Lanes {
+pub fn load(x: &[f64], start: usize) -> Lanes {
     x[start..start + LANES]
         .try_into()
         .expect("as many as asked for")
 }
 
+/// Puts them down there.
 #[inline(always)]
-fn store(x: &mut [f64], start: usize, lanes: &Lanes) {
+pub fn store(x: &mut [f64], start: usize, lanes: &Lanes) {
     x[start..start + LANES].copy_from_slice(lanes);
 }
 

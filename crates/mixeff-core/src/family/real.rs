@@ -52,7 +52,12 @@ pub trait Real:
     /// `exp(self)`
     #[inline(always)]
     fn exp(self) -> Self {
-        let e = math::exp::<Self::A>(self.value());
+        self.exp_known(math::exp::<Self::A>(self.value()))
+    }
+
+    /// `exp(self)`, whose value is known.
+    #[inline(always)]
+    fn exp_known(self, e: f64) -> Self {
         self.chain([e, e, e, e], |c| coefficients::exp(e, c))
     }
 

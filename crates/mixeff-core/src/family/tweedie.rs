@@ -3,7 +3,7 @@
 mod memo;
 mod series;
 
-use super::density::Density;
+use super::density::{Density, HELD};
 use super::jet::Jet;
 use super::link::{log_probabilities, Logit};
 use super::lookup::Tabulated;
@@ -37,6 +37,7 @@ pub struct Tweedie;
 
 impl Density<3> for Tweedie {
     const SPLIT: bool = true;
+    const HOLDS: bool = true;
 
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_phi, logit]: [T; 3]) -> T {
@@ -84,6 +85,43 @@ impl Density<3> for Tweedie {
             ],
         )
         .only_if(d < -LOWEST)
+    }
+
+    /// `log y`, `P`, `Q` and `y^Q / phi`, with zero for the logarithm of a zero.
+    #[inline(always)]
+    fn hold<A: Arithmetic>(&self, y: f64, _: f64, [_, log_phi, logit]: [f64; 3]) -> [f64; HELD] {
+        let inside = log_phi.abs() < LOG_PHI_LIMIT && logit.abs() < LOGIT_LIMIT;
+        let [_, p, q, _] = math::softplus::<A>(if inside { logit } else { f64::NAN });
+        let log_y = math::ln::<A>(if y > 0.0 { y } else { 1.0 });
+        [log_y, p, q, math::exp::<A>(q * log_y - log_phi), 0.0]
+    }
+
+    /// As [`Lost`], whose third derivative is not asked for.
+    #[inline(always)]
+    fn of_first<A: Arithmetic>(
+        &self,
+        y: f64,
+        _: f64,
+        eta: f64,
+        [log_y, p, q, scale, _]: [f64; HELD],
+    ) -> Jet<A, 1> {
+        let positive = y > 0.0;
+        let z = eta - log_y;
+        let (up, down) = (q * z, -(p * z));
+        let r = (p * q).recip();
+        let [rise, fall] = [up, down].map(|x| math::exp_m1_mx::<A>(x));
+        let deviance = scale * (rise * (p * r) + fall * (q * r));
+        let (u, v) = (scale * math::exp::<A>(up), scale * math::exp::<A>(down));
+        let v = if positive { v } else { 0.0 };
+        let near = positive && z.abs() < 1.0;
+        let change = math::exp_m1::<A>(if near { z } else { 0.0 });
+        let value = if positive { deviance } else { u * (p * r) };
+        let slope = if near { v * change } else { u - v };
+        let bend = A::mul_add(q, u, p * v);
+        let inside = eta.abs() < LOG_MEAN_LIMIT
+            && (!positive || up.max(down) < EXPONENT_LIMIT)
+            && value < -LOWEST;
+        Jet::taylor([-value, -slope, -bend, p * p * v - q * q * u]).only_if(inside)
     }
 
     #[inline(always)]

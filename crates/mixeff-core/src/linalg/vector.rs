@@ -29,7 +29,7 @@ pub fn weighted_dot(x: &[f64], y: &[f64], w: &[f64]) -> f64 {
 /// Terms to be added up.
 pub trait Terms: Copy {
     /// How many.
-    fn len(self) -> usize;
+    fn count(self) -> usize;
 
     /// The one at `i`, below the length.
     fn at(self, i: usize) -> f64;
@@ -57,7 +57,7 @@ pub struct Triple<'a>(pub &'a [f64], pub &'a [f64], pub &'a [f64]);
 
 impl Terms for Plain<'_> {
     #[inline(always)]
-    fn len(self) -> usize {
+    fn count(self) -> usize {
         self.0.len()
     }
 
@@ -74,7 +74,7 @@ impl Terms for Plain<'_> {
 
 impl Terms for Product<'_> {
     #[inline(always)]
-    fn len(self) -> usize {
+    fn count(self) -> usize {
         self.0.len().min(self.1.len())
     }
 
@@ -92,7 +92,7 @@ impl Terms for Product<'_> {
 
 impl Terms for Triple<'_> {
     #[inline(always)]
-    fn len(self) -> usize {
+    fn count(self) -> usize {
         self.0.len().min(self.1.len()).min(self.2.len())
     }
 
@@ -111,7 +111,7 @@ impl Terms for Triple<'_> {
 /// The sum of terms.
 #[inline]
 pub fn sum_of(terms: impl Terms) -> f64 {
-    if terms.len() < LONG {
+    if terms.count() < LONG {
         short_sum(terms)
     } else {
         widest(LongSum(terms))
@@ -121,7 +121,7 @@ pub fn sum_of(terms: impl Terms) -> f64 {
 /// The same, to be inlined where the widest instructions are chosen already.
 #[inline(always)]
 pub fn short_sum(terms: impl Terms) -> f64 {
-    let n = terms.len();
+    let n = terms.count();
     let whole = n - n % LANES;
     let mut sums = [0.0; LANES];
     let mut i = 0;
@@ -158,7 +158,7 @@ impl<T: Terms> Work for LongSum<T> {
     #[inline(always)]
     fn run<A: Arithmetic>(self) -> f64 {
         const STEP: usize = 4 * LANES;
-        let (terms, n) = (self.0, self.0.len());
+        let (terms, n) = (self.0, self.0.count());
         let whole = n - n % STEP;
         let [mut a, mut b, mut c, mut d] = [[0.0; LANES]; 4];
         let mut i = 0;
@@ -264,7 +264,7 @@ impl Work for Axpy4<'_> {
     }
 }
 
-/// `y := a x - b y z`
+/// `y_i := a x_i - b z_i y_i`
 pub fn scaled_difference(a: f64, x: &[f64], b: f64, z: &[f64], y: &mut [f64]) {
     let n = y.len();
     widest(Difference([a, b], [&x[..n], &z[..n]], y));
@@ -285,7 +285,7 @@ impl Work for Difference<'_> {
     }
 }
 
-/// `y_i += a x_i z_i`
+/// `y_i += x_i z_i`
 pub fn add_product(x: &[f64], z: &[f64], y: &mut [f64]) {
     let n = y.len();
     widest(AddProduct([&x[..n], &z[..n]], y));

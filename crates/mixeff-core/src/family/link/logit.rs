@@ -60,6 +60,12 @@ impl ProbabilityLink for Logit {
     }
 
     /// The slopes of the logarithms are `1 - F` and `-F`.
+    #[inline(always)]
+    fn probabilities<A: Arithmetic>(self, [success, failure]: &[Taylor; 2]) -> [f64; 2] {
+        [-failure[1], success[1]]
+    }
+
+    /// By the same slopes.
     fn coefficients(self, eta: f64, success: &mut [f64], failure: &mut [f64]) {
         let [[log_p, ..], [log_q, ..]] = self.log_probabilities::<Plain>(eta);
         let [_, p, q] = logistic::<Plain>(eta);

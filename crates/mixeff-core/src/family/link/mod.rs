@@ -23,7 +23,7 @@ pub use loglog::Loglog;
 pub use probit::Probit;
 pub use sqrt::Sqrt;
 
-use super::math::coefficients::MOST;
+use super::math::{self, coefficients::MOST};
 use super::real::Real;
 use super::simd::{Arithmetic, Plain};
 
@@ -49,6 +49,12 @@ pub trait ProbabilityLink: Copy + Send + Sync + 'static {
     fn log_likelihood<A: Arithmetic>(self, successes: f64, failures: f64, eta: f64) -> Taylor {
         let [success, failure] = self.log_probabilities::<A>(eta);
         std::array::from_fn(|k| times(successes, success[k]) + times(failures, failure[k]))
+    }
+
+    /// `F(eta)` and `1 - F(eta)` from their logarithms.
+    #[inline(always)]
+    fn probabilities<A: Arithmetic>(self, [success, failure]: &[Taylor; 2]) -> [f64; 2] {
+        [math::exp::<A>(success[0]), math::exp::<A>(failure[0])]
     }
 
     /// The Taylor coefficients of both logarithms at `eta`, as many as the slices hold.

@@ -99,14 +99,7 @@ impl Family for ExtraZeros {
         self.with_inner_rows(plain, |rows| {
             self.inner.curvature_of_first(rows, eta, held, l, s, w);
         });
-        for i in (0..n).filter(|&i| rows.y[i] == 0.0) {
-            let [value, p, rest, _] = match self.inflated {
-                true => softplus::<Plain>(l[i] + constant[i]),
-                false => [0.0; 4],
-            };
-            w[i] = p * (w[i] - rest * s[i] * s[i]);
-            (l[i], s[i]) = (value, p * s[i]);
-        }
+        mix_zeros(rows.y, constant, [&mut *l, &mut *s, &mut *w]);
         [l, s, w].into_iter().for_each(|x| weigh(rows.weights, x));
     }
 
@@ -193,6 +186,24 @@ impl ExtraZeros {
             work(Rows { y, ..rows })
         })
     }
+}
+
+/// Zeros' `log(1 + exp q)` in the place of the inner family's, with its score and weight; nothing for a hurdle, which has no
+/// constants.
+fn mix_zeros(y: &[f64], constant: &[f64], [l, s, w]: [&mut [f64]; 3]) {
+    let n = y.len();
+    with_buffer(5 * n, |buffer| {
+        let (q, f) = buffer.split_at_mut(n);
+        if !constant.is_empty() {
+            (0..n).for_each(|i| q[i] = l[i] + constant[i]);
+            map(q, f, Softplus);
+        }
+        for i in (0..n).filter(|&i| y[i] == 0.0) {
+            let [value, slope, bend] = [0, 1, 2].map(|k| f[k * n + i]);
+            w[i] = slope * w[i] - bend * s[i] * s[i];
+            (l[i], s[i]) = (value, slope * s[i]);
+        }
+    });
 }
 
 /// Largest log odds of the extra zeros at the start.
