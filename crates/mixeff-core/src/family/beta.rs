@@ -143,7 +143,8 @@ impl<L: ProbabilityLink> Density<2> for Beta<L> {
         let logs_of_mu = self.0.log_probabilities::<A>(eta);
         let mu = self.0.probabilities::<A>(&logs_of_mu);
         let k = Jet::<A, 1>::taylor(divergence::<A>([log_y, log_rest], mu, logs_of_mu));
-        let [p, q] = logs_of_mu.map(Jet::<A, 1>::taylor);
+        let p = Jet::<A, 1>::taylor(logs_of_mu[0]);
+        let q = Jet::<A, 1>::taylor(logs_of_mu[1]);
         let [a, b] = [p + log_phi, q + log_phi];
         let remainders = remainder_known(a, phi * mu[0]) + remainder_known(b, phi * mu[1]);
         (p + q) * 0.5 - k * phi - remainders

@@ -43,12 +43,7 @@ impl<L: ProbabilityLink> Density<2> for BetaBinomial<L> {
         let failures = trials - y;
         let [success, failure] = self.0.log_probabilities::<A>(eta[0]);
         let binomial = of_first(self.0.log_likelihood::<A>(y, failures, eta[0]));
-        let [_, log_phi] = Jet::variables([0.0, eta[1]]);
-        let rising = |count: f64, log_mu: Taylor| {
-            let log_k = of_first(log_mu) + log_phi;
-            part(count, log_k, math::exp::<A>(log_k.value()))
-        };
-        let all = binomial + rising(y, success) + rising(failures, failure);
+        let all = binomial + parts(y, success, eta[1]) + parts(failures, failure, eta[1]);
         all.only_if(eta[1].abs() < LOG_PHI_LIMIT)
     }
 
@@ -71,7 +66,8 @@ impl<L: ProbabilityLink> Density<2> for BetaBinomial<L> {
         let failures = trials - y;
         let logs = self.0.log_probabilities::<A>(eta);
         let [p, q] = self.0.probabilities::<A>(&logs);
-        let [success, failure] = logs.map(|log| Jet::<A, 1>::taylor(log) + log_phi);
+        let success = Jet::<A, 1>::taylor(logs[0]) + log_phi;
+        let failure = Jet::<A, 1>::taylor(logs[1]) + log_phi;
         let binomial = Jet::<A, 1>::taylor(self.0.log_likelihood::<A>(y, failures, eta));
         binomial + part(y, success, phi * p) + part(failures, failure, phi * q)
     }
@@ -123,6 +119,14 @@ fn of_first<A: Arithmetic>(f: Taylor) -> Jet<A, 2> {
         |a, b| at(a + b, 2),
         |a, b, c| at(a + b + c, 3),
     )
+}
+
+/// The rising factorial of `count` in both predictors, from `log mu` and `log phi`.
+#[inline(always)]
+fn parts<A: Arithmetic>(count: f64, log_mu: Taylor, log_phi: f64) -> Jet<A, 2> {
+    let [_, log_phi] = Jet::variables([0.0, log_phi]);
+    let log_k = of_first(log_mu) + log_phi;
+    part(count, log_k, math::exp::<A>(log_k.value()))
 }
 
 /// The rising factorial of `count`, from `log k` and `k`, on the first of which it depends linearly far below zero.

@@ -109,7 +109,7 @@ impl Density<3> for Tweedie {
         let z = eta - log_y;
         let (up, down) = (q * z, -(p * z));
         let r = (p * q).recip();
-        let [rise, fall] = [up, down].map(|x| math::exp_m1_mx::<A>(x));
+        let (rise, fall) = (math::exp_m1_mx::<A>(up), math::exp_m1_mx::<A>(down));
         let deviance = scale * (rise * (p * r) + fall * (q * r));
         let (u, v) = (scale * math::exp::<A>(up), scale * math::exp::<A>(down));
         let v = if positive { v } else { 0.0 };

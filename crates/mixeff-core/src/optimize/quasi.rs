@@ -23,6 +23,8 @@ use pace::Pace;
 
 /// Shift, in standard errors, at which the alternation is done.
 const STILL: f64 = 1e-8;
+/// Shift that rounding may leave: where it no longer falls, this is enough.
+const ROUNDING: f64 = 1e-6;
 /// Rounds after which it gives up.
 const ROUNDS: usize = 500;
 /// Halvings of a step that leaves the domain.
@@ -202,7 +204,8 @@ impl<'a> Alternation<'a> {
             self.tell(&round, shift, pace.step, monitor);
             away = shift > SETTLED || round.falls_from_zero;
             before = Some(round);
-            if shift < STILL && !away {
+            let enough = if pace.stalled { ROUNDING } else { STILL };
+            if shift < enough && !away {
                 break Rest::Still;
             }
             let over = self.record.evaluations >= self.task.control.max_evaluations;

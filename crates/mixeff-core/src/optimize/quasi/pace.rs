@@ -27,6 +27,8 @@ pub(super) struct Pace {
     damping: f64,
     least_shift: f64,
     waited: usize,
+    /// Whether the shift has stopped falling.
+    pub stalled: bool,
 }
 
 impl Pace {
@@ -40,6 +42,7 @@ impl Pace {
             damping: 1.0,
             least_shift: f64::INFINITY,
             waited: 0,
+            stalled: false,
         }
     }
 
@@ -83,10 +86,11 @@ impl Pace {
         self.waited += 1;
         if shift < 0.5 * self.least_shift {
             (self.least_shift, self.waited) = (shift, 0);
+            self.stalled = false;
         } else if self.waited == PATIENCE {
             self.damping *= 0.5;
             self.changes.clear();
-            self.waited = 0;
+            (self.waited, self.stalled) = (0, true);
         }
     }
 
