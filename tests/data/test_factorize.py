@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mixeff import core
 from mixeff.data import encode, factorize
 from mixeff.data.factorize import drop_unused, sort_levels
 
@@ -12,6 +13,8 @@ VALUES = {
     "integers far apart": np.array([10**15, -(10**15), 0, 10**15]),
     "integers far from zero": np.array([10**12 + 1, 10**12, 10**12 + 1, 10**12 + 2]),
     "unsigned": np.array([200, 3, 200], dtype=np.uint8),
+    "beyond the signed": np.array([2**64 - 1, 2**63, 2**64 - 1], dtype=np.uint64),
+    "unsigned far apart": np.array([2**64 - 1, 0], dtype=np.uint64),
     "narrow": np.array([-128, 127, 0, -128], dtype=np.int8),
     "booleans": np.array([True, False, True]),
     "fractions": np.array([0.5, -1.5, 0.5]),
@@ -25,6 +28,32 @@ def test_codes_and_levels_give_the_values_back(values):
     assert codes.dtype == np.int32
     assert levels[codes].tolist() == values.tolist()
     assert levels.tolist() == sorted(set(values.tolist()))
+
+
+@pytest.mark.parametrize("rows", [65_536, 65_537, 200_000])
+def test_many_rows_have_the_codes_of_numpy(rows):
+    values = np.random.default_rng(rows).integers(-20_000, 20_000, rows)
+    codes, levels = factorize(values[::-1])
+    expected, places = np.unique(values[::-1], return_inverse=True)
+    assert np.array_equal(levels, expected)
+    assert np.array_equal(codes, places)
+
+
+@pytest.mark.parametrize("rows", [1, 4_097, 65_537, 200_000])
+def test_one_number_among_many_is_noticed_wherever_it_is(rows):
+    for at in {0, rows // 2, rows - 1}:
+        values = np.full(rows, 2.5)
+        assert core.is_finite(values)
+        assert core.is_constant(values)
+        assert core.is_finite(np.repeat(values, 2)[::2])
+        values[at] = np.nan
+        assert not core.is_finite(values)
+        assert not core.is_constant(values)
+        assert not core.is_finite(np.repeat(values, 2)[::2])
+        values[at] = -np.inf
+        assert not core.is_finite(values)
+        assert core.is_constant(values) == (rows == 1)
+        assert core.is_constant(np.repeat(values, 2)[::2]) == (rows == 1)
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=1, max_size=30))

@@ -1,5 +1,6 @@
 //! Arrays in, dictionaries of arrays out.
 
+use crate::columns::all_equal;
 use crate::{Floats, Matrix, TermTuple};
 use mixeff_core::design::fixed::{FixedData, Shared, Source};
 use mixeff_core::design::model::TermData;
@@ -11,6 +12,7 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyUntypedArray
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// What the arrays of a model must agree on.
@@ -57,7 +59,7 @@ impl Inputs {
             ));
         }
         Ok(Codes {
-            codes: codes.iter().map(|&c| c as u32).collect(),
+            codes: codes.par_iter().map(|&c| c as u32).collect(),
             n_levels,
         })
     }
@@ -134,19 +136,11 @@ fn sources<'a>(x: &'a Matrix<'_>) -> PyResult<Vec<Source<'a>>> {
     let columns = column_slices(x)?;
     let shared = frozen(x)?.map(|x| Arc::new(x) as Shared);
     let source = |(c, column): (usize, &&'a [f64])| match (&shared, column) {
-        (_, [first, ..]) if is_constant(column) => Source::Constant(*first),
+        (_, [first, ..]) if all_equal(column) => Source::Constant(*first),
         (Some(owner), _) => Source::Shared(Arc::clone(owner), c * n..(c + 1) * n),
         (None, column) => Source::Given(column),
     };
     Ok(columns.iter().enumerate().map(source).collect())
-}
-
-/// Whether all numbers are the first: by pieces, in which vectors of numbers are compared.
-fn is_constant(column: &[f64]) -> bool {
-    let first = column[0];
-    column
-        .chunks(4096)
-        .all(|piece| piece.iter().fold(true, |same, v| same & (*v == first)))
 }
 
 #[allow(unsafe_code)]

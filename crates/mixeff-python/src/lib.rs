@@ -1,5 +1,6 @@
 //! Python bindings of `mixeff-core`: convert arrays, map errors, release the interpreter, hear Ctrl-C.
 
+mod columns;
 mod conditional;
 mod convert;
 mod family;
@@ -431,6 +432,9 @@ fn rule_points(nodes: usize, effects: usize) -> u64 {
 fn _native(m: &Bound<'_, PyModule>) -> PyResult<()> {
     m.add_class::<Problem>()?;
     m.add_class::<Response>()?;
+    m.add_function(wrap_pyfunction!(columns::is_constant, m)?)?;
+    m.add_function(wrap_pyfunction!(columns::is_finite, m)?)?;
+    m.add_function(wrap_pyfunction!(columns::factorize_integers, m)?)?;
     m.add_function(wrap_pyfunction!(conditional::fit_conditional, m)?)?;
     m.add_function(wrap_pyfunction!(conditional::evaluate_conditional, m)?)?;
     m.add_function(wrap_pyfunction!(families, m)?)?;

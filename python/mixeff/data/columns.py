@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core import is_finite
 from ..errors import AllRowsMissingError, ColumnTypeError, InfiniteValueError
 from .factorize import drop_unused, encode, factorize
 
@@ -88,6 +89,11 @@ class Column:
             )
         return self.values.astype(np.float64, copy=False)
 
+    @cached_property
+    def is_finite(self) -> bool:
+        """Whether all numbers are finite: none is infinite, none missing."""
+        return is_finite(self.values)
+
     def finite(self) -> Column:
         """The column itself, if none of its numbers is infinite.
 
@@ -96,7 +102,7 @@ class Column:
         InfiniteValueError
             Naming the row, if one is.
         """
-        if self.kind != "number" or is_finite(self.values):
+        if self.kind != "number" or self.is_finite:
             return self
         infinite = np.isinf(self.values)
         if infinite.any():
@@ -156,12 +162,6 @@ class Column:
         return replace(
             self, values=codes, levels=levels, unused=tuple(unused) if self.has_order else ()
         )
-
-
-def is_finite(values: NDArray[np.float64]) -> bool:
-    """Whether all values are finite numbers, by one pass and without a temporary."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(values.sum()))
 
 
 _KIND_WORDS = {"categorical": "categorical", "time": "a date or time"}

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core import factorize_integers
+
 __all__ = ["drop_unused", "encode", "factorize"]
 
 Codes = NDArray[np.int32]
@@ -56,18 +58,15 @@ def _as_integers(values: NDArray[Any]) -> NDArray[np.int64] | None:
 
 
 def _factorize_integers(values: NDArray[Any]) -> tuple[Codes, NDArray[Any]]:
-    if len(values) == 0:
-        return np.empty(0, np.int32), values
-    low, high = int(values.min()), int(values.max())
-    if high - low >= _TABLE_ROWS * len(values) + _TABLE_MIN:
-        return _factorize_hashable(values)
-    wide = values if values.dtype == np.uint64 else values.astype(np.int64, copy=False)
-    shift = wide.dtype.type(0 if 0 <= low < _TABLE_MIN else low)
-    position = wide if shift == 0 else wide - shift
-    present = np.zeros(high - int(shift) + 1, dtype=bool)
-    present[position] = True
-    code = np.cumsum(present, dtype=np.int32) - np.int32(1)
-    return code[position], np.flatnonzero(present).astype(wide.dtype) + shift
+    if values.dtype == np.uint64 and len(values) > 0:
+        shift = values.min()
+        if values.max() - shift > np.uint64(np.iinfo(np.int64).max):
+            return _factorize_hashable(values)
+        codes, levels = _factorize_integers((values - shift).astype(np.int64))
+        return codes, levels.astype(np.uint64) + shift
+    wide = np.ascontiguousarray(values, dtype=np.int64)
+    found = factorize_integers(wide, _TABLE_ROWS * len(wide) + _TABLE_MIN)
+    return _factorize_hashable(wide) if found is None else found
 
 
 def _factorize_hashable(values: Any) -> tuple[Codes, NDArray[Any]]:

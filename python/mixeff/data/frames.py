@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import narwhals as nw
@@ -19,7 +20,7 @@ from ..errors import (
     LengthError,
     UnknownColumnError,
 )
-from .columns import Column, Columns, is_finite
+from .columns import Column, Columns
 from .factorize import encode, factorize, sort_levels
 
 __all__ = [
@@ -381,14 +382,12 @@ def _number(name: str, values: NDArray[Any]) -> Column:
         return Column(name, "integer", wide)
     if kind == "c":
         raise _unusable(name, "complex numbers")
-    number = values.astype(np.float64, copy=False)
-    return Column(name, "number", number, missing=_nan(number))
+    column = Column(name, "number", values.astype(np.float64, copy=False))
+    return column if column.is_finite else replace(column, missing=_nan(column.values))
 
 
 def _nan(values: NDArray[np.float64]) -> NDArray[np.bool_] | None:
     """Where values are NaN; None if nowhere."""
-    if is_finite(values):
-        return None
     mask = np.isnan(values)
     return mask if mask.any() else None
 

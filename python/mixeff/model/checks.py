@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core import is_constant
 from ..errors import (
     ConstantColumnError,
     FormulaError,
@@ -14,7 +15,7 @@ from ..errors import (
 )
 from .design import GroupingFactor, RandomTerm
 from .families import Family
-from .rank import dependent_columns, is_constant
+from .rank import dependent_columns
 
 __all__ = [
     "check_coefficients",

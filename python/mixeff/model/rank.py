@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core import is_constant
+
 __all__ = ["Dependence", "dependent_columns"]
 
 Array = NDArray[np.float64]
@@ -71,11 +73,6 @@ def dependent_columns(x: Array) -> tuple[Dependence, ...]:
     if _is_clearly_full(part, centred) or (len(part) < n and _is_clearly_full(x, centred)):
         return ()
     return _exact(x, centred)
-
-
-def is_constant(column: Array) -> bool:
-    """Whether all values are equal."""
-    return bool(column[0] == column[-1] and column.min() == column.max())
 
 
 def _is_clearly_full(x: Array, centred: bool) -> bool:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core import is_constant
 from .design import Design
-from .rank import is_constant
 
 __all__ = ["Separation", "find_separation", "screen_separation"]
 
