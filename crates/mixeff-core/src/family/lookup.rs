@@ -7,6 +7,7 @@ use super::jet::Jet;
 use super::pass::{run, Expand, CURVATURE, FIRST, SCORE, THIRD, THIRD_OF_FIRST, VALUE};
 use super::simd::Arithmetic;
 use super::table::{with_table, Table};
+use super::without_first::same;
 use super::{Family, Quasi, Rows};
 
 /// Fewer rows than these are computed one by one.
@@ -110,7 +111,6 @@ impl<F: Tabulated<D, K>, const D: usize, const K: usize> Lookup<F, D, K> {
 
 /// The predictors of the first row, if it shares all but the first with enough others.
 fn shared<const D: usize>(n: usize, eta: &[f64]) -> Option<[f64; D]> {
-    let same = |block: &[f64]| block.iter().all(|x| *x == block[0]);
     let share = n >= LEAST_ROWS && eta.chunks_exact(n).skip(1).all(same);
     share.then(|| std::array::from_fn(|d| eta[d * n]))
 }

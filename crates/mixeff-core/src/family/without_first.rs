@@ -56,8 +56,9 @@ pub fn add<F: Density<D>, const D: usize, const ORDER: u8>(
                     for (block, x) in eta.chunks_exact_mut(own.len()).zip(constant) {
                         block.fill(x);
                     }
-                    let place = |i: usize| shared.place[keys[i] as usize];
-                    evaluate::<F, D, ORDER>(family, own, eta, h, out, place);
+                    let places: Vec<usize> =
+                        keys.iter().map(|key| shared.place[*key as usize]).collect();
+                    evaluate::<F, D, ORDER>(family, own, eta, h, out, |i| places[i]);
                 });
             }
             None => evaluate::<F, D, ORDER>(family, keys, eta, h, out, |i| i),
@@ -129,10 +130,16 @@ struct Shared {
     place: [usize; KEYS],
 }
 
+/// Whether all numbers are the first, vectors of them at a time.
+pub fn same(block: &[f64]) -> bool {
+    let first = block[0];
+    let all = |piece: &[f64]| piece.iter().fold(true, |all, x| all & (*x == first));
+    block.chunks(256).all(all)
+}
+
 impl Shared {
     /// `None` if there are too many, or if other predictors than the first differ between rows.
     fn new(keys: &[f64], eta: &[f64]) -> Option<Shared> {
-        let same = |block: &[f64]| block.iter().all(|x| *x == block[0]);
         if keys.len() < SHARE || !eta.chunks_exact(keys.len()).skip(1).all(same) {
             return None;
         }

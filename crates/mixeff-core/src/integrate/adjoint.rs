@@ -4,7 +4,7 @@ use super::modes::{Scratch, ShardState};
 use super::products::{add_outer, add_zb, lambda_times, lambda_transposed_times, ztv};
 use crate::design::{Lambda, Model, Shard};
 use crate::family::pair;
-use crate::linalg::vector::scaled_difference;
+use crate::linalg::vector::{add_product, scaled_difference};
 
 /// Adds the adjoints of `f` that pass through the curvature `H` and the mode.
 ///
@@ -47,7 +47,7 @@ pub fn curvature_adjoint(
     let mut ma = std::mem::take(&mut scratch.r);
     ma.fill(0.0);
     add_zb(model, shard, &scratch.b, &mut ma);
-    half_difference(model.predictors.len(), &scratch.w, &scratch.v, &mut ma);
+    half_difference(model.predictors.len(), &scratch.w, &mut scratch.v, &mut ma);
     scratch.r = ma;
     ztv(model, shard, &scratch.r, &mut scratch.t);
     add_outer(model, shard, 1.0, &scratch.t, &state.u, lambda_bar);
@@ -55,21 +55,18 @@ pub fn curvature_adjoint(
     state.system.add_q(lambdas, lambda_bar);
 }
 
-/// `ma := (v - W ma) / 2`, row by row.
-fn half_difference(d: usize, w: &[f64], v: &[f64], ma: &mut [f64]) {
-    let n = v.len() / d;
+/// `ma := (v - W ma) / 2`, row by row; `v` is lost.
+fn half_difference(d: usize, w: &[f64], v: &mut Vec<f64>, ma: &mut Vec<f64>) {
     if d == 1 {
         return scaled_difference(0.5, v, 0.5, w, ma);
     }
-    let mut row = vec![0.0; d];
-    for i in 0..n {
-        for (a, r) in row.iter_mut().enumerate() {
-            *r = (0..d)
-                .map(|b| w[pair(d, a, b) * n + i] * ma[b * n + i])
-                .sum();
-        }
-        for (a, r) in row.iter().enumerate() {
-            ma[a * n + i] = 0.5 * (v[a * n + i] - r);
+    let n = v.len() / d;
+    v.iter_mut().for_each(|v| *v *= 0.5);
+    ma.iter_mut().for_each(|ma| *ma *= -0.5);
+    for (a, v) in v.chunks_exact_mut(n.max(1)).enumerate() {
+        for (b, ma) in ma.chunks_exact(n.max(1)).enumerate() {
+            add_product(&w[pair(d, a, b) * n..][..n], ma, v);
         }
     }
+    std::mem::swap(v, ma);
 }

@@ -199,8 +199,15 @@ fn iterate(
     let derivatives = Derivatives::new(model, shard, scratch);
     let mut last = f64::INFINITY;
     let mut keep = state.factored && state.system.is_expensive();
+    let mut near = false;
     for _ in 0..ITERATIONS {
         linear_predictor(model, shard, lambdas, &state.u, scratch);
+        if std::mem::take(&mut near) {
+            let value = derivatives.at_mode(lambdas, state, scratch, newton);
+            if value.is_some() {
+                return value;
+            }
+        }
         derivatives.evaluate(scratch);
         if !newton.accept(model, shard, &scratch.l, &mut state.u) {
             continue;
@@ -223,13 +230,21 @@ fn iterate(
             if !fresh {
                 proper = refactor(model, shard, lambdas, state, scratch)?;
             }
-            let value = derivatives.finish(scratch, &state.u, &mut newton.phi);
+            let value = derivatives.finish(scratch, &state.u, newton);
             return (proper && value.is_finite()).then_some(value);
         }
+        near = fresh && derivatives.first_only && expected(decrement, last) < 0.1 * DECREMENT;
         last = decrement;
         newton.advance(&mut state.u);
     }
     None
+}
+
+/// The decrement after a Newton step: in proportion to the square of the one before it.
+fn expected(decrement: f64, last: f64) -> f64 {
+    let ratio = decrement / last;
+    let rate = if last.is_finite() { ratio / last } else { 1.0 };
+    rate * decrement * decrement
 }
 
 /// The derivatives that the search needs: by the first predictor alone, if random effects stand in no other.
@@ -271,6 +286,27 @@ impl<'a> Derivatives<'a> {
         );
     }
 
+    /// The sum of a mode, if the point turns out to be one by all derivatives, which are then there without another pass.
+    fn at_mode(
+        &self,
+        lambdas: &[Lambda],
+        state: &mut ShardState,
+        scratch: &mut Scratch,
+        newton: &mut Newton,
+    ) -> Option<f64> {
+        let (model, shard) = (self.model, self.shard);
+        self.evaluate_all(scratch);
+        newton.gradient(model, shard, lambdas, &state.u, scratch);
+        if !refactor(model, shard, lambdas, state, scratch)? {
+            return None;
+        }
+        if newton.direction(model, shard, state) >= DECREMENT {
+            return None;
+        }
+        let value = self.sum(scratch, &state.u, &mut newton.candidates);
+        value.is_finite().then_some(value)
+    }
+
     fn evaluate_all(&self, scratch: &mut Scratch) {
         self.model.family.curvature(
             self.model.rows(self.shard),
@@ -282,12 +318,17 @@ impl<'a> Derivatives<'a> {
     }
 
     /// All derivatives at the modes, and the sum over clusters of `log p(y | u) - u'u/2`.
-    fn finish(&self, scratch: &mut Scratch, u: &[f64], phi: &mut Vec<f64>) -> f64 {
-        if self.first_only {
-            self.evaluate_all(scratch);
-            cluster_log_densities(self.model, self.shard, &scratch.l, u, phi);
+    fn finish(&self, scratch: &mut Scratch, u: &[f64], newton: &mut Newton) -> f64 {
+        if !self.first_only {
+            return newton.phi.iter().sum();
         }
-        phi.iter().sum()
+        self.evaluate_all(scratch);
+        self.sum(scratch, u, &mut newton.candidates)
+    }
+
+    fn sum(&self, scratch: &Scratch, u: &[f64], clusters: &mut Vec<f64>) -> f64 {
+        cluster_log_densities(self.model, self.shard, &scratch.l, u, clusters);
+        clusters.iter().sum()
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::family::density::weigh;
 use crate::family::math::softplus;
-use crate::family::simd::{Arithmetic, Plain};
+use crate::family::simd::{widest, Arithmetic, Plain, Work};
 use crate::family::{pair, pairs, Family, Quasi, Rows};
 
 /// `log f(0) = log(pi + (1 - pi) exp l(0))` and `log f(y) = log(1 - pi) + l(y)` otherwise, where `l` is the inner log-density: zero-inflated
@@ -190,20 +190,33 @@ impl ExtraZeros {
 
 /// Zeros' `log(1 + exp q)` in the place of the inner family's, with its score and weight; nothing for a hurdle, which has no
 /// constants.
-fn mix_zeros(y: &[f64], constant: &[f64], [l, s, w]: [&mut [f64]; 3]) {
-    let n = y.len();
-    with_buffer(5 * n, |buffer| {
-        let (q, f) = buffer.split_at_mut(n);
-        if !constant.is_empty() {
-            (0..n).for_each(|i| q[i] = l[i] + constant[i]);
-            map(q, f, Softplus);
+fn mix_zeros(y: &[f64], constant: &[f64], out: [&mut [f64]; 3]) {
+    if constant.is_empty() {
+        for out in out {
+            let rows = out.iter_mut().zip(y);
+            rows.for_each(|(x, y)| *x = if *y == 0.0 { 0.0 } else { *x });
         }
-        for i in (0..n).filter(|&i| y[i] == 0.0) {
-            let [value, slope, bend] = [0, 1, 2].map(|k| f[k * n + i]);
-            w[i] = slope * w[i] - bend * s[i] * s[i];
-            (l[i], s[i]) = (value, slope * s[i]);
+        return;
+    }
+    widest(MixZeros([y, constant], out));
+}
+
+struct MixZeros<'a>([&'a [f64]; 2], [&'a mut [f64]; 3]);
+
+impl Work for MixZeros<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let MixZeros([y, constant], [l, s, w]) = self;
+        let rows = y.iter().zip(constant).zip(l).zip(s).zip(w);
+        for ((((y, constant), l), s), w) in rows {
+            let [value, slope, bend, _] = Softplus.at::<A>(*l + constant);
+            let or = |zero: f64, other: f64| if *y == 0.0 { zero } else { other };
+            *w = or(slope * *w - bend * (*s * *s), *w);
+            (*l, *s) = (or(value, *l), or(slope * *s, *s));
         }
-    });
+    }
 }
 
 /// Largest log odds of the extra zeros at the start.

@@ -1,6 +1,7 @@
 //! Derivatives by the first predictor alone, for the search for the modes.
 
 use super::{map, unweighted, with_buffer, zero_normalizers, Function};
+use crate::family::simd::{widest, Arithmetic, Work};
 use crate::family::{pair, pairs, Family, Rows};
 
 /// `f(q)` where `q` is the log-density of zero of an inner family with a constant added.
@@ -28,21 +29,26 @@ pub fn hold_zeros(inner: &dyn Family, rows: Rows<'_>, eta: &[f64], held: &mut Ve
 
 /// `f(q)` for rows with `q`, `dq` and `-d2q` in `l`, `s` and `w`.
 pub fn compose<F: Function>(function: F, [l, s, w]: [&mut [f64]; 3]) {
-    let n = l.len();
-    with_buffer(4 * n, |f| {
-        map(l, f, function);
-        for i in 0..n {
-            let [value, first, second] = [0, 1, 2].map(|k| f[k * n + i]);
+    widest(Compose([l, s, w], function));
+}
+
+struct Compose<'a, F>([&'a mut [f64]; 3], F);
+
+impl<F: Function> Work for Compose<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        let Compose([l, s, w], function) = self;
+        let rows = l.iter_mut().zip(s).zip(w);
+        for ((l, s), w) in rows {
+            let [value, first, second, _] = function.at::<A>(*l);
             let some = first != 0.0;
-            l[i] = value;
-            w[i] = if some {
-                first * w[i] - second * s[i] * s[i]
-            } else {
-                0.0
-            };
-            s[i] = if some { first * s[i] } else { 0.0 };
+            let or = |x: f64| if some { x } else { 0.0 };
+            (*l, *w) = (value, or(first * *w - second * (*s * *s)));
+            *s = or(first * *s);
         }
-    });
+    }
 }
 
 impl<F: Function> Composed<'_, F> {

@@ -70,16 +70,8 @@ impl Family for ZeroTruncated {
                 .curvature_of_first(at, eta, of_zeros, q, q_s, q_w);
             q.iter_mut().zip(constant).for_each(|(q, c)| *q += c);
             compose(Present, [&mut *q, &mut *q_s, &mut *q_w]);
-            for (all, own) in [(&mut *l, &*q), (&mut *s, q_s), (&mut *w, q_w)] {
-                all.iter_mut().zip(own).for_each(|(x, own)| *x += own);
-            }
+            add_inside(rows.y, [&*q, &*q_s, &*q_w], [&mut *l, &mut *s, &mut *w]);
         });
-        let inside = |i: usize, l: &[f64]| rows.y[i] > 0.0 && l[i].is_finite();
-        for i in 0..n {
-            if !inside(i, l) {
-                (l[i], s[i], w[i]) = (f64::NEG_INFINITY, 0.0, 0.0);
-            }
-        }
         [l, s, w].into_iter().for_each(|x| weigh(rows.weights, x));
     }
 
@@ -148,6 +140,20 @@ impl Modified for ZeroTruncated {
             let inside = |i: usize| rows.y[i] > 0.0 && (value[i] + chain.f[0][i]).is_finite();
             outside(n, |i| !inside(i), [l, s, w]);
         });
+    }
+}
+
+/// Adds to the rows with a response that there can be; the others have no density.
+fn add_inside(y: &[f64], terms: [&[f64]; 3], [l, s, w]: [&mut [f64]; 3]) {
+    let [terms_l, terms_s, terms_w] = terms.map(|terms| &terms[..y.len()]);
+    let (l, s, w) = (&mut l[..y.len()], &mut s[..y.len()], &mut w[..y.len()]);
+    for i in 0..y.len() {
+        let sum = l[i] + terms_l[i];
+        let inside = (y[i] > 0.0) & (sum.abs() < f64::INFINITY);
+        let or = |x: f64, outside: f64| if inside { x } else { outside };
+        l[i] = or(sum, f64::NEG_INFINITY);
+        s[i] = or(s[i] + terms_s[i], 0.0);
+        w[i] = or(w[i] + terms_w[i], 0.0);
     }
 }
 
