@@ -94,6 +94,27 @@ pub trait Density<const D: usize>: Copy + Send + Sync + 'static {
     fn key(&self, _y: f64, _extra: f64) -> f64 {
         0.0
     }
+
+    /// One of the functions of a family for a block of rows without weights; see [`run`] for the outputs. The `l` of a density in two
+    /// parts must be given. A density that is [`Tabulated`](super::lookup::Tabulated) looks up what rows share.
+    fn block<const ORDER: u8>(&self, rows: Rows<'_>, eta: &[f64], h: &[f64], out: [&mut [f64]; 3]) {
+        row_by_row::<Self, D, ORDER>(self, rows, eta, h, out);
+    }
+}
+
+/// The density of each row by itself.
+pub(super) fn row_by_row<F: Density<D>, const D: usize, const ORDER: u8>(
+    density: &F,
+    rows: Rows<'_>,
+    eta: &[f64],
+    h: &[f64],
+    [l, s, w]: [&mut [f64]; 3],
+) {
+    let all = [&mut *l, &mut *s, &mut *w];
+    run::<_, D, ORDER>(WithFirst(*density), rows, eta, h, all);
+    if F::SPLIT && ORDER != FIRST && ORDER != THIRD_OF_FIRST {
+        without_first::add::<F, D, ORDER>(density, rows, eta, h, [l, s, w]);
+    }
 }
 
 /// The [`Family`] of a [`Density`].
@@ -231,22 +252,16 @@ impl<F: Density<D>, const D: usize> Pointwise<F, D> {
         }
     }
 
-    /// One of the functions of a family; see [`run`] for the outputs. The `l` of a density in two parts must be given.
-    pub(super) fn evaluate<const ORDER: u8>(
+    /// One of the functions of a family.
+    fn evaluate<const ORDER: u8>(
         &self,
         rows: Rows<'_>,
         eta: &[f64],
         h: &[f64],
-        out: [&mut [f64]; 3],
+        [l, s, w]: [&mut [f64]; 3],
     ) {
-        let [l, s, w] = out;
-        let whole = self.whole(rows);
         let all = [&mut *l, &mut *s, &mut *w];
-        run::<_, D, ORDER>(WithFirst(self.0), whole, eta, h, all);
-        if F::SPLIT && ORDER != FIRST && ORDER != THIRD_OF_FIRST {
-            let all = [&mut *l, &mut *s, &mut *w];
-            without_first::add::<F, D, ORDER>(&self.0, whole, eta, h, all);
-        }
+        self.0.block::<ORDER>(self.whole(rows), eta, h, all);
         [l, s, w].into_iter().for_each(|x| weigh(rows.weights, x));
     }
 }

@@ -1,6 +1,7 @@
 //! The search for the modes with numbers that each row holds: what does not depend on the first predictor is computed once.
 
 use super::density::{Density, HELD};
+use super::jet::Jet;
 use super::pass::{load, store, Lanes};
 use super::real::Real;
 use super::simd::{dispatch, Arithmetic, Kernel, Plain, LANES};
@@ -15,61 +16,22 @@ pub fn hold<F: Density<D>, const D: usize>(
 ) {
     let (n, start) = (rows.len(), held.len());
     held.resize(start + HELD * n, 0.0);
-    let out = &mut held[start..];
-    let mut work = Hold {
-        density,
-        rows,
-        eta,
-        out,
-    };
-    if n >= LANES {
-        dispatch(work);
-    } else {
-        (0..n).for_each(|i| work.one(i));
-    }
+    let mut blocks = held[start..].chunks_exact_mut(n.max(1));
+    run(Blocks {
+        function: Hold(density),
+        own: [rows.y, rows.extra],
+        more: std::array::from_fn(|d| &eta[d * n..][..n]),
+        out: std::array::from_fn(|_| blocks.next().unwrap_or_default()),
+    });
 }
 
-struct Hold<'a, F, const D: usize> {
-    density: F,
-    rows: Rows<'a>,
-    eta: &'a [f64],
-    out: &'a mut [f64],
-}
+#[derive(Clone, Copy)]
+struct Hold<F>(F);
 
-impl<F: Density<D>, const D: usize> Hold<'_, F, D> {
-    fn one(&mut self, i: usize) {
-        let n = self.rows.len();
-        let eta = std::array::from_fn(|d| self.eta[d * n + i]);
-        let (y, extra) = (self.rows.y[i], self.rows.extra[i]);
-        let numbers = self.density.hold::<Plain>(y, extra, eta);
-        (0..HELD).for_each(|k| self.out[k * n + i] = numbers[k]);
-    }
-}
-
-impl<F: Density<D>, const D: usize> Kernel for Hold<'_, F, D> {
-    fn rows(&self) -> usize {
-        self.rows.len()
-    }
-
+impl<F: Density<D>, const D: usize> RowFunction<2, D, HELD> for Hold<F> {
     #[inline(always)]
-    fn run<A: Arithmetic>(&mut self, start: usize) {
-        let n = self.rows.len();
-        let (y, extra) = (load(self.rows.y, start), load(self.rows.extra, start));
-        let eta: [Lanes; D] = std::array::from_fn(|d| load(&self.eta[d * n..][..n], start));
-        let mut held = [[0.0; LANES]; HELD];
-        for k in 0..LANES {
-            let mut own = [0.0; D];
-            for d in 0..D {
-                own[d] = eta[d][k];
-            }
-            let numbers = self.density.hold::<A>(y[k], extra[k], own);
-            for j in 0..HELD {
-                held[j][k] = numbers[j];
-            }
-        }
-        for (j, lanes) in held.iter().enumerate() {
-            store(self.out, j * n + start, lanes);
-        }
+    fn at<A: Arithmetic>(&self, [y, extra]: [f64; 2], eta: [f64; D]) -> [f64; HELD] {
+        self.0.hold::<A>(y, extra, eta)
     }
 }
 
@@ -79,85 +41,90 @@ pub fn curvature<F: Density<D>, const D: usize>(
     rows: Rows<'_>,
     eta: &[f64],
     held: &[f64],
-    [l, s, w]: [&mut [f64]; 3],
+    out: [&mut [f64]; 3],
 ) {
     let n = rows.len();
-    let mut work = Curvature {
-        density,
-        rows,
-        eta: &eta[..n],
-        held,
-        l,
-        s,
-        w,
-    };
+    run(Blocks {
+        function: Curvature::<F, D>(density),
+        own: [rows.y, rows.extra, &eta[..n]],
+        more: std::array::from_fn(|k| &held[k * n..][..n]),
+        out,
+    });
+}
+
+#[derive(Clone, Copy)]
+struct Curvature<F, const D: usize>(F);
+
+impl<F: Density<D>, const D: usize> RowFunction<3, HELD, 3> for Curvature<F, D> {
+    /// `l`, its slope and its curvature; outside the domain minus infinity and zeros.
+    #[inline(always)]
+    fn at<A: Arithmetic>(&self, [y, extra, eta]: [f64; 3], held: [f64; HELD]) -> [f64; 3] {
+        let jet: Jet<A, 1> = self.0.of_first(y, extra, eta, held);
+        let inside = F::EVERYWHERE || jet.value().abs() < f64::INFINITY;
+        let or = |x: f64, outside: f64| if inside { x } else { outside };
+        [
+            or(jet.value(), f64::NEG_INFINITY),
+            or(jet.first(0), 0.0),
+            or(-jet.second(0, 0), 0.0),
+        ]
+    }
+}
+
+/// A function of the numbers of a row.
+trait RowFunction<const M: usize, const N: usize, const OUT: usize>: Copy {
+    /// Must be `#[inline(always)]`.
+    fn at<A: Arithmetic>(&self, own: [f64; M], more: [f64; N]) -> [f64; OUT];
+}
+
+/// Blocks of rows: those that a function reads, and those that it fills.
+struct Blocks<'a, F, const M: usize, const N: usize, const OUT: usize> {
+    function: F,
+    own: [&'a [f64]; M],
+    more: [&'a [f64]; N],
+    out: [&'a mut [f64]; OUT],
+}
+
+fn run<F: RowFunction<M, N, OUT>, const M: usize, const N: usize, const OUT: usize>(
+    mut blocks: Blocks<'_, F, M, N, OUT>,
+) {
+    let n = blocks.rows();
     if n >= LANES {
-        dispatch(work);
-    } else {
-        (0..n).for_each(|i| work.one(i));
+        return dispatch(blocks);
+    }
+    for i in 0..n {
+        let (own, more) = (blocks.own.map(|x| x[i]), blocks.more.map(|x| x[i]));
+        let row = blocks.function.at::<Plain>(own, more);
+        (0..OUT).for_each(|j| blocks.out[j][i] = row[j]);
     }
 }
 
-struct Curvature<'a, F, const D: usize> {
-    density: F,
-    rows: Rows<'a>,
-    eta: &'a [f64],
-    held: &'a [f64],
-    l: &'a mut [f64],
-    s: &'a mut [f64],
-    w: &'a mut [f64],
-}
-
-/// `l`, its slope and its curvature; outside the domain minus infinity and zeros.
-#[inline(always)]
-fn entries<A: Arithmetic, F: Density<D>, const D: usize>(
-    density: F,
-    [y, extra, eta]: [f64; 3],
-    held: [f64; HELD],
-) -> [f64; 3] {
-    let jet = density.of_first::<A>(y, extra, eta, held);
-    let inside = F::EVERYWHERE || jet.value().abs() < f64::INFINITY;
-    let or = |x: f64, outside: f64| if inside { x } else { outside };
-    [
-        or(jet.value(), f64::NEG_INFINITY),
-        or(jet.first(0), 0.0),
-        or(-jet.second(0, 0), 0.0),
-    ]
-}
-
-impl<F: Density<D>, const D: usize> Curvature<'_, F, D> {
-    fn one(&mut self, i: usize) {
-        let n = self.rows.len();
-        let held = std::array::from_fn(|k| self.held[k * n + i]);
-        let own = [self.rows.y[i], self.rows.extra[i], self.eta[i]];
-        [self.l[i], self.s[i], self.w[i]] = entries::<Plain, F, D>(self.density, own, held);
-    }
-}
-
-impl<F: Density<D>, const D: usize> Kernel for Curvature<'_, F, D> {
+impl<F: RowFunction<M, N, OUT>, const M: usize, const N: usize, const OUT: usize> Kernel
+    for Blocks<'_, F, M, N, OUT>
+{
     fn rows(&self) -> usize {
-        self.rows.len()
+        self.own[0].len()
     }
 
     #[inline(always)]
     fn run<A: Arithmetic>(&mut self, start: usize) {
-        let n = self.rows.len();
-        let (y, extra) = (load(self.rows.y, start), load(self.rows.extra, start));
-        let eta = load(self.eta, start);
-        let held: [Lanes; HELD] = std::array::from_fn(|j| load(&self.held[j * n..][..n], start));
-        let mut out = [[0.0; LANES]; 3];
+        let own: [Lanes; M] = std::array::from_fn(|j| load(self.own[j], start));
+        let more: [Lanes; N] = std::array::from_fn(|j| load(self.more[j], start));
+        let mut out = [[0.0; LANES]; OUT];
         for k in 0..LANES {
-            let mut own = [0.0; HELD];
-            for j in 0..HELD {
-                own[j] = held[j][k];
+            let (mut own_k, mut more_k) = ([0.0; M], [0.0; N]);
+            for j in 0..M {
+                own_k[j] = own[j][k];
             }
-            let row = entries::<A, F, D>(self.density, [y[k], extra[k], eta[k]], own);
-            for j in 0..3 {
+            for j in 0..N {
+                more_k[j] = more[j][k];
+            }
+            let row = self.function.at::<A>(own_k, more_k);
+            for j in 0..OUT {
                 out[j][k] = row[j];
             }
         }
-        store(self.l, start, &out[0]);
-        store(self.s, start, &out[1]);
-        store(self.w, start, &out[2]);
+        for (out, lanes) in self.out.iter_mut().zip(&out) {
+            store(out, start, lanes);
+        }
     }
 }

@@ -17,7 +17,6 @@ use super::genpois::GeneralizedPoisson;
 use super::inverse_gaussian::InverseGaussian;
 use super::link::{Cauchit, Cloglog, Identity, Inverse, Log, Logit, Loglog, Probit, Sqrt};
 use super::logged::Logged;
-use super::lookup::Lookup;
 use super::minimum_extreme::MinimumExtreme;
 use super::multinomial::multinomial;
 use super::negative_binomial::{Linear, Quadratic};
@@ -156,7 +155,7 @@ static ROWS: &[Row] = &[
         ..row!("genpois", "log", GeneralizedPoisson, Counts, FREE)
     },
     Row {
-        new: |_| Box::new(Lookup(ConwayMaxwellPoisson)),
+        new: |_| Box::new(Pointwise(ConwayMaxwellPoisson)),
         ..row!("compois", "log", ConwayMaxwellPoisson, Counts, FREE)
     },
     row!(
@@ -270,7 +269,7 @@ static ROWS: &[Row] = &[
         FREE
     ),
     Row {
-        new: |_| Box::new(Lookup(Tweedie)),
+        new: |_| Box::new(Pointwise(Tweedie)),
         ..row!("tweedie", "log", Tweedie, NonNegative, FREE)
     },
     row!("beta", "logit", Beta(Logit), Unit, FREE),

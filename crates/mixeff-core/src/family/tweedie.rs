@@ -6,10 +6,11 @@ mod series;
 use super::density::{Density, HELD};
 use super::jet::Jet;
 use super::link::{log_probabilities, Logit};
-use super::lookup::Tabulated;
+use super::lookup::{self, Tabulated};
 use super::math;
 use super::real::Real;
 use super::simd::{Arithmetic, Plain};
+use super::Rows;
 
 /// Log means, log dispersions, logits of the power, and log rates beyond count as outside the domain.
 const LOG_MEAN_LIMIT: f64 = 1e50;
@@ -142,6 +143,10 @@ impl Density<3> for Tweedie {
     #[inline(always)]
     fn key(&self, y: f64, _: f64) -> f64 {
         y
+    }
+
+    fn block<const ORDER: u8>(&self, rows: Rows<'_>, eta: &[f64], h: &[f64], out: [&mut [f64]; 3]) {
+        lookup::block::<Self, 3, 10, ORDER>(self, rows, eta, h, out);
     }
 
     fn log_normalizer(&self, y: f64, _: f64) -> f64 {

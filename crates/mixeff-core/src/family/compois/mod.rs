@@ -5,9 +5,10 @@ mod sums;
 
 use super::density::Density;
 use super::jet::Jet;
-use super::lookup::Tabulated;
+use super::lookup::{self, Tabulated};
 use super::real::Real;
 use super::simd::{Arithmetic, Plain};
+use super::Rows;
 use nodes::ln_factorial;
 use sums::{Conway, Cumulants};
 
@@ -49,6 +50,10 @@ impl Density<2> for ConwayMaxwellPoisson {
 
     fn log_normalizer(&self, _: f64, _: f64) -> f64 {
         0.0
+    }
+
+    fn block<const ORDER: u8>(&self, rows: Rows<'_>, eta: &[f64], h: &[f64], out: [&mut [f64]; 3]) {
+        lookup::block::<Self, 2, { 2 * ENTRIES }, ORDER>(self, rows, eta, h, out);
     }
 }
 
