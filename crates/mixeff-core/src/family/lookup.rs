@@ -2,20 +2,23 @@
 
 use std::any::TypeId;
 
+use super::buffer::with_buffer;
 use super::density::{row_by_row, Density};
 use super::jet::Jet;
 use super::pass::{run, Expand, FIRST, THIRD_OF_FIRST};
-use super::simd::Arithmetic;
+use super::simd::{widest, Arithmetic, Work};
 use super::table::{with_table, Table};
 use super::without_first::same;
 use super::Rows;
 
 /// Fewer rows than these are computed one by one.
 const LEAST_ROWS: usize = 64;
+/// As many numbers as the widest vector holds.
+pub const FEW: usize = 8;
 
 /// A density made of `K` numbers that take long: functions of one number of the row's own, and of the predictors but the first.
 pub trait Tabulated<const D: usize, const K: usize>: Density<D> {
-    /// Whether derivatives by the first predictor alone need the numbers.
+    /// Whether derivatives by the first predictor alone need the numbers: the first [`FEW`] for value, score and curvature.
     const FOR_FIRST: bool;
 
     /// The row's own number; not a number for a row that needs none of them. The same on every machine, or a row might be
@@ -29,34 +32,50 @@ pub trait Tabulated<const D: usize, const K: usize>: Density<D> {
     fn assemble<A: Arithmetic>(&self, y: f64, eta: [f64; D], numbers: [f64; K]) -> Jet<A, D>;
 }
 
-/// The density of rows that share predictors.
-struct FromTable<'a, F, const D: usize, const K: usize> {
+/// The density of rows whose numbers are there; in the place of the second column of the response stands the row.
+#[derive(Clone, Copy)]
+struct Assembled<'a, F, const K: usize> {
     density: F,
-    shared: [f64; D],
-    table: &'a Table,
+    numbers: &'a [[f64; K]],
 }
 
-impl<F: Copy, const D: usize, const K: usize> Clone for FromTable<'_, F, D, K> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<F: Copy, const D: usize, const K: usize> Copy for FromTable<'_, F, D, K> {}
-
-impl<F: Tabulated<D, K>, const D: usize, const K: usize> Expand<D> for FromTable<'_, F, D, K> {
+impl<F: Tabulated<D, K>, const D: usize, const K: usize> Expand<D> for Assembled<'_, F, K> {
     const EVERYWHERE: bool = false;
 
     #[inline(always)]
-    fn expand<A: Arithmetic>(&self, y: f64, _: f64, eta: [f64; D]) -> Jet<A, D> {
-        let x = self.density.argument(y, &eta);
-        let numbers = match self.table.at::<A, K>(x) {
-            None if x.is_nan() => Some([0.0; K]),
-            None => self.density.numbers(x, &self.shared),
-            found => found,
-        };
-        let numbers = numbers.unwrap_or([f64::NAN; K]);
-        self.density.assemble(y, eta, numbers)
+    fn expand<A: Arithmetic>(&self, y: f64, row: f64, eta: [f64; D]) -> Jet<A, D> {
+        self.density.assemble(y, eta, self.numbers[row as usize])
+    }
+}
+
+/// Looks up the first `W` numbers of each row.
+struct LookUp<'a, F, const D: usize, const K: usize, const W: usize> {
+    density: &'a F,
+    shared: &'a [f64; D],
+    table: &'a Table,
+    arguments: &'a [f64],
+    out: &'a mut [[f64; K]],
+}
+
+impl<F: Tabulated<D, K>, const D: usize, const K: usize, const W: usize> Work
+    for LookUp<'_, F, D, K, W>
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn run<A: Arithmetic>(self) {
+        for (&x, out) in self.arguments.iter().zip(self.out) {
+            match self.table.place(x) {
+                Some(place) => out[..W].copy_from_slice(&self.table.at::<A, K, W>(place)),
+                None if x.is_nan() => *out = [0.0; K],
+                None => {
+                    *out = self
+                        .density
+                        .numbers(x, self.shared)
+                        .unwrap_or([f64::NAN; K])
+                }
+            }
+        }
     }
 }
 
@@ -74,18 +93,46 @@ pub fn block<F: Tabulated<D, K>, const D: usize, const K: usize, const ORDER: u8
         return row_by_row::<F, D, ORDER>(density, rows, eta, h, out);
     };
     let n = rows.len();
-    with_table(TypeId::of::<F>(), &shared[1..], |table| {
+    with_buffer(n * (K + 2), |buffer| {
+        let (arguments, buffer) = buffer.split_at_mut(n);
+        let (places, buffer) = buffer.split_at_mut(n);
         for i in 0..n {
             let own = std::array::from_fn(|d| eta[d * n + i]);
-            let x = density.argument(rows.y[i], &own);
-            table.cover(x, &|x| density.numbers(x, &shared));
+            arguments[i] = density.argument(rows.y[i], &own);
+            places[i] = i as f64;
         }
-        let density = FromTable::<F, D, K> {
+        let (numbers, _) = buffer.as_chunks_mut::<K>();
+        if ORDER == FIRST {
+            look_up::<F, D, K, FEW>(density, &shared, arguments, numbers);
+        } else {
+            look_up::<F, D, K, K>(density, &shared, arguments, numbers);
+        }
+        let density = Assembled {
             density: *density,
+            numbers,
+        };
+        let extra = places;
+        run::<_, D, ORDER>(density, Rows { extra, ..rows }, eta, h, out);
+    });
+}
+
+fn look_up<F: Tabulated<D, K>, const D: usize, const K: usize, const W: usize>(
+    density: &F,
+    shared: &[f64; D],
+    arguments: &[f64],
+    out: &mut [[f64; K]],
+) {
+    with_table(TypeId::of::<F>(), &shared[1..], |table| {
+        for &x in arguments {
+            table.cover(x, &|x| density.numbers(x, shared));
+        }
+        widest(LookUp::<F, D, K, W> {
+            density,
             shared,
             table,
-        };
-        run::<_, D, ORDER>(density, rows, eta, h, out);
+            arguments,
+            out,
+        });
     });
 }
 

@@ -21,7 +21,7 @@ const NODES: usize = 18;
 /// The last two Chebyshev coefficients of a function may be this large, beside the function itself or a hundredth of the largest:
 /// for a value and for derivatives of each order, of which the higher ones are less exact themselves.
 const TOLERANCES: [f64; 4] = [2e-13, 1e-12, 1e-11, 1e-9];
-/// The orders of the entries of a jet in two variables, of which the functions are made up.
+/// The orders of the entries of a jet in two variables, which the functions are: of one such or, entry by entry, of several.
 const ORDERS: [usize; 10] = [0, 1, 1, 2, 2, 2, 3, 3, 3, 3];
 /// Tables kept by each thread: parameters next to each other are asked for in turn.
 const KEPT: usize = 6;
@@ -125,30 +125,39 @@ impl Table {
         Piece::Halved(self.pieces.len() - 2)
     }
 
-    /// The functions at a number that is [covered](Table::cover); `None` where there is no polynomial.
-    #[inline(always)]
-    pub fn at<A: Arithmetic, const K: usize>(&self, x: f64) -> Option<[f64; K]> {
+    /// The place of a number that is [covered](Table::cover); `None` where there is no polynomial.
+    pub fn place(&self, x: f64) -> Option<Place> {
         let (mut at, mut t) = root(x)?;
         loop {
             match self.pieces[at] {
-                Piece::Known(start) => return Some(self.evaluate::<A, K>(start, t)),
+                Piece::Known(start) => return Some(Place { start, t }),
                 Piece::Halved(first) => (at, t) = descend(first, t),
                 Piece::Rough | Piece::Unknown => return None,
             }
         }
     }
 
+    /// The first `W` of the `K` functions at a place.
     #[inline(always)]
-    fn evaluate<A: Arithmetic, const K: usize>(&self, start: usize, t: f64) -> [f64; K] {
-        let (rows, _) = self.coefficients[start..][..NODES * K].as_chunks::<K>();
-        let mut sums = rows[NODES - 1];
+    pub fn at<A: Arithmetic, const K: usize, const W: usize>(&self, place: Place) -> [f64; W] {
+        const { assert!(W <= K) };
+        let (rows, _) = self.coefficients[place.start..][..NODES * K].as_chunks::<K>();
+        let mut sums = [0.0; W];
+        sums.copy_from_slice(&rows[NODES - 1][..W]);
         for row in rows[..NODES - 1].iter().rev() {
-            for k in 0..K {
-                sums[k] = A::mul_add(sums[k], t, row[k]);
+            for k in 0..W {
+                sums[k] = A::mul_add(sums[k], place.t, row[k]);
             }
         }
         sums
     }
+}
+
+/// Where the polynomials around a number begin, and where in their piece it is, from -1 to 1.
+#[derive(Clone, Copy)]
+pub struct Place {
+    start: usize,
+    t: f64,
 }
 
 /// The largest piece that `x` is in, and where in it, from -1 to 1.
@@ -192,7 +201,7 @@ fn polynomials<const K: usize>(
     let largest = sizes.into_iter().fold(0.0, f64::max);
     let converged = (0..K).all(|k| {
         let last = chebyshev[NODES - 1][k].abs() + chebyshev[NODES - 2][k].abs();
-        last <= TOLERANCES[ORDERS[k % ORDERS.len()]] * sizes[k].max(0.01 * largest)
+        last <= TOLERANCES[ORDERS[k / (K / ORDERS.len()).max(1)]] * sizes[k].max(0.01 * largest)
     });
     converged.then(|| combine(&rule.powers, &chebyshev))
 }
@@ -266,7 +275,7 @@ mod tests {
             for i in 0..2000 {
                 let x = -2.0 + 0.003 * f64::from(i);
                 table.cover(x, &waves);
-                let found = table.at::<Plain, 2>(x);
+                let found = table.place(x).map(|place| table.at::<Plain, 2, 2>(place));
                 match (found, waves(x)) {
                     (Some(found), Some(expected)) => {
                         for k in 0..2 {
@@ -286,7 +295,7 @@ mod tests {
         with_table(TypeId::of::<Waves>(), &[2.0], |table| {
             for x in [f64::NAN, f64::INFINITY, -1e9, 1e9] {
                 table.cover(x, &waves);
-                assert!(table.at::<Plain, 2>(x).is_none());
+                assert!(table.place(x).is_none());
             }
         });
     }
@@ -299,7 +308,8 @@ mod tests {
                 let by = by as f64;
                 with_table(TypeId::of::<Waves>(), &[0.0, by], |table| {
                     table.cover(0.3, &scaled(by));
-                    let [found] = table.at::<Plain, 1>(0.3).expect("a smooth function");
+                    let place = table.place(0.3).expect("a smooth function");
+                    let [found] = table.at::<Plain, 1, 1>(place);
                     assert!(
                         (found / (by * libm::exp(0.3)) - 1.0).abs() < 1e-14,
                         "{round}"

@@ -80,7 +80,7 @@ fn moments<T: Real>(conway: &Conway, theta: T, nu: T) -> [T; 3] {
 /// Entries of a jet in two variables.
 const ENTRIES: usize = 10;
 
-/// `log lambda` and `log Z`, where rows share the dispersion.
+/// `log lambda` and `log Z`, entry by entry, where rows share the dispersion.
 impl Tabulated<2, { 2 * ENTRIES }> for ConwayMaxwellPoisson {
     const FOR_FIRST: bool = true;
 
@@ -91,10 +91,8 @@ impl Tabulated<2, { 2 * ENTRIES }> for ConwayMaxwellPoisson {
 
     fn numbers(&self, eta: f64, shared: &[f64; 2]) -> Option<[f64; 2 * ENTRIES]> {
         let [theta, log_z] = lambda_and_sum([eta, shared[1]])?;
-        let mut numbers = [0.0; 2 * ENTRIES];
-        numbers[..ENTRIES].copy_from_slice(&theta.entries());
-        numbers[ENTRIES..].copy_from_slice(&log_z.entries());
-        Some(numbers)
+        let both = [theta.entries(), log_z.entries()];
+        Some(std::array::from_fn(|k| both[k % 2][k / 2]))
     }
 
     #[inline(always)]
@@ -105,10 +103,10 @@ impl Tabulated<2, { 2 * ENTRIES }> for ConwayMaxwellPoisson {
         numbers: [f64; 2 * ENTRIES],
     ) -> Jet<A, 2> {
         let part =
-            |first: usize| Jet::<A, 2>::from_list(std::array::from_fn(|k| numbers[first + k]));
+            |which: usize| Jet::<A, 2>::from_list(std::array::from_fn(|k| numbers[2 * k + which]));
         let [log_phi] = Jet::<A, 1>::variables([eta[1]]);
         let statistic = (-log_phi).exp() * ln_factorial(y);
-        part(0) * y - part(ENTRIES) - Jet::of_second(statistic)
+        part(0) * y - part(1) - Jet::of_second(statistic)
     }
 }
 
