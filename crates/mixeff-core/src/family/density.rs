@@ -226,11 +226,11 @@ impl<F: Density<D>, const D: usize> Family for Pointwise<F, D> {
 #[derive(Clone, Copy)]
 struct WithFirst<F>(F);
 
-impl<F: Density<D>, const D: usize> Expand<D> for WithFirst<F> {
+impl<F: Density<D>, const D: usize> Expand<D, 0> for WithFirst<F> {
     const EVERYWHERE: bool = F::EVERYWHERE;
 
     #[inline(always)]
-    fn expand<A: Arithmetic>(&self, y: f64, extra: f64, eta: [f64; D]) -> Jet<A, D> {
+    fn expand<A: Arithmetic>(&self, y: f64, extra: f64, eta: [f64; D], _: [f64; 0]) -> Jet<A, D> {
         self.0.with_first(y, extra, eta)
     }
 }

@@ -5,7 +5,7 @@ use std::any::TypeId;
 use super::buffer::with_buffer;
 use super::density::{row_by_row, Density};
 use super::jet::Jet;
-use super::pass::{run, Expand, FIRST, THIRD_OF_FIRST};
+use super::pass::{run_given, Expand, FIRST, THIRD_OF_FIRST};
 use super::simd::{widest, Arithmetic, Work};
 use super::table::{with_table, Table};
 use super::without_first::same;
@@ -28,23 +28,37 @@ pub trait Tabulated<const D: usize, const K: usize>: Density<D> {
     /// The numbers at an argument, the first predictor being of no account; `None` outside the domain.
     fn numbers(&self, argument: f64, shared: &[f64; D]) -> Option<[f64; K]>;
 
-    /// The whole log-density from its numbers, as [`Density::expand`].
-    fn assemble<A: Arithmetic>(&self, y: f64, eta: [f64; D], numbers: [f64; K]) -> Jet<A, D>;
+    /// What of a row takes long and depends on its response alone.
+    fn constant(&self, _y: f64) -> f64 {
+        0.0
+    }
+
+    /// The whole log-density from its constant and its numbers, as [`Density::expand`].
+    fn assemble<A: Arithmetic>(
+        &self,
+        y: f64,
+        constant: f64,
+        eta: [f64; D],
+        numbers: [f64; K],
+    ) -> Jet<A, D>;
 }
 
-/// The density of rows whose numbers are there; in the place of the second column of the response stands the row.
+/// The density of rows that are given their numbers; in the place of the second column of the response stands what else takes long.
 #[derive(Clone, Copy)]
-struct Assembled<'a, F, const K: usize> {
-    density: F,
-    numbers: &'a [[f64; K]],
-}
+struct Assembled<F>(F);
 
-impl<F: Tabulated<D, K>, const D: usize, const K: usize> Expand<D> for Assembled<'_, F, K> {
+impl<F: Tabulated<D, K>, const D: usize, const K: usize> Expand<D, K> for Assembled<F> {
     const EVERYWHERE: bool = false;
 
     #[inline(always)]
-    fn expand<A: Arithmetic>(&self, y: f64, row: f64, eta: [f64; D]) -> Jet<A, D> {
-        self.density.assemble(y, eta, self.numbers[row as usize])
+    fn expand<A: Arithmetic>(
+        &self,
+        y: f64,
+        constant: f64,
+        eta: [f64; D],
+        numbers: [f64; K],
+    ) -> Jet<A, D> {
+        self.0.assemble(y, constant, eta, numbers)
     }
 }
 
@@ -95,11 +109,11 @@ pub fn block<F: Tabulated<D, K>, const D: usize, const K: usize, const ORDER: u8
     let n = rows.len();
     with_buffer(n * (K + 2), |buffer| {
         let (arguments, buffer) = buffer.split_at_mut(n);
-        let (places, buffer) = buffer.split_at_mut(n);
+        let (constants, buffer) = buffer.split_at_mut(n);
         for i in 0..n {
             let own = std::array::from_fn(|d| eta[d * n + i]);
             arguments[i] = density.argument(rows.y[i], &own);
-            places[i] = i as f64;
+            constants[i] = density.constant(rows.y[i]);
         }
         let (numbers, _) = buffer.as_chunks_mut::<K>();
         if ORDER == FIRST {
@@ -107,12 +121,11 @@ pub fn block<F: Tabulated<D, K>, const D: usize, const K: usize, const ORDER: u8
         } else {
             look_up::<F, D, K, K>(density, &shared, arguments, numbers);
         }
-        let density = Assembled {
-            density: *density,
-            numbers,
+        let rows = Rows {
+            extra: constants,
+            ..rows
         };
-        let extra = places;
-        run::<_, D, ORDER>(density, Rows { extra, ..rows }, eta, h, out);
+        run_given::<_, D, K, ORDER>(Assembled(*density), rows, eta, numbers, h, out);
     });
 }
 

@@ -15,29 +15,49 @@ pub const FIRST: u8 = 4;
 /// Third derivatives, twice by the first predictor.
 pub const THIRD_OF_FIRST: u8 = 5;
 
-/// A function of the predictors of a row, with its derivatives. What is not read of these is not computed either.
-pub trait Expand<const D: usize>: Copy + Send + Sync {
+/// A function of the predictors of a row and of `N` numbers that it is given, with its derivatives. What is not read of these is
+/// not computed either.
+pub trait Expand<const D: usize, const N: usize>: Copy + Send + Sync {
     /// See [`super::density::Density::EVERYWHERE`].
     const EVERYWHERE: bool;
 
     /// Must be `#[inline(always)]`.
-    fn expand<A: Arithmetic>(&self, y: f64, extra: f64, eta: [f64; D]) -> Jet<A, D>;
+    fn expand<A: Arithmetic>(
+        &self,
+        y: f64,
+        extra: f64,
+        eta: [f64; D],
+        given: [f64; N],
+    ) -> Jet<A, D>;
 }
 
 /// The outputs are those of `curvature`, with the contracted third derivatives in the place of the score; where `l` is
 /// empty it is not put down.
-pub fn run<F: Expand<D>, const D: usize, const ORDER: u8>(
+pub fn run<F: Expand<D, 0>, const D: usize, const ORDER: u8>(
     family: F,
     rows: Rows<'_>,
     eta: &[f64],
     h: &[f64],
+    out: [&mut [f64]; 3],
+) {
+    run_given::<F, D, 0, ORDER>(family, rows, eta, &[], h, out);
+}
+
+/// The same, with the numbers that each row is given.
+pub fn run_given<F: Expand<D, N>, const D: usize, const N: usize, const ORDER: u8>(
+    family: F,
+    rows: Rows<'_>,
+    eta: &[f64],
+    given: &[[f64; N]],
+    h: &[f64],
     [l, s, w]: [&mut [f64]; 3],
 ) {
-    let pass = Pass::<F, D, ORDER> {
+    let pass = Pass::<F, D, N, ORDER> {
         family,
         y: rows.y,
         extra: rows.extra,
         eta,
+        given,
         h,
         l,
         s,
@@ -50,18 +70,21 @@ pub fn run<F: Expand<D>, const D: usize, const ORDER: u8>(
     }
 }
 
-struct Pass<'a, F, const D: usize, const ORDER: u8> {
+struct Pass<'a, F, const D: usize, const N: usize, const ORDER: u8> {
     family: F,
     y: &'a [f64],
     extra: &'a [f64],
     eta: &'a [f64],
+    given: &'a [[f64; N]],
     h: &'a [f64],
     l: &'a mut [f64],
     s: &'a mut [f64],
     w: &'a mut [f64],
 }
 
-impl<F: Expand<D>, const D: usize, const ORDER: u8> Kernel for Pass<'_, F, D, ORDER> {
+impl<F: Expand<D, N>, const D: usize, const N: usize, const ORDER: u8> Kernel
+    for Pass<'_, F, D, N, ORDER>
+{
     fn rows(&self) -> usize {
         self.y.len()
     }
@@ -70,7 +93,7 @@ impl<F: Expand<D>, const D: usize, const ORDER: u8> Kernel for Pass<'_, F, D, OR
     fn run<A: Arithmetic>(&mut self, start: usize) {
         let (y, extra) = (load(self.y, start), load(self.extra, start));
         let eta: [Lanes; D] = std::array::from_fn(|d| load(self.block(self.eta, d), start));
-        let h = self.load_h(start);
+        let (given, h) = (self.load_given(start), self.load_h(start));
         let mut l = [0.0; LANES];
         let mut s = [[0.0; LANES]; D];
         let mut w = [[[0.0; LANES]; D]; D];
@@ -79,7 +102,7 @@ impl<F: Expand<D>, const D: usize, const ORDER: u8> Kernel for Pass<'_, F, D, OR
             for d in 0..D {
                 at[d] = eta[d][k];
             }
-            let jet = self.family.expand::<A>(y[k], extra[k], at);
+            let jet = self.family.expand::<A>(y[k], extra[k], at, given[k]);
             let inside = F::EVERYWHERE || jet.value().abs() < f64::INFINITY;
             let or = |x: f64, outside: f64| if inside { x } else { outside };
             l[k] = or(jet.value(), f64::NEG_INFINITY);
@@ -103,11 +126,21 @@ impl<F: Expand<D>, const D: usize, const ORDER: u8> Kernel for Pass<'_, F, D, OR
     }
 }
 
-impl<F: Expand<D>, const D: usize, const ORDER: u8> Pass<'_, F, D, ORDER> {
+impl<F: Expand<D, N>, const D: usize, const N: usize, const ORDER: u8> Pass<'_, F, D, N, ORDER> {
     /// The rows of one predictor or pair of predictors.
     #[inline(always)]
     fn block<'b>(&self, x: &'b [f64], index: usize) -> &'b [f64] {
         &x[index * self.y.len()..][..self.y.len()]
+    }
+
+    #[inline(always)]
+    fn load_given(&self, start: usize) -> &[[f64; N]; LANES] {
+        if N == 0 {
+            return const { &[[0.0; N]; LANES] };
+        }
+        self.given[start..start + LANES]
+            .try_into()
+            .expect("as many as asked for")
     }
 
     #[inline(always)]
@@ -151,12 +184,16 @@ impl<F: Expand<D>, const D: usize, const ORDER: u8> Pass<'_, F, D, ORDER> {
         {
             *lanes = fill(block);
         }
+        let last = self.given.len().saturating_sub(1);
+        let given: [[f64; N]; LANES] =
+            std::array::from_fn(|k| self.given.get(k.min(last)).copied().unwrap_or([0.0; N]));
         let (mut l, mut s, mut w) = (y, eta, h);
-        dispatch(Pass::<F, D, ORDER> {
+        dispatch(Pass::<F, D, N, ORDER> {
             family: self.family,
             y: &y,
             extra: &extra,
             eta: eta.as_flattened(),
+            given: &given,
             h: h.as_flattened().as_flattened(),
             l: &mut l,
             s: s.as_flattened_mut(),

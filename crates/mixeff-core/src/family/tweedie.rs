@@ -177,7 +177,13 @@ impl Tabulated<3, 10> for Tweedie {
     }
 
     #[inline(always)]
-    fn assemble<A: Arithmetic>(&self, y: f64, eta: [f64; 3], numbers: [f64; 10]) -> Jet<A, 3> {
+    fn assemble<A: Arithmetic>(
+        &self,
+        y: f64,
+        _: f64,
+        eta: [f64; 3],
+        numbers: [f64; 10],
+    ) -> Jet<A, 3> {
         let mut jet = self.with_first(y, 0.0, eta);
         jet.add_pair(&Jet::from_list(numbers), [1, 2]);
         jet

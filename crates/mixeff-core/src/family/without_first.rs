@@ -18,11 +18,11 @@ const SHARE: usize = 4;
 #[derive(Clone, Copy)]
 struct WithoutFirst<F>(F);
 
-impl<F: Density<D>, const D: usize> Expand<D> for WithoutFirst<F> {
+impl<F: Density<D>, const D: usize> Expand<D, 0> for WithoutFirst<F> {
     const EVERYWHERE: bool = false;
 
     #[inline(always)]
-    fn expand<A: Arithmetic>(&self, key: f64, _: f64, eta: [f64; D]) -> Jet<A, D> {
+    fn expand<A: Arithmetic>(&self, key: f64, _: f64, eta: [f64; D], _: [f64; 0]) -> Jet<A, D> {
         self.0.without_first(key, eta)
     }
 }

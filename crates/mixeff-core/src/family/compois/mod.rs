@@ -95,17 +95,23 @@ impl Tabulated<2, { 2 * ENTRIES }> for ConwayMaxwellPoisson {
         Some(std::array::from_fn(|k| both[k % 2][k / 2]))
     }
 
+    /// `log y!`
+    fn constant(&self, y: f64) -> f64 {
+        ln_factorial(y)
+    }
+
     #[inline(always)]
     fn assemble<A: Arithmetic>(
         &self,
         y: f64,
+        ln_factorial: f64,
         eta: [f64; 2],
         numbers: [f64; 2 * ENTRIES],
     ) -> Jet<A, 2> {
         let part =
             |which: usize| Jet::<A, 2>::from_list(std::array::from_fn(|k| numbers[2 * k + which]));
         let [log_phi] = Jet::<A, 1>::variables([eta[1]]);
-        let statistic = (-log_phi).exp() * ln_factorial(y);
+        let statistic = (-log_phi).exp() * ln_factorial;
         part(0) * y - part(1) - Jet::of_second(statistic)
     }
 }
