@@ -2,31 +2,44 @@
 
 use std::any::TypeId;
 
-use super::buffer::with_buffer;
+use super::buffer::with_room;
 use super::density::{row_by_row, Density};
 use super::jet::Jet;
-use super::pass::{run_given, Expand, FIRST, THIRD_OF_FIRST};
-use super::simd::{widest, Arithmetic, Work};
-use super::table::{with_table, Table};
+use super::pass::{run_given, Expand, CURVATURE, FIRST, SCORE, THIRD, THIRD_OF_FIRST, VALUE};
+use super::simd::{widest, Arithmetic, Work, LANES};
+use super::table::{with_table, Known, Table};
 use super::without_first::same;
 use super::Rows;
 
+const TWICE: usize = 2 * LANES;
 /// Fewer rows than these are computed one by one.
 const LEAST_ROWS: usize = 64;
-/// As many numbers as the widest vector holds.
-pub const FEW: usize = 8;
+/// Entries of such a jet up to the last that is needed, by the order of the derivatives.
+const ENTRIES: [usize; 6] = {
+    let mut entries = [0; 6];
+    entries[VALUE as usize] = 1;
+    entries[SCORE as usize] = 3;
+    entries[CURVATURE as usize] = 6;
+    entries[THIRD as usize] = 10;
+    entries[FIRST as usize] = 4;
+    entries[THIRD_OF_FIRST as usize] = 8;
+    entries
+};
 
-/// A density made of `K` numbers that take long: functions of one number of the row's own, and of the predictors but the first.
+/// A density made of `K` numbers that take long, functions of one number of the row's own, and of the predictors but the first: entry
+/// by entry those of `K / 10` jets in two variables.
 pub trait Tabulated<const D: usize, const K: usize>: Density<D> {
-    /// Whether derivatives by the first predictor alone need the numbers: the first [`FEW`] for value, score and curvature.
+    /// Whether derivatives by the first predictor alone need the numbers.
     const FOR_FIRST: bool;
 
     /// The row's own number; not a number for a row that needs none of them. The same on every machine, or a row might be
     /// taken for one of the next piece of a table.
     fn argument(&self, y: f64, eta: &[f64; D]) -> f64;
 
-    /// The numbers at an argument, the first predictor being of no account; `None` outside the domain.
-    fn numbers(&self, argument: f64, shared: &[f64; D]) -> Option<[f64; K]>;
+    /// The numbers at an argument, the first predictor being of no account; `None` outside the domain. Those at an argument nearby
+    /// may show where to begin.
+    fn numbers(&self, argument: f64, shared: &[f64; D], near: Option<Known<K>>)
+        -> Option<[f64; K]>;
 
     /// What of a row takes long and depends on its response alone.
     fn constant(&self, _y: f64) -> f64 {
@@ -62,7 +75,7 @@ impl<F: Tabulated<D, K>, const D: usize, const K: usize> Expand<D, K> for Assemb
     }
 }
 
-/// Looks up the first `W` numbers of each row.
+/// Looks up the first `W` numbers of each row, or all if there are fewer; the others are of no account.
 struct LookUp<'a, F, const D: usize, const K: usize, const W: usize> {
     density: &'a F,
     shared: &'a [f64; D],
@@ -80,13 +93,11 @@ impl<F: Tabulated<D, K>, const D: usize, const K: usize, const W: usize> Work
     fn run<A: Arithmetic>(self) {
         for (&x, out) in self.arguments.iter().zip(self.out) {
             match self.table.place(x) {
-                Some(place) => out[..W].copy_from_slice(&self.table.at::<A, K, W>(place)),
+                Some(place) => *out = self.table.at::<A, K, W>(place),
                 None if x.is_nan() => *out = [0.0; K],
                 None => {
-                    *out = self
-                        .density
-                        .numbers(x, self.shared)
-                        .unwrap_or([f64::NAN; K])
+                    let found = self.density.numbers(x, self.shared, None);
+                    *out = found.unwrap_or([f64::NAN; K]);
                 }
             }
         }
@@ -107,7 +118,7 @@ pub fn block<F: Tabulated<D, K>, const D: usize, const K: usize, const ORDER: u8
         return row_by_row::<F, D, ORDER>(density, rows, eta, h, out);
     };
     let n = rows.len();
-    with_buffer(n * (K + 2), |buffer| {
+    with_room(n * (K + 2), |buffer| {
         let (arguments, buffer) = buffer.split_at_mut(n);
         let (constants, buffer) = buffer.split_at_mut(n);
         for i in 0..n {
@@ -116,11 +127,16 @@ pub fn block<F: Tabulated<D, K>, const D: usize, const K: usize, const ORDER: u8
             constants[i] = density.constant(rows.y[i]);
         }
         let (numbers, _) = buffer.as_chunks_mut::<K>();
-        if ORDER == FIRST {
-            look_up::<F, D, K, FEW>(density, &shared, arguments, numbers);
+        // One vector of them, two, or all.
+        let needed = ENTRIES[ORDER as usize] * (K / 10);
+        let look_up = if needed <= LANES {
+            look_up::<F, D, K, LANES>
+        } else if needed <= TWICE {
+            look_up::<F, D, K, TWICE>
         } else {
-            look_up::<F, D, K, K>(density, &shared, arguments, numbers);
-        }
+            look_up::<F, D, K, K>
+        };
+        look_up(density, &shared, arguments, numbers);
         let rows = Rows {
             extra: constants,
             ..rows
@@ -137,7 +153,7 @@ fn look_up<F: Tabulated<D, K>, const D: usize, const K: usize, const W: usize>(
 ) {
     with_table(TypeId::of::<F>(), &shared[1..], |table| {
         for &x in arguments {
-            table.cover(x, &|x| density.numbers(x, shared));
+            table.cover(x, &|x, near| density.numbers(x, shared, near));
         }
         widest(LookUp::<F, D, K, W> {
             density,

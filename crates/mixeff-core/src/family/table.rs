@@ -37,6 +37,21 @@ enum Piece {
     Rough,
 }
 
+/// The functions of a table, which may make use of what they are at a number nearby; `None` outside the domain.
+pub trait Function<const K: usize> {
+    /// At a number.
+    fn at(&self, x: f64, near: Option<Known<K>>) -> Option<[f64; K]>;
+}
+
+/// A number, and the functions there.
+pub type Known<const K: usize> = (f64, [f64; K]);
+
+impl<const K: usize, F: Fn(f64, Option<Known<K>>) -> Option<[f64; K]>> Function<K> for F {
+    fn at(&self, x: f64, near: Option<Known<K>>) -> Option<[f64; K]> {
+        self(x, near)
+    }
+}
+
 /// Polynomials for some functions at some shared numbers.
 pub struct Table {
     functions: TypeId,
@@ -86,7 +101,7 @@ impl Table {
     }
 
     /// Sees to it that the piece around `x` is there.
-    pub fn cover<const K: usize>(&mut self, x: f64, f: &impl Fn(f64) -> Option<[f64; K]>) {
+    pub fn cover<const K: usize>(&mut self, x: f64, f: &impl Function<K>) {
         let Some((mut at, mut t)) = root(x) else {
             return;
         };
@@ -111,7 +126,7 @@ impl Table {
         centre: f64,
         half: f64,
         halvings: usize,
-        f: &impl Fn(f64) -> Option<[f64; K]>,
+        f: &impl Function<K>,
     ) -> Piece {
         if let Some(polynomials) = polynomials(centre, half, f) {
             let start = self.coefficients.len();
@@ -137,15 +152,13 @@ impl Table {
         }
     }
 
-    /// The first `W` of the `K` functions at a place.
+    /// The first `W` of the `K` functions at a place, or all if there are fewer; not the others.
     #[inline(always)]
-    pub fn at<A: Arithmetic, const K: usize, const W: usize>(&self, place: Place) -> [f64; W] {
-        const { assert!(W <= K) };
+    pub fn at<A: Arithmetic, const K: usize, const W: usize>(&self, place: Place) -> [f64; K] {
         let (rows, _) = self.coefficients[place.start..][..NODES * K].as_chunks::<K>();
-        let mut sums = [0.0; W];
-        sums.copy_from_slice(&rows[NODES - 1][..W]);
+        let mut sums = rows[NODES - 1];
         for row in rows[..NODES - 1].iter().rev() {
-            for k in 0..W {
+            for k in 0..W.min(K) {
                 sums[k] = A::mul_add(sums[k], place.t, row[k]);
             }
         }
@@ -186,12 +199,15 @@ fn descend(first: usize, t: f64) -> (usize, f64) {
 fn polynomials<const K: usize>(
     centre: f64,
     half: f64,
-    f: &impl Fn(f64) -> Option<[f64; K]>,
+    f: &impl Function<K>,
 ) -> Option<[[f64; K]; NODES]> {
     let rule = rule();
     let mut values = [[0.0; K]; NODES];
+    let mut last = None;
     for (values, t) in values.iter_mut().zip(rule.nodes) {
-        *values = f(centre + half * t)?;
+        let x = centre + half * t;
+        *values = f.at(x, last)?;
+        last = Some((x, *values));
     }
     let chebyshev = combine(&rule.chebyshev, &values);
     let sizes: [f64; K] = std::array::from_fn(|k| {
@@ -265,7 +281,7 @@ mod tests {
 
     struct Waves;
 
-    fn waves(x: f64) -> Option<[f64; 2]> {
+    fn waves(x: f64, _: Option<Known<2>>) -> Option<[f64; 2]> {
         (x > -1.0).then(|| [libm::sin(x), 1.0 / (0.02 + x * x)])
     }
 
@@ -276,7 +292,7 @@ mod tests {
                 let x = -2.0 + 0.003 * f64::from(i);
                 table.cover(x, &waves);
                 let found = table.place(x).map(|place| table.at::<Plain, 2, 2>(place));
-                match (found, waves(x)) {
+                match (found, waves(x, None)) {
                     (Some(found), Some(expected)) => {
                         for k in 0..2 {
                             let bound = 1e-12 * expected[k].abs().max(0.5);
@@ -302,7 +318,7 @@ mod tests {
 
     #[test]
     fn tables_are_kept_apart() {
-        let scaled = |by: f64| move |x: f64| Some([by * libm::exp(x)]);
+        let scaled = |by: f64| move |x: f64, _: Option<Known<1>>| Some([by * libm::exp(x)]);
         for round in 0..2 {
             for by in 1..=2 * KEPT {
                 let by = by as f64;

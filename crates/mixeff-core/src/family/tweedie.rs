@@ -10,6 +10,7 @@ use super::lookup::{self, Tabulated};
 use super::math;
 use super::real::Real;
 use super::simd::{Arithmetic, Plain};
+use super::table::Known;
 use super::Rows;
 
 /// Log means, log dispersions, logits of the power, and log rates beyond count as outside the domain.
@@ -171,7 +172,12 @@ impl Tabulated<3, 10> for Tweedie {
         }
     }
 
-    fn numbers(&self, log_y: f64, [_, log_phi, logit]: &[f64; 3]) -> Option<[f64; 10]> {
+    fn numbers(
+        &self,
+        log_y: f64,
+        [_, log_phi, logit]: &[f64; 3],
+        _: Option<Known<10>>,
+    ) -> Option<[f64; 10]> {
         let sum = sum_of(log_y, *log_phi, *logit);
         sum.value().is_finite().then(|| sum.entries())
     }

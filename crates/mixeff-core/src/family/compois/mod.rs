@@ -8,6 +8,7 @@ use super::jet::Jet;
 use super::lookup::{self, Tabulated};
 use super::real::Real;
 use super::simd::{Arithmetic, Plain};
+use super::table::Known;
 use super::Rows;
 use nodes::ln_factorial;
 use sums::{Conway, Cumulants};
@@ -24,7 +25,7 @@ impl Density<2> for ConwayMaxwellPoisson {
     /// Newton's method for `log lambda` in numbers with derivatives, each round of which doubles the orders that are right.
     #[inline(always)]
     fn log_density<T: Real>(&self, y: f64, _: f64, [eta, log_phi]: [T; 2]) -> T {
-        let Some(conway) = Conway::new(eta.value(), log_phi.value()) else {
+        let Some(conway) = Conway::new(eta.value(), log_phi.value(), None) else {
             return T::constant(f64::NAN);
         };
         let (mu, nu) = (eta.exp(), (-log_phi).exp());
@@ -89,8 +90,14 @@ impl Tabulated<2, { 2 * ENTRIES }> for ConwayMaxwellPoisson {
         eta[0]
     }
 
-    fn numbers(&self, eta: f64, shared: &[f64; 2]) -> Option<[f64; 2 * ENTRIES]> {
-        let [theta, log_z] = lambda_and_sum([eta, shared[1]])?;
+    fn numbers(
+        &self,
+        eta: f64,
+        shared: &[f64; 2],
+        near: Option<Known<{ 2 * ENTRIES }>>,
+    ) -> Option<[f64; 2 * ENTRIES]> {
+        let start = near.map(|(x, numbers)| log_lambda_at(eta - x, numbers));
+        let [theta, log_z] = lambda_and_sum([eta, shared[1]], start)?;
         let both = [theta.entries(), log_z.entries()];
         Some(std::array::from_fn(|k| both[k % 2][k / 2]))
     }
@@ -116,10 +123,17 @@ impl Tabulated<2, { 2 * ENTRIES }> for ConwayMaxwellPoisson {
     }
 }
 
+/// `log lambda` at a distance, by its Taylor polynomial in the log mean.
+fn log_lambda_at(distance: f64, numbers: [f64; 2 * ENTRIES]) -> f64 {
+    let theta = Jet::<Plain, 2>::from_list(std::array::from_fn(|k| numbers[2 * k]));
+    let bend = theta.second(0, 0) / 2.0 + distance * theta.third(0, 0, 0) / 6.0;
+    theta.value() + distance * (theta.first(0) + distance * bend)
+}
+
 /// The log-density with its derivatives, compiled once.
 #[inline(never)]
 fn jet(y: f64, eta: [f64; 2]) -> Jet<Plain, 2> {
-    let Some((conway, c)) = cumulants(eta) else {
+    let Some((conway, c)) = cumulants(eta, None) else {
         return Jet::constant(f64::NAN);
     };
     let change = Change::new(&conway, &c, eta);
@@ -127,17 +141,17 @@ fn jet(y: f64, eta: [f64; 2]) -> Jet<Plain, 2> {
     line - change.rest + conway.log_density(y)
 }
 
-/// `log lambda` and `log Z` with their derivatives; `None` outside the domain.
+/// `log lambda`, sought from `start` if that is given, and `log Z` with their derivatives; `None` outside the domain.
 #[inline(never)]
-fn lambda_and_sum(eta: [f64; 2]) -> Option<[Jet<Plain, 2>; 2]> {
-    let (conway, c) = cumulants(eta)?;
+fn lambda_and_sum(eta: [f64; 2], start: Option<f64>) -> Option<[Jet<Plain, 2>; 2]> {
+    let (conway, c) = cumulants(eta, start)?;
     let change = Change::new(&conway, &c, eta);
     let log_z = change.theta * conway.mu - change.nu * c.mean + change.rest + conway.log_z;
     Some(conway.nodes.without_shift(change.theta, change.nu, log_z))
 }
 
-fn cumulants(eta: [f64; 2]) -> Option<(Conway, Cumulants)> {
-    let conway = Conway::new(eta[0], eta[1])?;
+fn cumulants(eta: [f64; 2], start: Option<f64>) -> Option<(Conway, Cumulants)> {
+    let conway = Conway::new(eta[0], eta[1], start)?;
     let cumulants = conway.cumulants()?;
     Some((conway, cumulants))
 }

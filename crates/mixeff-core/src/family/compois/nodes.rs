@@ -167,10 +167,9 @@ impl Nodes {
 /// `log x!`
 #[inline(always)]
 pub fn ln_factorial(x: f64) -> f64 {
-    if x < LARGE && x.fract() == 0.0 {
-        ln_factorials()[x as usize]
-    } else {
-        libm::lgamma(x + 1.0)
+    match ln_factorials().get(x as usize) {
+        Some(known) if x as usize as f64 == x => *known,
+        _ => libm::lgamma(x + 1.0),
     }
 }
 

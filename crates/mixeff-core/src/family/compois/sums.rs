@@ -40,14 +40,14 @@ pub struct Cumulants {
 }
 
 impl Conway {
-    /// Finds `lambda`; `None` outside the domain.
-    pub fn new(log_mu: f64, log_phi: f64) -> Option<Conway> {
+    /// Finds `lambda`, from a `log lambda` if one is known to be near; `None` outside the domain.
+    pub fn new(log_mu: f64, log_phi: f64, near: Option<f64>) -> Option<Conway> {
         let (low, high) = LOG_MU_LIMITS;
         if !(log_mu > low && log_mu < high && log_phi.abs() < LOG_PHI_LIMIT) {
             return None;
         }
         let (mu, nu) = (libm::exp(log_mu), libm::exp(-log_phi));
-        let (nodes, [rest, _, _, statistic]) = solve(mu, nu)?;
+        let (nodes, [rest, _, _, statistic]) = solve(mu, nu, near)?;
         let (zero, far) = (nodes.zero(), nodes.mode > 0.0);
         let sum = zero + rest;
         let log = if far { sum.ln() } else { rest.ln_1p() };
@@ -118,14 +118,14 @@ impl Cumulants {
 
 /// Newton's method for `log lambda`, on the logarithm of the mean, between bounds: by Jensen's inequality `lambda = E x^nu` is on one
 /// side of `mu^nu`, and below `(mu + 1)^nu`, since `P(x > 0) = lambda E (x + 1)^-nu`.
-fn solve(mu: f64, nu: f64) -> Option<(Nodes, [f64; 4])> {
+fn solve(mu: f64, nu: f64, near: Option<f64>) -> Option<(Nodes, [f64; 4])> {
     let (power, most) = (nu * mu.ln(), nu * mu.ln_1p());
     let (mut low, mut high) = if nu < 1.0 {
         ((mu / (1.0 + mu)).ln().min(power), power)
     } else {
         (power, most)
     };
-    let mut at = start(mu, nu).clamp(low, high);
+    let mut at = near.unwrap_or_else(|| start(mu, nu)).clamp(low, high);
     let mut settled = false;
     for _ in 0..ROUNDS {
         let nodes = Nodes::new(at, nu);
