@@ -52,7 +52,7 @@ def _seconds(run: Callable[[int], Any], turn: int) -> float:
 
 
 def measured() -> list[tuple[str, float, float]]:
-    """Nanoseconds a row of one evaluation, the best of all turns, and the median ratio within one."""
+    """Nanoseconds a row of an evaluation, the best of all turns, and the median ratio in a turn."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         runs = {response.title: _evaluation(response) for response in (*RESPONSES, ORDERED)}
