@@ -123,16 +123,18 @@ pub fn sum_of(terms: impl Terms) -> f64 {
 pub fn short_sum(terms: impl Terms) -> f64 {
     let n = terms.count();
     let whole = n - n % LANES;
+    let mut tail = 0.0;
+    for i in whole..n {
+        tail += terms.at(i);
+    }
+    if whole == 0 {
+        return tail; // clusters are often smaller than a vector
+    }
     let mut sums = [0.0; LANES];
     let mut i = 0;
     while i < whole {
         add(&mut sums, terms.lanes(i));
         i += LANES;
-    }
-    let mut tail = 0.0;
-    while i < n {
-        tail += terms.at(i);
-        i += 1;
     }
     fold(sums) + tail
 }
