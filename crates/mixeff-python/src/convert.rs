@@ -1,6 +1,6 @@
 //! Arrays in, dictionaries of arrays out.
 
-use crate::columns::all_equal;
+use crate::columns::{all_equal, mapped};
 use crate::{Floats, Matrix, TermTuple};
 use mixeff_core::design::fixed::{FixedData, Shared, Source};
 use mixeff_core::design::model::TermData;
@@ -12,7 +12,6 @@ use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyUntypedArray
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use rayon::prelude::*;
 use std::sync::Arc;
 
 /// What the arrays of a model must agree on.
@@ -59,7 +58,7 @@ impl Inputs {
             ));
         }
         Ok(Codes {
-            codes: codes.par_iter().map(|&c| c as u32).collect(),
+            codes: mapped(codes, |&c| c as u32),
             n_levels,
         })
     }

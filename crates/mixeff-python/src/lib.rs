@@ -80,7 +80,7 @@ impl Problem {
                 .collect::<PyResult<_>>()?,
         };
         let model = py
-            .detach(|| Model::new(data))
+            .detach(|| rayon::scope(|_| Model::new(data)))
             .map_err(PyValueError::new_err)?;
         Ok(Problem {
             model: Arc::new(model),

@@ -4,6 +4,10 @@
 /// triangle. False if a pivot is not positive.
 #[inline]
 pub fn cholesky(a: &mut [f64], p: usize, stride: usize) -> bool {
+    if p == 1 {
+        a[0] = a[0].sqrt();
+        return a[0] > 0.0 && a[0].is_finite();
+    }
     for j in 0..p {
         let mut d = a[j * stride + j];
         for k in 0..j {
@@ -28,6 +32,10 @@ pub fn cholesky(a: &mut [f64], p: usize, stride: usize) -> bool {
 /// `x := L^-1 x` for the lower triangle of `l` (row stride `stride`).
 #[inline]
 pub fn forward(l: &[f64], p: usize, stride: usize, x: &mut [f64]) {
+    if p == 1 {
+        x[0] /= l[0];
+        return;
+    }
     for i in 0..p {
         let mut v = x[i];
         for k in 0..i {
@@ -40,6 +48,10 @@ pub fn forward(l: &[f64], p: usize, stride: usize, x: &mut [f64]) {
 /// `x := L^-T x`.
 #[inline]
 pub fn backward(l: &[f64], p: usize, stride: usize, x: &mut [f64]) {
+    if p == 1 {
+        x[0] /= l[0];
+        return;
+    }
     for i in (0..p).rev() {
         let mut v = x[i];
         for k in i + 1..p {

@@ -221,11 +221,10 @@ impl System for Nested {
                 forward(block, rung.p, rung.width, own);
                 let offset = rung.first + (level + 1) * rung.p;
                 self.for_ancestors(f, level, |at, first, p| {
-                    for c in 0..p {
-                        let target = &mut rest[first + c - offset];
-                        for r in 0..rung.p {
-                            *target -= block[r * rung.width + at + c] * own[r];
-                        }
+                    let above = &mut rest[first - offset..][..p];
+                    for (row, own) in block.chunks_exact(rung.width).zip(&*own) {
+                        let terms = above.iter_mut().zip(&row[at..]);
+                        terms.for_each(|(x, b)| *x -= b * own);
                     }
                 });
             }
@@ -239,10 +238,10 @@ impl System for Nested {
                 let (own, rest) = x[rung.first + level * rung.p..].split_at_mut(rung.p);
                 let offset = rung.first + (level + 1) * rung.p;
                 self.for_ancestors(f, level, |at, first, p| {
-                    for c in 0..p {
-                        for r in 0..rung.p {
-                            own[r] -= block[r * rung.width + at + c] * rest[first + c - offset];
-                        }
+                    let above = &rest[first - offset..][..p];
+                    for (row, own) in block.chunks_exact(rung.width).zip(&mut *own) {
+                        let terms = row[at..].iter().zip(above);
+                        terms.for_each(|(b, x)| *own -= b * x);
                     }
                 });
                 backward(block, rung.p, rung.width, own);
@@ -409,19 +408,14 @@ fn eliminate(block: &[f64], p: usize, width: usize, parent: usize, above: &mut [
     for g in 0..above.len() {
         let rung = &mut above[g];
         let range = rung.range(level);
-        let target = &mut rung.factor[range];
-        add_at_b(
-            -1.0,
-            &block[at..],
-            width,
-            &block[at..],
-            width,
-            target,
-            rung.width,
-            p,
-            rung.p,
-            rung.width,
-        );
+        let (own, target) = (&block[at..], &mut rung.factor[range]);
+        if p == 1 && rung.p == 1 {
+            let terms = target.iter_mut().zip(own);
+            terms.for_each(|(h, b)| *h -= own[0] * b);
+        } else {
+            let (columns, all) = (rung.p, rung.width);
+            add_at_b(-1.0, own, width, own, width, target, all, p, columns, all);
+        }
         at += rung.p;
         level = rung.parent.get(level).map_or(0, |&l| l as usize);
     }
