@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core import is_finite
 from ..data import Column, Columns
 from ..errors import ColumnTypeError, UndefinedValueError
 from ..formula import Expression
@@ -90,13 +91,9 @@ def require_defined(matrix: Array, names: tuple[str, ...], columns: Columns) -> 
     columns : Columns
         Where the rows came from.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(matrix.sum()):
-            return
     for j, name in enumerate(names):
-        bad = np.flatnonzero(~np.isfinite(matrix[:, j]))
-        if len(bad):
-            row = int(bad[0])
+        if not is_finite(matrix[:, j].astype(np.float64, copy=False)):
+            row = int(np.argmin(np.isfinite(matrix[:, j])))
             raise UndefinedValueError(
                 f"{name!r} is {matrix[row, j]} in row {columns.origin(row)} (counting from 0); "
                 "drop such rows or use another transformation"
