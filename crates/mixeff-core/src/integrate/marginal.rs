@@ -6,12 +6,16 @@ use super::grid::{Grid, Integral};
 use super::modes::{find, Scratch, ShardState};
 use super::products::add_outer;
 use super::quadrature::Quadrature;
+use super::spare::Spare;
 use crate::design::term::{lambdas, pull_back};
 use crate::design::{Lambda, Model, Shard};
 use crate::linalg::vector::axpy;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
+
+/// Shards that a thread takes before it looks whether another has run out of them.
+const SHARDS_AT_A_TIME: usize = 8;
 
 /// Value and gradient by `(beta, theta)`, or by parts.
 #[derive(Clone, Debug)]
@@ -97,6 +101,7 @@ pub struct Marginal<'a> {
     pub(super) beyond: Beyond,
     shards: Vec<usize>,
     states: Vec<ShardState>,
+    spare: Spare,
     /// Where the states hold the modes and `H^-1`, if they do.
     inverted_at: Option<Vec<f64>>,
     pub(super) stop: Option<&'a AtomicBool>,
@@ -120,6 +125,7 @@ impl<'a> Marginal<'a> {
             stop: None,
             shards,
             states,
+            spare: Spare::default(),
             inverted_at: None,
         }
     }
@@ -168,9 +174,10 @@ impl<'a> Marginal<'a> {
             task(model, shard, state, scratch)
         };
         let many_nodes = self.beyond.quadrature().is_some();
+        let spare = &self.spare;
         let pairs = (&mut self.states, &self.shards);
         if pairs.0.len() < if many_nodes { 2 } else { 4 } {
-            let mut scratch = Scratch::default();
+            let mut scratch = spare.lend();
             return pairs
                 .0
                 .iter_mut()
@@ -182,7 +189,8 @@ impl<'a> Marginal<'a> {
             .0
             .par_iter_mut()
             .zip(pairs.1)
-            .map_init(Scratch::default, run)
+            .with_max_len(SHARDS_AT_A_TIME)
+            .map_init(|| spare.lend(), |scratch, pair| run(scratch, pair))
             .collect()
     }
 

@@ -14,6 +14,7 @@ pub mod products;
 pub mod quadrature;
 pub mod quasi;
 pub mod rule;
+mod spare;
 mod sparse;
 mod sweep;
 pub mod working;
