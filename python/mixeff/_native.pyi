@@ -35,9 +35,9 @@ class Problem:
         y: Floats,
         extra: Floats | None,
         weights: Floats | None,
-        x: Sequence[Floats],
+        x: Sequence[Sequence[Floats]],
         offset: Sequence[Floats | None],
-        factors: Sequence[tuple[NDArray[np.int32], int]],
+        factors: Sequence[tuple[NDArray[np.uint32], int]],
         terms: Sequence[Term],
         coefficients: Sequence[Sequence[int]] | None = None,
     ) -> Problem: ...

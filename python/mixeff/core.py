@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ._native import (
     Problem,
     Response,
@@ -28,4 +31,10 @@ __all__ = [
     "is_finite",
     "rule_points",
     "sample",
+    "unsigned",
 ]
+
+
+def unsigned(codes: NDArray[np.int32]) -> NDArray[np.uint32]:
+    """Codes of levels as the core has them; one below zero becomes one that it refuses."""
+    return np.ascontiguousarray(codes).view(np.uint32)

@@ -12,6 +12,7 @@ from tests.estimate.dense import Floats
 from tests.estimate.made import random_problem
 
 from mixeff.estimate.values import Estimate
+from mixeff.model import ModelMatrix
 from mixeff.model.design import Design
 
 PENALIZED = {"pql1": True, "mql1": False, "pql2": True, "mql2": False}
@@ -21,10 +22,10 @@ SECOND = {"pql2", "mql2"}
 def problem(family: str, link: str, structure: str, seed: int = 5, n: int = 120) -> Design:
     """A random design whose dispersion, where there is one, is the same for every row."""
     design = random_problem(family, link, structure, seed, n).design
-    ones = [np.ones((n, 1), order="F") for _ in design.x[1:]]
+    ones = [ModelMatrix.of(np.ones((n, 1))) for _ in design.fixed[1:]]
     return replace(
         design,
-        x=(design.x[0], *ones),
+        fixed=(design.fixed[0], *ones),
         x_names=(design.x_names[0], *(("Intercept",) for _ in ones)),
         offset=(design.offset[0], *(None for _ in ones)),
     )
@@ -83,7 +84,7 @@ def derivatives(f: Callable[[Floats], float], at: Floats) -> tuple[Floats, Float
 def assert_fixed_point(design: Design, done: Estimate, reml: bool) -> None:
     """Linearised at the estimates and fitted, the working model gives the estimates back."""
     made, x, n_theta = expanded(design, done), design.X, len(done.theta)
-    own = len(design.x) > 1 or design.overdispersed
+    own = len(design.fixed) > 1 or design.overdispersed
 
     def minus(at: np.ndarray) -> float:
         phi = np.exp(at[-1]) if own else 1.0

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mixeff.estimate.covariance import theta_slices
+from mixeff.model import ModelMatrix
 from mixeff.model.design import Design, GroupingFactor, RandomTerm
 from mixeff.model.families import FAMILIES
 
@@ -157,7 +158,7 @@ def random_problem(family: str, link: str, structure: str, seed: int = 1, n: int
         y=_response(family, rng, n, trials),
         extra=trials,
         weights=rng.uniform(0.5, 1.5, n),
-        x=tuple(x),
+        fixed=tuple(map(ModelMatrix.of, x)),
         x_names=tuple(("Intercept", "x") for _ in x),
         offset=(scale * rng.normal(size=n) / 2, *(rng.normal(size=n) / 4 for _ in x[1:])),
         factors=factors,
@@ -188,8 +189,8 @@ def without_random_effects(design: Design) -> Design:
 
 def linear_predictors(design: Design, beta: Floats) -> list[Floats]:
     """X beta + offset of every predictor."""
-    ends = [0, *accumulate(x.shape[1] for x in design.x)]
-    fixed = [x @ beta[a:b] for x, (a, b) in zip(design.x, pairwise(ends), strict=True)]
+    ends = [0, *accumulate(x.shape[1] for x in design.fixed)]
+    fixed = [x.array @ beta[a:b] for x, (a, b) in zip(design.fixed, pairwise(ends), strict=True)]
     return [f if o is None else f + o for f, o in zip(fixed, design.offset, strict=True)]
 
 

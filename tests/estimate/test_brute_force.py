@@ -18,6 +18,7 @@ from tests.estimate.made import (
 )
 
 from mixeff.estimate import loglik
+from mixeff.model import ModelMatrix
 
 pytestmark = pytest.mark.property
 
@@ -104,9 +105,12 @@ def test_more_nodes_come_nearer_to_the_integral(family, link):
 @pytest.mark.parametrize("structure", STRUCTURES)
 def test_the_reml_criterion_is_that_of_dense_matrices(structure):
     made = random_problem("gaussian", "identity", structure, seed=8)
-    x, offset = made.design.x, made.design.offset
+    x, offset = made.design.fixed, made.design.offset
     design = replace(
-        made.design, weights=None, x=(x[0], np.ones((len(x[0]), 1))), offset=(offset[0], None)
+        made.design,
+        weights=None,
+        fixed=(x[0], ModelMatrix.of(np.ones((x[0].n_rows, 1)))),
+        offset=(offset[0], None),
     )
     beta = made.beta[:3]
     expected = dense.restricted(design, beta, made.theta)
@@ -133,7 +137,7 @@ def _take(design, rows):
         y=design.y[rows],
         extra=None if design.extra is None else design.extra[rows],
         weights=None,
-        x=tuple(np.asfortranarray(x[rows]) for x in design.x),
+        fixed=tuple(ModelMatrix.of(x.rows(rows)) for x in design.fixed),
         offset=tuple(None if o is None else o[rows] for o in design.offset),
         factors=factors,
         terms=terms,

@@ -13,6 +13,7 @@ from mixeff.errors import NotAvailableError
 from mixeff.estimate import estimate, gradient, loglik
 from mixeff.estimate.conditional import TOTALS
 from mixeff.estimate.problem import problem_of
+from mixeff.model import ModelMatrix
 from mixeff.model.design import Design, GroupingFactor, RandomTerm
 
 pytestmark = pytest.mark.property
@@ -34,7 +35,7 @@ def made(family: str, link: str, seed: int = 1, levels: int = 6, n: int = 27, p:
         y=np.floor(rng.uniform(size=n) * (trials + 1)),
         extra=trials if family == "binomial" else None,
         weights=rng.uniform(0.5, 2.0, levels)[codes],
-        x=(x,),
+        fixed=(ModelMatrix.of(x),),
         x_names=(tuple("abcdefgh"[:p]),),
         offset=(rng.normal(size=n) / 2,),
         factors=(GroupingFactor("g", codes, tuple(range(levels))),),
@@ -117,7 +118,7 @@ def one_cluster(n: int, successes: int, scale: float = 1.0) -> Design:
     y[rng.permutation(n)[:successes]] = 1.0
     design = made("bernoulli", "logit", levels=1, n=n, p=2)
     x = np.asfortranarray(scale * rng.normal(size=(n, 2)))
-    return replace(design, y=y, x=(x,), weights=None, offset=(None,))
+    return replace(design, y=y, fixed=(ModelMatrix.of(x),), weights=None, offset=(None,))
 
 
 @pytest.mark.parametrize(("n", "successes"), [(64, 1), (65, 64), (130, 40), (2000, 900)])
@@ -162,7 +163,7 @@ def test_neither_an_intercept_of_each_cluster_nor_the_order_of_rows_matters(fami
         y=design.y[back],
         extra=None if design.extra is None else design.extra[back],
         weights=None if design.weights is None else design.weights[back],
-        x=(np.asfortranarray(design.X[back]),),
+        fixed=(ModelMatrix.of(design.X[back]),),
         offset=(design.offset[0][back],),
         factors=(replace(design.factors[0], codes=design.factors[0].codes[back]),),
     )
@@ -182,7 +183,7 @@ def test_trials_are_as_many_rows():
         y=(place < design.y[rows]).astype(float),
         extra=None,
         weights=design.weights[rows],
-        x=(np.asfortranarray(design.X[rows]),),
+        fixed=(ModelMatrix.of(design.X[rows]),),
         offset=(design.offset[0][rows],),
         factors=(replace(design.factors[0], codes=design.factors[0].codes[rows]),),
     )
@@ -200,7 +201,7 @@ def test_a_weight_of_two_is_the_cluster_twice():
         design,
         y=design.y[twice],
         weights=None,
-        x=(np.asfortranarray(design.X[twice]),),
+        fixed=(ModelMatrix.of(design.X[twice]),),
         offset=(design.offset[0][twice],),
         factors=(GroupingFactor("g", np.append(codes, codes + 6).astype(np.int32), range(12)),),
     )
@@ -239,7 +240,9 @@ REFUSED = {
     "weights": (lambda d: replace(d, weights=np.arange(d.n) + 1.0), "the same for all rows"),
     "response": (lambda d: replace(d, y=np.ones(d.n)), "varies within levels of 'g'"),
     "covariates": (
-        lambda d: replace(d, x=(np.asfortranarray(np.outer(d.factors[0].codes, np.ones(3))),)),
+        lambda d: replace(
+            d, fixed=(ModelMatrix.of(np.tile(d.factors[0].codes.astype(float), (3, 1)).T),)
+        ),
         "a covariate that varies",
     ),
 }

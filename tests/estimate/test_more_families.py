@@ -72,8 +72,8 @@ def point_of(model: me.Model, seed: int = 3) -> tuple[np.ndarray, np.ndarray]:
 def log_density(model: me.Model, beta: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Python's log-density of every row where the first predictor is moved by b."""
     design, kind, etas, start = model.design, model.design.distribution, [], 0
-    for x in design.x:
-        etas.append(x @ beta[start : start + x.shape[1]])
+    for x in design.fixed:
+        etas.append(x.array @ beta[start : start + x.shape[1]])
         start += x.shape[1]
     link = LINKS[design.link]
     if kind.categories is not None and kind.categories.timed:

@@ -35,7 +35,7 @@ def test_the_estimates_are_a_fixed_point_in_every_structure(structure, method, w
 @pytest.mark.parametrize("overdispersed", [False, True])
 def test_the_estimates_are_a_fixed_point_in_every_family(family, link, method, overdispersed):
     design = problem(family, link, "nested")
-    if len(design.x) == 1:
+    if len(design.fixed) == 1:
         design = replace(design, overdispersed=overdispersed)
     done = estimate(design, method=method)
     assert done.converged, done.reason

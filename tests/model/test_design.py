@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mixeff.estimate import gradient, loglik
-from mixeff.model import Design, GroupingFactor, RandomTerm, build
+from mixeff.model import Design, GroupingFactor, ModelMatrix, RandomTerm, build
 
 CODES = np.array([0, 1, 1, 0, 2], dtype=np.int32)
 Z = np.asfortranarray(np.column_stack([np.ones(5), np.arange(5.0)]))
@@ -19,7 +19,7 @@ def design(*terms, codes=CODES):
         np.arange(5.0),
         None,
         None,
-        (x,),
+        (ModelMatrix.of(x),),
         (("Intercept",),),
         (None,),
         factors,
@@ -70,9 +70,11 @@ def test_a_frozen_matrix_is_the_same_to_the_core_as_one_that_it_copies(order):
         codes = rng.permutation(codes)
     y = rng.poisson(1.0, n).astype(float)
     found = []
-    for writeable in (True, False):
-        made = replace(design(RandomTerm(0, ("Intercept",)), codes=codes), y=y, x=(x.copy("F"),))
-        made.x[0].setflags(write=writeable)
+    for in_place in (True, False):
+        matrix = ModelMatrix.of(x)
+        if not in_place:
+            matrix.columns = tuple(np.array(column) for column in matrix.columns)
+        made = replace(design(RandomTerm(0, ("Intercept",)), codes=codes), y=y, fixed=(matrix,))
         beta, theta = np.array([0.1, 0.2, -0.3]), np.array([0.7])
         found.append((loglik(made, beta, theta), *gradient(made, beta, theta)))
     assert found[0] == pytest.approx(found[1], rel=1e-14)

@@ -49,9 +49,9 @@ def assert_same(text):
     spec, matrix = learn_matrix(text, COLUMNS)
     names, expected = formulaic(text)
     assert spec.names == names
-    assert np.array_equal(matrix, expected)
-    assert matrix.flags.f_contiguous
-    assert np.array_equal(recode_matrix(spec, COLUMNS), matrix)
+    assert np.array_equal(matrix.array, expected)
+    assert matrix.array.flags.f_contiguous
+    assert np.array_equal(recode_matrix(spec, COLUMNS).array, matrix.array)
     return spec
 
 
@@ -125,18 +125,18 @@ def _used_as_number(name, text):
 
 def test_squares_of_large_integers_do_not_overflow():
     _, matrix = learn_matrix("I(big**2)", COLUMNS)
-    assert np.array_equal(matrix[:, 1], FRAME["big"].to_numpy().astype(float) ** 2)
+    assert np.array_equal(matrix.columns[1], FRAME["big"].to_numpy().astype(float) ** 2)
 
 
 def test_products_of_large_integers_do_not_overflow():
     columns = from_any({"k": [3 * 10**9, 1], "m": [4 * 10**9, 2]}, ["k", "m"])
     _, matrix = learn_matrix("k:m", columns)
-    assert matrix[:, 1].tolist() == [12e18, 2.0]
+    assert matrix.columns[1].tolist() == [12e18, 2.0]
 
 
 def test_large_integers_do_not_overflow_in_formulaic_either():
     _, matrix = learn_matrix("0 + I(big**2) + scale(x)", COLUMNS)
-    assert np.array_equal(matrix[:, 0], FRAME["big"].to_numpy().astype(float) ** 2)
+    assert np.array_equal(matrix.columns[0], FRAME["big"].to_numpy().astype(float) ** 2)
 
 
 def test_a_number_in_c_that_was_not_seen_is_an_unseen_level():
@@ -170,4 +170,4 @@ def test_new_data_are_coded_as_before():
     spec, matrix = learn_matrix("bs(x, df=4) + C(g, Sum) + scale(z)", COLUMNS)
     some = np.array([3, 5, 8])
     part = Columns({name: column.rows(some) for name, column in COLUMNS.items()}, 3)
-    assert np.allclose(recode_matrix(spec, part), matrix[some], rtol=0, atol=1e-14)
+    assert np.allclose(recode_matrix(spec, part).array, matrix.rows(some), rtol=0, atol=1e-14)

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mixeff.model import ModelMatrix
 from mixeff.model.rank import dependent_columns
 
 RNG = np.random.default_rng(2)
@@ -13,7 +14,7 @@ def with_intercept(*columns):
 
 
 def positions(x):
-    return [dependence.column for dependence in dependent_columns(np.asfortranarray(x))]
+    return [dependence.column for dependence in dependent_columns(ModelMatrix.of(x))]
 
 
 A, B, C = RNG.normal(size=(3, 50))
@@ -52,9 +53,9 @@ def test_later_columns_lose(x, expected):
 
 
 def test_the_causes_are_named():
-    (found,) = dependent_columns(with_intercept(A, B, C, A - C))
+    (found,) = dependent_columns(ModelMatrix.of(with_intercept(A, B, C, A - C)))
     assert found.on == (0, 1, 3)
-    (constant,) = dependent_columns(with_intercept(A, np.full(50, 3.0)))
+    (constant,) = dependent_columns(ModelMatrix.of(with_intercept(A, np.full(50, 3.0))))
     assert constant.on == (0,)
 
 

@@ -85,7 +85,7 @@ class Dense:
 
     def etas(self, beta, b):
         parts = beta_slices(self.design)
-        etas = [x @ beta[part] for x, part in zip(self.design.x, parts, strict=True)]
+        etas = [x.array @ beta[part] for x, part in zip(self.design.fixed, parts, strict=True)]
         return tuple(eta + self.z[d] @ b if d in self.z else eta for d, eta in enumerate(etas))
 
     def solve(self, parameters):
@@ -106,7 +106,7 @@ class Dense:
     def weighted(self, m, packed):
         """W M, where W has a diagonal block for each pair of active predictors."""
         full = {}
-        for k, (i, j) in enumerate(zip(*np.triu_indices(len(self.design.x)), strict=True)):
+        for k, (i, j) in enumerate(zip(*np.triu_indices(len(self.design.fixed)), strict=True)):
             full[i, j] = full[j, i] = packed[k][:, None]
         parts = dict(zip(self.active, np.split(m, len(self.active)), strict=True))
         return np.vstack([sum(full[a, b] * parts[b] for b in parts) for a in parts])

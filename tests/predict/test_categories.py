@@ -112,7 +112,7 @@ def test_slopes_of_probabilities_are_the_core_s_scores(family, options):
     """With y = k everywhere the core gives log p_k and its derivatives."""
     model = me.Model("y ~ x", people(), family, **options)
     design = model.design
-    rng, n_predictors = np.random.default_rng(1), len(design.x)
+    rng, n_predictors = np.random.default_rng(1), len(design.fixed)
     etas = tuple(np.sort(rng.normal(size=(n_predictors, design.n)), axis=0))
     if options.get("thresholds"):  # a location, a centre or first threshold, and distances
         etas = (etas[0], etas[0] - 1.0, *np.abs(etas[2:]) + 0.1)

@@ -157,13 +157,13 @@ def test_random_effects_of_zeros_are_not_those_of_the_clusters_unless_asked_for(
 
 def test_a_mean_with_zeros_is_that_of_the_parameters():
     fit = model("zero_inflated")
-    etas = [x @ fit.estimate.beta[part] for x, part in parts_of(fit)]
+    etas = [x.array @ fit.estimate.beta[part] for x, part in parts_of(fit)]
     expected = LINKS["logit"].inverse(-etas[1]) * np.exp(etas[0])
     np.testing.assert_allclose(fit.predict(kind="median"), expected)
 
 
 def parts_of(fit):
-    return zip(fit.design.x, beta_slices(fit.design), strict=True)
+    return zip(fit.design.fixed, beta_slices(fit.design), strict=True)
 
 
 def test_a_new_cluster_keeps_the_whole_variance():

@@ -24,7 +24,7 @@ FAMILIES = ["cumulative", "adjacent", "sequential", "multinomial", "duration"]
 def distribution(fit, kind, row):
     """Mean and a root of the covariance of the linear predictors of a row."""
     design = rows_of(fit.design, [row])
-    each = Sums(tuple((d,) for d in range(len(design.x))))
+    each = Sums(tuple((d,) for d in range(len(design.fixed))))
     predictor = predictor_of(fit, kind, None, "response")
     located = replace(predictor, target=Target(lambda _: each, LINKS["identity"]))
     found = located.natural(design)

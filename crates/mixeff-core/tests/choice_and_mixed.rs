@@ -5,10 +5,11 @@ mod common;
 use std::sync::Arc;
 
 use common::Random;
-use mixeff_core::design::fixed::{FixedData, Source};
+use mixeff_core::design::fixed::FixedData;
 use mixeff_core::design::model::{ModelData, TermData};
 use mixeff_core::design::nesting::Codes;
 use mixeff_core::design::Model;
+use mixeff_core::design::Source;
 use mixeff_core::family::choice::Choice;
 use mixeff_core::family::mixed::Mixed;
 use mixeff_core::family::{pair, pairs, registry, Family, Rows, EXPANDED};
@@ -173,7 +174,7 @@ fn model(family: Arc<dyn Family>, y: &[f64], per_level: usize) -> Model {
     let slope: Vec<f64> = (0..n).map(|i| (i as f64 * 0.7).sin()).collect();
     let data = ModelData {
         family,
-        y,
+        y: Source::Given(y),
         extra: &place,
         weights: &[],
         fixed: (0..d)
@@ -186,7 +187,10 @@ fn model(family: Arc<dyn Family>, y: &[f64], per_level: usize) -> Model {
             })
             .collect(),
         factors: vec![Codes {
-            codes: (0..n as u32).map(|i| i % (n / per_level) as u32).collect(),
+            codes: (0..n as u32)
+                .map(|i| i % (n / per_level) as u32)
+                .collect::<Vec<_>>()
+                .into(),
             n_levels: n / per_level,
         }],
         terms: vec![TermData {

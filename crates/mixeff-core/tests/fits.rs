@@ -69,7 +69,7 @@ fn simulated(truth: &[&[f64]], draw: Draw<'_>, random: &mut Random) -> Data {
         weights: Vec::new(),
         x: design,
         factors: vec![Codes {
-            codes: (0..n as u32).map(|i| i / 15).collect(),
+            codes: (0..n as u32).map(|i| i / 15).collect::<Vec<_>>().into(),
             n_levels: 80,
         }],
         terms: vec![(0, vec![None], "unstructured")],

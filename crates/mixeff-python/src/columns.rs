@@ -48,15 +48,6 @@ fn all<T: Sync>(values: &[T], test: impl Fn(&T) -> bool + Sync) -> bool {
     values.par_chunks(PIECE).all(of_piece)
 }
 
-/// A function of each.
-pub fn mapped<T: Sync, U: Send>(values: &[T], f: impl Fn(&T) -> U + Sync + Send) -> Vec<U> {
-    if values.len() <= PIECE {
-        values.iter().map(f).collect()
-    } else {
-        values.par_iter().map(f).collect()
-    }
-}
-
 /// Calls `fill` with the first row and the room of every piece.
 fn in_pieces<T: Send>(py: Python<'_>, out: &mut [T], fill: impl Fn(usize, &mut [T]) + Sync) {
     if out.len() <= PIECE {

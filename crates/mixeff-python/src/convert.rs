@@ -1,14 +1,15 @@
 //! Arrays in, dictionaries of arrays out.
 
-use crate::columns::{all_equal, mapped};
+use crate::columns::all_equal;
 use crate::{Floats, Matrix, TermTuple};
-use mixeff_core::design::fixed::{FixedData, Shared, Source};
+use mixeff_core::design::fixed::FixedData;
 use mixeff_core::design::model::TermData;
 use mixeff_core::design::nesting::Codes;
+use mixeff_core::design::source::{Shared, Source};
 use mixeff_core::design::{Model, Term};
 use mixeff_core::integrate::{Correction, Posterior};
 use mixeff_core::optimize::{Fitted, Point};
-use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyUntypedArrayMethods};
+use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -23,10 +24,10 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// One matrix and one offset per predictor, with as many rows as the response.
-    pub fn check(&self, x: &[Matrix<'_>], offset: &[Option<Floats<'_>>]) -> PyResult<()> {
-        let rows_agree = x.iter().all(|x| x.shape()[0] == self.n)
-            && offset.iter().flatten().all(|o| o.len() == self.n);
+    /// The columns and one offset per predictor, with as many rows as the response.
+    pub fn check(&self, x: &[Vec<Floats<'_>>], offset: &[Option<Floats<'_>>]) -> PyResult<()> {
+        let mut vectors = x.iter().flatten().chain(offset.iter().flatten());
+        let rows_agree = vectors.all(|v| v.len() == self.n);
         if x.len() != self.predictors || offset.len() != self.predictors || !rows_agree {
             return Err(PyValueError::new_err(
                 "x and offset need one entry per linear predictor, with as many rows as y",
@@ -48,17 +49,20 @@ impl Inputs {
     }
 
     /// Codes of a grouping factor, checked.
-    pub fn codes(&self, codes: &PyReadonlyArray1<'_, i32>, n_levels: usize) -> PyResult<Codes> {
+    pub fn codes<'a>(
+        &self,
+        codes: &'a PyReadonlyArray1<'_, u32>,
+        n_levels: usize,
+    ) -> PyResult<Codes<'a>> {
         let codes = codes.as_slice()?;
-        let (least, most) = (codes.iter().copied().min(), codes.iter().copied().max());
-        let inside = least.is_none_or(|c| c >= 0) && most.is_none_or(|c| (c as usize) < n_levels);
+        let inside = codes.iter().max().is_none_or(|&c| (c as usize) < n_levels);
         if codes.len() != self.n || !inside {
             return Err(PyValueError::new_err(
                 "a grouping factor needs one code in 0..n_levels for each row",
             ));
         }
         Ok(Codes {
-            codes: mapped(codes, |&c| c as u32),
+            codes: codes.into(),
             n_levels,
         })
     }
@@ -78,9 +82,9 @@ pub fn column_slices<'a>(x: &'a Matrix<'_>) -> PyResult<Vec<&'a [f64]>> {
     Ok(x.as_slice()?.chunks_exact(n).collect())
 }
 
-/// A matrix that Python has frozen, so that the core may read it where it is.
+/// An array that Python has frozen, so that the core may read it where it is.
 struct Frozen {
-    _owner: Py<PyArray2<f64>>,
+    _owner: Py<PyAny>,
     values: &'static [f64],
 }
 
@@ -92,11 +96,11 @@ impl AsRef<[f64]> for Frozen {
 
 /// The fixed part of every predictor. Without `coefficients` each column has one of its own, in order.
 pub fn fixed_data<'a>(
-    x: &'a [Matrix<'_>],
+    x: &'a [Vec<Floats<'_>>],
     offset: &'a [Option<Floats<'_>>],
     coefficients: Option<Vec<Vec<usize>>>,
 ) -> PyResult<Vec<FixedData<'a>>> {
-    let widths = x.iter().map(|x| x.shape()[1]);
+    let widths = x.iter().map(Vec::len);
     let coefficients = coefficients.unwrap_or_else(|| consecutive(widths.clone()));
     if !coefficients.iter().map(Vec::len).eq(widths) {
         return Err(PyValueError::new_err(
@@ -108,7 +112,8 @@ pub fn fixed_data<'a>(
         .zip(coefficients)
         .zip(offset)
         .map(|((x, k), offset)| {
-            let columns = k.into_iter().zip(sources(x)?).collect();
+            let sources = x.iter().map(source).collect::<PyResult<Vec<_>>>()?;
+            let columns = k.into_iter().zip(sources).collect();
             Ok(FixedData { columns, offset })
         })
         .collect()
@@ -125,40 +130,42 @@ fn consecutive(sizes: impl Iterator<Item = usize>) -> Vec<Vec<usize>> {
     sizes.map(group).collect()
 }
 
-/// The columns of a matrix: a number if they are constant, else shared with the core if the array is frozen.
-fn sources<'a>(x: &'a Matrix<'_>) -> PyResult<Vec<Source<'a>>> {
-    let (n, p) = (x.shape()[0], x.shape()[1]);
-    if n > 0 && x.strides()[0] == 0 {
-        let rows = x.as_array();
-        return Ok((0..p).map(|c| Source::Constant(rows[[0, c]])).collect());
+/// A column of `X`: a number if it is constant.
+fn source<'a>(x: &'a Floats<'_>) -> PyResult<Source<'a>> {
+    if x.len() > 0 && x.strides()[0] == 0 {
+        return Ok(Source::Constant(x.as_array()[0]));
     }
-    let columns = column_slices(x)?;
-    let shared = frozen(x)?.map(|x| Arc::new(x) as Shared);
-    let source = |(c, column): (usize, &&'a [f64])| match (&shared, column) {
-        (_, [first, ..]) if all_equal(column) => Source::Constant(*first),
-        (Some(owner), _) => Source::Shared(Arc::clone(owner), c * n..(c + 1) * n),
-        (None, column) => Source::Given(column),
-    };
-    Ok(columns.iter().enumerate().map(source).collect())
+    match x.as_slice()? {
+        values @ [first, ..] if all_equal(values) => Ok(Source::Constant(*first)),
+        _ => column(x),
+    }
 }
 
+/// A column, shared with the core if the array is frozen.
+pub fn column<'a>(x: &'a Floats<'_>) -> PyResult<Source<'a>> {
+    let values = x.as_slice()?;
+    let shared = frozen(x.as_any(), values)?;
+    Ok(shared.map_or(Source::Given(values), |owner| {
+        Source::Shared(owner, 0..values.len())
+    }))
+}
+
+/// The numbers of an array as those of a shared owner, if it is frozen.
 #[allow(unsafe_code)]
-fn frozen(x: &Matrix<'_>) -> PyResult<Option<Frozen>> {
-    let flags = x.getattr("flags")?;
-    let owns: bool = flags.getattr("owndata")?.extract()?;
-    let writeable: bool = flags.getattr("writeable")?.extract()?;
-    if !owns || writeable || x.len() == 0 {
+fn frozen(array: &Bound<'_, PyAny>, values: &[f64]) -> PyResult<Option<Shared>> {
+    let writeable: bool = array.getattr("flags")?.getattr("writeable")?.extract()?;
+    if writeable || values.is_empty() {
         return Ok(None);
     }
-    let values = x.as_slice()?;
-    // SAFETY: the array owns its memory and `_owner` keeps the array alive as long as the slice; an
-    // array that something else refers to is not resized. It is not writeable, and what could still
-    // write to it, a view from before it was frozen, is never made: `build` freezes what it has just made.
+    // SAFETY: `_owner` keeps the array alive as long as the slice, and the array its memory; an array that
+    // something else refers to is not resized. Nobody writes to the memory: a `Design` has read-only arrays
+    // only where the package froze them before anything else referred to them, or where they are columns of
+    // data frames that copy before they write (`Column.is_protected`).
     let values = unsafe { std::slice::from_raw_parts(values.as_ptr(), values.len()) };
-    Ok(Some(Frozen {
-        _owner: (**x).clone().unbind(),
+    Ok(Some(Arc::new(Frozen {
+        _owner: array.clone().unbind(),
         values,
-    }))
+    })))
 }
 
 /// Optional vectors as optional slices.
@@ -174,16 +181,18 @@ pub fn optional_slices<'a>(values: &'a [Option<Floats<'_>>]) -> PyResult<Vec<Opt
 }
 
 /// A term; a column of ones is the intercept.
-pub fn term_data(inputs: &Inputs, n_factors: usize, term: &TermTuple<'_>) -> PyResult<TermData> {
+pub fn term_data<'a>(
+    inputs: &Inputs,
+    n_factors: usize,
+    term: &'a TermTuple<'_>,
+) -> PyResult<TermData<'a>> {
     let (factor, z, predictor, structure) = term;
-    let z: Vec<Option<Vec<f64>>> = match z {
+    let z = match z {
         None => vec![None],
-        Some(z) => column_slices(z)?
-            .iter()
-            .map(|c| (!is_ones(c)).then(|| c.to_vec()))
-            .collect(),
+        Some(z) => effects(z)?,
     };
-    let fits = z.iter().flatten().all(|c| c.len() == inputs.n) && predictor.len() == z.len();
+    let mut columns = z.iter().flatten();
+    let fits = columns.all(|c| c.given().len() == inputs.n) && predictor.len() == z.len();
     if *factor >= n_factors || !fits || predictor.iter().any(|&d| d >= inputs.predictors) {
         return Err(PyValueError::new_err(
             "a random-effects term does not fit the model's rows, factors or predictors",
@@ -197,8 +206,23 @@ pub fn term_data(inputs: &Inputs, n_factors: usize, term: &TermTuple<'_>) -> PyR
     })
 }
 
+/// The columns of a term, those of ones as intercepts.
+fn effects<'a>(z: &'a Matrix<'_>) -> PyResult<Vec<Option<Source<'a>>>> {
+    let columns = column_slices(z)?;
+    let shared = frozen(z.as_any(), z.as_slice().unwrap_or(&[]))?;
+    let effect = |(k, column): (usize, &&'a [f64])| {
+        let place = k * column.len()..(k + 1) * column.len();
+        let source = match &shared {
+            Some(owner) => Source::Shared(Arc::clone(owner), place),
+            None => Source::Given(column),
+        };
+        (!is_ones(column)).then_some(source)
+    };
+    Ok(columns.iter().enumerate().map(effect).collect())
+}
+
 fn is_ones(column: &[f64]) -> bool {
-    column.iter().all(|v| *v == 1.0)
+    column.first().is_none_or(|&first| first == 1.0) && all_equal(column)
 }
 
 /// What Laplace's approximation lacks, as a dictionary.

@@ -7,7 +7,9 @@ mod family;
 mod run;
 mod sample;
 
-use convert::{correction_dict, fitted_dict, fixed_data, random_effects, term_data, Inputs};
+use convert::{
+    column, correction_dict, fitted_dict, fixed_data, random_effects, term_data, Inputs,
+};
 use family::Response;
 use mixeff_core::design::model::ModelData;
 use mixeff_core::design::Model;
@@ -42,7 +44,8 @@ fn outside() -> PyErr {
 
 #[pymethods]
 impl Problem {
-    /// Sorts the rows and lays out the design. Arrays are copied, but for frozen matrices `x` whose rows stay where they are.
+    /// Sorts the rows and lays out the design. Arrays are copied, but for `y` and the columns of `x` and of terms where they are
+    /// read-only and no row moves: nobody may write to their memory as long as they live.
     #[new]
     #[pyo3(signature = (*, response, y, extra, weights, x, offset, factors, terms, coefficients=None))]
     #[allow(clippy::too_many_arguments)]
@@ -52,9 +55,9 @@ impl Problem {
         y: Floats<'_>,
         extra: Option<Floats<'_>>,
         weights: Option<Floats<'_>>,
-        x: Vec<Matrix<'_>>,
+        x: Vec<Vec<Floats<'_>>>,
         offset: Vec<Option<Floats<'_>>>,
-        factors: Vec<(PyReadonlyArray1<'_, i32>, usize)>,
+        factors: Vec<(PyReadonlyArray1<'_, u32>, usize)>,
         terms: Vec<TermTuple<'_>>,
         coefficients: Option<Vec<Vec<usize>>>,
     ) -> PyResult<Self> {
@@ -66,7 +69,7 @@ impl Problem {
         inputs.check(&x, &offset)?;
         let data = ModelData {
             family,
-            y: y.as_slice()?,
+            y: column(&y)?,
             extra: inputs.rows(extra.as_ref())?,
             weights: inputs.rows(weights.as_ref())?,
             fixed: fixed_data(&x, &offset, coefficients)?,

@@ -168,9 +168,9 @@ for _name in OF_ONE:
 
 def _estimate_of(design: Design, estimate: Estimate, k: int) -> Estimate:
     """The coefficients of one response, and theta."""
-    own = [x.x for x in design.responses]
+    own = [x.fixed for x in design.responses]
     positions, first = [], 0
-    for d, x in enumerate(design.x):
+    for d, x in enumerate(design.fixed):
         before = sum(x[d].shape[1] for x in own[:k] if d < len(x))
         if d < len(own[k]):
             positions.append(first + before + np.arange(own[k][d].shape[1]))

@@ -107,7 +107,7 @@ class _Exog:
 
     @property
     def shape(self) -> tuple[int, int]:
-        return self.design.n, sum(x.shape[1] for x in self.design.x)
+        return self.design.n, self.design.n_beta
 
 
 @cache

@@ -14,7 +14,13 @@ from ..core import is_finite
 from ..errors import AllRowsMissingError, ColumnTypeError, InfiniteValueError
 from .factorize import drop_unused, encode, factorize
 
-__all__ = ["Column", "Columns", "Schema"]
+__all__ = ["Column", "Columns", "Schema", "frozen"]
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """A new array, to which nobody writes any more."""
+    array.setflags(write=False)
+    return array
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,8 @@ class Column:
         Whether the order of the levels was given, and is not that of the alphabet.
     unused : tuple
         Levels that were declared, and that `used` left out because no row has them.
+    is_protected : bool
+        Whether nobody changes the values as long as the array lives, which then is read-only.
     """
 
     name: str
@@ -63,6 +71,7 @@ class Column:
     missing: NDArray[np.bool_] | None = None
     has_order: bool = False
     unused: tuple[Hashable, ...] = ()
+    is_protected: bool = False
 
     @property
     def schema(self) -> Schema:
@@ -87,7 +96,15 @@ class Column:
                 f"column {self.name!r} is {_KIND_WORDS[self.kind]}, where a number is needed; "
                 "convert it to a number, or write a comparison with one of its values"
             )
-        return self.values.astype(np.float64, copy=False)
+        numbers = self.values.astype(np.float64, copy=False)
+        return numbers if numbers is self.values else frozen(numbers)
+
+    @property
+    def protected(self) -> NDArray[np.float64] | None:
+        """The values, if they are numbers side by side that can be used where they are."""
+        values = self.values
+        usable = self.is_protected and self.kind == "number" and values.flags.c_contiguous
+        return values if usable else None
 
     @cached_property
     def is_finite(self) -> bool:
@@ -148,7 +165,7 @@ class Column:
     def rows(self, rows: NDArray[np.int64]) -> Column:
         """The given rows, with all levels."""
         missing = None if self.missing is None else self.missing[rows]
-        return replace(self, values=self.values[rows], missing=missing)
+        return replace(self, values=frozen(self.values[rows]), missing=missing, is_protected=True)
 
     def used(self) -> Column:
         """The column without the levels that no row has."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from typing import Any, cast
 
 import narwhals as nw
@@ -22,6 +21,7 @@ from ..errors import (
 )
 from .columns import Column, Columns
 from .factorize import encode, factorize, sort_levels
+from .reading import NUMBERS, read_factor, read_number, read_pandas, read_time, unusable
 
 __all__ = [
     "column_names",
@@ -204,7 +204,7 @@ def _open(data: Any) -> tuple[Collection[str], Series, Any]:
     if isinstance(data, Mapping):
         return data.keys(), lambda name: _as_series(name, data[name]), None
     if isinstance(data, np.ndarray) and data.dtype.names:
-        return data.dtype.names, lambda name: pd.Series(data[name]), None
+        return data.dtype.names, lambda name: _as_series(name, data[name]), None
     return _open_other(data)
 
 
@@ -241,6 +241,8 @@ def _as_series(name: str, values: Any) -> Any:
         )
     if getattr(values, "ndim", 1) != 1:
         raise ColumnTypeError(f"column {name!r} is no one-dimensional array; split it into columns")
+    if type(values) is np.ndarray and values.dtype.kind in NUMBERS:
+        return values
     if isinstance(values, (np.ndarray, pd.Categorical)):
         return pd.Series(values, copy=False)
     if hasattr(values, "to_pylist"):  # of pyarrow
@@ -289,47 +291,13 @@ def _require_rows(columns: Mapping[str, Column], n_rows: int) -> None:
 
 
 def _read(name: str, series: Any) -> Column:
+    if isinstance(series, np.ndarray):
+        return read_number(name, series)
     if isinstance(series, pd.Series):
-        return _read_pandas(name, series)
+        return read_pandas(name, series)
     if series.implementation.is_pandas_like():
-        return _read_pandas(name, nw.to_native(series))
+        return read_pandas(name, nw.to_native(series))
     return _read_narwhals(name, series)
-
-
-def _read_pandas(name: str, series: pd.Series) -> Column:
-    dtype = series.dtype
-    if isinstance(dtype, np.dtype):
-        if dtype.kind in "fiubc":
-            return _number(name, series.to_numpy())
-        return _read_objects(name, series) if dtype.kind == "O" else _time(name, series)
-    if isinstance(dtype, pd.CategoricalDtype):
-        return _factor(name, series.cat.codes.to_numpy(), np.asarray(series.cat.categories), True)
-    if pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_numeric_dtype(dtype):
-        return _nullable(name, series)
-    if pd.api.types.is_string_dtype(dtype):
-        codes, levels = pd.factorize(series)
-        return _factor(name, *sort_levels(codes, np.asarray(levels, dtype=object)))
-    return _time(name, series)
-
-
-def _read_objects(name: str, series: pd.Series) -> Column:
-    kind = pd.api.types.infer_dtype(series, skipna=True)
-    if kind in ("integer", "floating", "mixed-integer-float", "decimal"):
-        numbers = cast("pd.Series", pd.to_numeric(series))
-        return _number(name, numbers.to_numpy(dtype=np.float64))
-    if kind == "boolean":
-        return _nullable(name, series.astype("boolean"))
-    if kind in ("string", "empty", "categorical", "mixed-integer"):
-        return _factor(name, *factorize(cast("NDArray[Any]", series.to_numpy())))
-    return _time(name, series)
-
-
-def _nullable(name: str, series: pd.Series) -> Column:
-    if not series.isna().any():
-        kind = np.bool_ if pd.api.types.is_bool_dtype(series.dtype) else None
-        array = series.to_numpy(dtype=kind)
-        return _number(name, array.astype(np.float64) if array.dtype.kind == "O" else array)
-    return _number(name, series.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _read_narwhals(name: str, series: Any) -> Column:
@@ -338,14 +306,14 @@ def _read_narwhals(name: str, series: Any) -> Column:
         series = series.cast(nw.Float64)
         dtype = series.dtype
     if dtype.is_numeric() or dtype == nw.Boolean:
-        return _number(name, series.to_numpy())
+        return read_number(name, series.to_numpy())
     if dtype in (nw.String, nw.Categorical, nw.Enum, nw.Object):
-        return _factor(name, *_words(series), _has_order(series))
+        return read_factor(name, *_words(series), _has_order(series))
     if dtype.is_temporal():
-        return _time(name, pd.Series(series.to_list(), dtype=object))
+        return read_time(name, pd.Series(series.to_list(), dtype=object))
     if len(series) == series.null_count():
-        return _number(name, np.full(len(series), np.nan))
-    raise _unusable(name, str(dtype))
+        return read_number(name, np.full(len(series), np.nan))
+    raise unusable(name, str(dtype))
 
 
 def _words(series: Any) -> tuple[NDArray[Any], NDArray[Any]]:
@@ -371,53 +339,3 @@ def _arrow_dictionary(array: Any) -> tuple[NDArray[Any], NDArray[Any]]:
     encoded = array if hasattr(array, "dictionary") else array.dictionary_encode()
     codes = encoded.indices.cast("int32").fill_null(-1).to_numpy(zero_copy_only=False)
     return codes, np.asarray(encoded.dictionary.to_pylist(), dtype=object)
-
-
-def _number(name: str, values: NDArray[Any]) -> Column:
-    kind = values.dtype.kind
-    if kind == "b":
-        return Column(name, "boolean", values)
-    if kind in "iu":
-        wide = values if values.dtype == np.uint64 else values.astype(np.int64, copy=False)
-        return Column(name, "integer", wide)
-    if kind == "c":
-        raise _unusable(name, "complex numbers")
-    column = Column(name, "number", values.astype(np.float64, copy=False))
-    return column if column.is_finite else replace(column, missing=_nan(column.values))
-
-
-def _nan(values: NDArray[np.float64]) -> NDArray[np.bool_] | None:
-    """Where values are NaN; None if nowhere."""
-    mask = np.isnan(values)
-    return mask if mask.any() else None
-
-
-def _factor(
-    name: str, codes: NDArray[Any], levels: NDArray[Any], has_order: bool = False
-) -> Column:
-    codes = codes.astype(np.int32, copy=False)
-    missing = codes < 0
-    mask = missing if missing.any() else None
-    return Column(name, "categorical", codes, levels, mask, has_order)
-
-
-def _time(name: str, series: pd.Series) -> Column:
-    first = series.dropna().head(1).tolist()
-    if first and not _is_time(first[0]):
-        raise _unusable(name, f"values such as {first[0]!r:.40}")
-    codes, levels = factorize(np.asarray(series.astype(object)))
-    missing = codes < 0
-    return Column(name, "time", codes, levels, missing if missing.any() else None)
-
-
-def _is_time(value: Any) -> bool:
-    from datetime import date, time, timedelta
-
-    return isinstance(value, (date, time, timedelta, pd.Period))
-
-
-def _unusable(name: str, what: str) -> ColumnTypeError:
-    return ColumnTypeError(
-        f"column {name!r} holds {what}, which no model can use; convert it to numbers, words or "
-        "categories"
-    )

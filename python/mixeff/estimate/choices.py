@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..core import Problem, Response
+from ..core import Problem, Response, unsigned
 
 if TYPE_CHECKING:
     from ..model.design import Design, RandomTerm
@@ -21,8 +21,8 @@ def choice_problem(design: Design) -> Problem:
     """The `Problem` of a design of choices; its beta and theta are the design's."""
     cases = design.cases
     attributes, places = _attributes(design)
-    ones, none = np.ones((cases.n, 1)), np.empty((cases.n, 0))
-    fixed = design.X.shape[1]
+    one = (np.broadcast_to(1.0, cases.n),)
+    fixed = design.fixed[0].shape[1]
     offset = design.offset[0]
     return Problem(
         response=Response.choice(
@@ -33,9 +33,9 @@ def choice_problem(design: Design) -> Problem:
         y=cases.chosen(design.y).astype(np.float64),
         extra=np.arange(float(cases.n)),
         weights=None if design.weights is None else cases.first(design.weights),
-        x=[ones if k < fixed else none for k in range(attributes.shape[1])],
+        x=[one if k < fixed else () for k in range(attributes.shape[1])],
         offset=[None] * attributes.shape[1],
-        factors=[(cases.first(factor.codes), factor.n_levels) for factor in design.factors],
+        factors=[(unsigned(cases.first(f.codes)), f.n_levels) for f in design.factors],
         terms=[_term(term, own, cases.n) for term, own in zip(design.terms, places, strict=True)],
     )
 
@@ -47,7 +47,7 @@ def _term(term: RandomTerm, places: list[int], n: int) -> tuple:
 
 def _attributes(design: Design) -> tuple[Floats, list[list[int]]]:
     """The columns of fixed and random effects, each once, and where those of each term are."""
-    columns = list(design.X.T)
+    columns = list(design.fixed[0].columns)
     places = []
     for term in design.terms:
         assert term.z is not None

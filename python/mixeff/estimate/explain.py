@@ -48,7 +48,7 @@ def explained(
 
 def _at_their_limits(design: Design, estimate: Estimate) -> list[str]:
     """Sentences on dispersions and the like that the data do not tell from a limit."""
-    kind, first = design.distribution, design.X.shape[1]
+    kind, first = design.distribution, design.fixed[0].shape[1]
     notes = []
     for parameter, names in zip(kind.further, design.x_names[1:], strict=True):
         at = first + np.arange(len(names))
@@ -70,15 +70,17 @@ def _ran_away(design: Design, estimate: Estimate) -> bool:
     A likelihood that only levels out far away may do so at a modest effect: under probit and
     cloglog at 4 or 6, where the standard error already is in the tens.
     """
-    x = design.x[0]
-    errors = np.sqrt(np.diag(estimate.cov))[: x.shape[1]]
-    effects = np.fmax(np.abs(estimate.beta[: x.shape[1]]), errors)
+    columns, n = design.fixed[0].columns, design.n
+    errors = np.sqrt(np.diag(estimate.cov))[: len(columns)]
+    effects = np.fmax(np.abs(estimate.beta[: len(columns)]), errors)
     # A length is at least the standard deviation, and needs no second matrix; one in a sample tells
     # for which columns it matters, unless their values are rare: then the effect itself is large.
-    sample = x[:: max(1, len(x) // 4096)]
+    sample = design.fixed[0].rows(slice(None, None, max(1, n // 4096)))
     lengths = np.maximum(np.sqrt(np.square(sample).mean(axis=0)), 1.0)
     suspects = np.flatnonzero(~(effects * lengths < RUNAWAY / 10))
-    bounds = [effects[j] * np.sqrt(x[:, j] @ x[:, j] / len(x)) for j in suspects]
+    bounds = [effects[j] * np.sqrt(columns[j] @ columns[j] / n) for j in suspects]
     if estimate.converged and not np.any(np.array(bounds) > RUNAWAY):
         return False
-    return not estimate.converged or bool(np.any(effects * x.std(axis=0) > RUNAWAY))
+    return not estimate.converged or bool(
+        np.any(effects * [column.std() for column in columns] > RUNAWAY)
+    )

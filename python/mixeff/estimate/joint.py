@@ -27,7 +27,7 @@ def joint_start(design: Design) -> Start:
     found = [_alone(response) for response in design.responses]
     starts = [problem_of(alone).start() for alone, _ in found]
     beta = [_by_predictor(alone, b) for (alone, _), (b, _) in zip(found, starts, strict=True)]
-    depth = range(len(design.x))
+    depth = range(len(design.fixed))
     theta = np.zeros(sum(len(entries(term)[0]) for term in design.terms))
     for (alone, effects), (_, own) in zip(found, starts, strict=True):
         _put(design, theta, alone, effects, own)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..core import is_constant
 from ..errors import ArgumentError
 from .marginal import loglik_laplace
 from .method import Method, Request, checked_start, estimate_of
@@ -23,15 +24,19 @@ if TYPE_CHECKING:
 def is_linear(design: Design) -> bool:
     """Whether the profiled criteria of linear mixed models apply."""
     plain = (design.family, design.link) == ("gaussian", "identity")
-    return plain and len(design.x) == 2 and is_lone_intercept(design)
+    return plain and len(design.fixed) == 2 and is_lone_intercept(design)
 
 
 def is_lone_intercept(design: Design) -> bool:
     """Whether the second linear predictor is a constant."""
-    dispersion = design.x[1]
+    dispersion = design.fixed[1]
     random = not all(term.is_of_mean for term in design.terms)
     offset = design.offset[1] is not None
-    return not random and not offset and dispersion.shape[1] == 1 and bool(np.all(dispersion == 1))
+    return not random and not offset and dispersion.shape[1] == 1 and _is_one(dispersion.columns[0])
+
+
+def _is_one(column: Floats) -> bool:
+    return is_constant(column) and column[0] == 1
 
 
 def laplace_is_exact(design: Design) -> bool:

@@ -113,8 +113,8 @@ def penalty_precisions(design: Design, penalty: float | None) -> Floats | None:
     """
     if penalty is None:
         return None
-    free = sum(x.shape[1] for x in design.x[1:])
-    sd = design.x[0].std(axis=0)
+    free = design.n_beta - design.fixed[0].shape[1]
+    sd = np.array([column.std() for column in design.fixed[0].columns])
     return np.concatenate([(2 * sd / penalty) ** 2, np.zeros(free)])
 
 

@@ -120,7 +120,7 @@ def checked_start(design: Design, start: Start) -> Start:
         beta, theta = (np.ascontiguousarray(part, dtype=np.float64) for part in start)
     except (TypeError, ValueError):
         raise ArgumentError("start must be a pair (beta, theta) of arrays of numbers.") from None
-    n_beta = sum(x.shape[1] for x in design.x)
+    n_beta = design.n_beta
     if beta.shape != (n_beta,) or theta.shape != (n_theta(design),):
         raise ArgumentError(
             f"start must be a pair (beta, theta) with {n_beta} and {n_theta(design)} entries, not "

@@ -15,6 +15,7 @@ from ..model.families import LINKS
 from .covariance import entries
 
 if TYPE_CHECKING:
+    from ..model.columnwise import ModelMatrix
     from ..model.design import Design, RandomTerm
     from .method import Start
     from .values import Estimate, Floats
@@ -33,12 +34,12 @@ def is_suspect(design: Design, estimate: Estimate) -> bool:
     """Whether a search may have been led astray by its start."""
     if not has_neutral_start(design):
         return False
-    first = design.X.shape[1]
+    first = design.fixed[0].shape[1]
     center = _further(design)
-    ends = np.cumsum([first, *(x.shape[1] for x in design.x[1:])])
+    ends = np.cumsum([first, *(x.shape[1] for x in design.fixed[1:])])
     means = [
-        float(np.mean(x @ estimate.beta[a:b]))
-        for x, a, b in zip(design.x[1:], ends[:-1], ends[1:], strict=True)
+        float(np.mean(x.times(estimate.beta[a:b])))
+        for x, a, b in zip(design.fixed[1:], ends[:-1], ends[1:], strict=True)
     ]
     lost = bool(np.any(np.abs(np.array(means) - center) > FAR))
     return lost or estimate.singular or not estimate.converged
@@ -51,7 +52,7 @@ def neutral_start(design: Design) -> Start:
     with np.errstate(all="ignore"):
         middle = float(link.link(np.array([_mean(design)]))[0])
     targets = [middle if np.isfinite(middle) else 0.0, *_further(design)]
-    beta = [_constant(x, target) for x, target in zip(design.x, targets, strict=True)]
+    beta = [_constant(x, target) for x, target in zip(design.fixed, targets, strict=True)]
     theta = [_diagonal(term, scale) for term in design.terms]
     return np.concatenate([np.zeros(0), *beta]), np.concatenate([np.zeros(0), *theta])
 
@@ -76,9 +77,11 @@ def _further(design: Design) -> Floats:
     return center
 
 
-def _constant(x: Floats, target: float) -> Floats:
+def _constant(x: ModelMatrix, target: float) -> Floats:
     """Coefficients whose linear predictor is nearest to a constant."""
-    found = np.linalg.lstsq(x, np.full(len(x), target), rcond=None)[0]
+    if x.has_intercept:
+        return np.append(target / x.columns[0][0], np.zeros(x.shape[1] - 1))
+    found = np.linalg.lstsq(x.array, np.full(x.n_rows, target), rcond=None)[0]
     return np.asarray(found, dtype=np.float64)
 
 

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ..core import Problem, Response
+from ..core import Problem, Response, unsigned
 from .choices import choice_problem
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ def _build(design: Design) -> Problem:
         y=np.ascontiguousarray(design.y),
         extra=np.arange(float(design.n)) if design.responses else design.extra,
         weights=design.weights,
-        x=design.x,
+        x=[matrix.columns for matrix in design.fixed],
         offset=design.offset,
-        factors=[(factor.codes, factor.n_levels) for factor in design.factors],
+        factors=[(unsigned(f.codes), f.n_levels) for f in design.factors],
         terms=[_term(term) for term in design.terms],
         coefficients=design.coefficients,
     )

@@ -63,7 +63,7 @@ def _refuses(design: Design) -> str | None:
             "needs a response that is told by its mean and variance, and the family "
             f"{design.family} is not"
         )
-    if len(design.x) > 1 and not is_lone_intercept(design):
+    if len(design.fixed) > 1 and not is_lone_intercept(design):
         return "takes one dispersion for all rows and this model has a formula for it"
     return None
 

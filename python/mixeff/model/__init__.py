@@ -1,6 +1,7 @@
 """Formula and data to a model: what was learned (`ModelSpec`) and its arrays (`Design`)."""
 
 from .build import build
+from .columnwise import ModelMatrix
 from .design import Design, GroupingFactor, RandomTerm
 from .families import FAMILIES, LINKS, Family, Link, family, link
 from .matrix import MatrixSpec
@@ -16,6 +17,7 @@ __all__ = [
     "GroupingFactor",
     "Link",
     "MatrixSpec",
+    "ModelMatrix",
     "ModelSpec",
     "RandomSpec",
     "RandomTerm",

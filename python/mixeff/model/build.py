@@ -22,6 +22,7 @@ from .checks import (
     refuse_unidentified,
 )
 from .choices import check_choices
+from .columnwise import ModelMatrix
 from .design import Design, GroupingFactor, RandomTerm
 from .families import Family
 from .families.cases import Cases
@@ -134,7 +135,7 @@ def _build(
         y=outcome.y,
         extra=outcome.extra,
         weights=outcome.weights,
-        x=fixed.x,
+        fixed=fixed.x,
         x_names=tuple(spec.names for spec in fixed.specs),
         offset=offsets_of(inputs, columns),
         factors=random.factors,
@@ -186,7 +187,7 @@ def _outcome(inputs: Inputs, columns: Columns, family: Family, structure: str) -
 @dataclass(frozen=True, eq=False)
 class _Fixed:
     specs: tuple[MatrixSpec, ...]
-    x: tuple[Array, ...]
+    x: tuple[ModelMatrix, ...]
     notices: tuple[Notice, ...]
 
 
@@ -202,33 +203,31 @@ def _fixed(inputs: Inputs, columns: Columns, family: Family, outcome: Outcome) -
     elif not family.has_intercept:
         refuse_unidentified(family, made[1][0].names, made[1][1], made[0][0].names, made[0][1])
     notices = tuple(dict.fromkeys(notice for _, _, told in made for notice in told))
-    for _, x, _ in made:
-        x.setflags(write=False)  # nobody else has a view of it; see Design.x
     return _Fixed(tuple(spec for spec, _, _ in made), tuple(x for _, x, _ in made), notices)
 
 
 def _without_intercept(
-    spec: MatrixSpec, x: Array, notices: list[Notice]
-) -> tuple[MatrixSpec, Array, list[Notice]]:
+    spec: MatrixSpec, x: ModelMatrix, notices: list[Notice]
+) -> tuple[MatrixSpec, ModelMatrix, list[Notice]]:
     """For a family with parameters in the place of an intercept."""
     left = [j for j, name in enumerate(spec.names) if name != "Intercept"]
-    return spec.without_intercept(), np.asfortranarray(x[:, left]), notices
+    return spec.without_intercept(), x.take(left), notices
 
 
 def _told_within(
-    cases: Cases, spec: MatrixSpec, x: Array, notices: list[Notice]
-) -> tuple[MatrixSpec, Array, list[Notice]]:
+    cases: Cases, spec: MatrixSpec, x: ModelMatrix, notices: list[Notice]
+) -> tuple[MatrixSpec, ModelMatrix, list[Notice]]:
     """The columns whose differences within the cases do not depend on those of earlier ones."""
-    found = dependent_columns(cases.centred(x))
+    found = dependent_columns(ModelMatrix.of(cases.centred(x.array)))
     if not found:
         return spec, x, notices
     kept = spec.without(tuple(dependence.column for dependence in found))
     left = [j for j in range(x.shape[1]) if j not in {d.column for d in found}]
-    varying = {j for j in range(x.shape[1]) if cases.varies(x[:, j]).any()}
-    return kept, np.asfortranarray(x[:, left]), notices + of_cases(found, spec.names, varying)
+    varying = {j for j, column in enumerate(x.columns) if cases.varies(column).any()}
+    return kept, x.take(left), notices + of_cases(found, spec.names, varying)
 
 
-def _full_rank(text: str, columns: Columns) -> tuple[MatrixSpec, Array, list[Notice]]:
+def _full_rank(text: str, columns: Columns) -> tuple[MatrixSpec, ModelMatrix, list[Notice]]:
     """The columns of a linear predictor without those that depend on earlier ones."""
     spec, x = learn_matrix(text, columns)
     notices = of_single_levels(spec, columns)
@@ -236,8 +235,7 @@ def _full_rank(text: str, columns: Columns) -> tuple[MatrixSpec, Array, list[Not
     if not found:
         return spec, x, notices
     kept = spec.without(tuple(dependence.column for dependence in found))
-    x = np.asfortranarray(x[:, list(kept.kept)])
-    return kept, x, notices + of_dependence(found, spec.names)
+    return kept, x.take(kept.kept), notices + of_dependence(found, spec.names)
 
 
 # Random effects -------------------------------------------------------------------------------

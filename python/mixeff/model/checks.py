@@ -13,6 +13,7 @@ from ..errors import (
     TooFewRowsError,
     TooManyRandomEffectsError,
 )
+from .columnwise import ModelMatrix
 from .design import GroupingFactor, RandomTerm
 from .families import Family
 from .rank import dependent_columns
@@ -128,7 +129,11 @@ def refuse_twice(common: tuple[str, ...], specific: tuple[str, ...]) -> None:
 
 
 def refuse_unidentified(
-    family: Family, levels: tuple[str, ...], level_x: Array, names: tuple[str, ...], x: Array
+    family: Family,
+    levels: tuple[str, ...],
+    level_x: ModelMatrix,
+    names: tuple[str, ...],
+    x: ModelMatrix,
 ) -> None:
     """Raise FormulaError if thresholds, or a baseline, cannot be told from the covariates.
 
@@ -138,12 +143,12 @@ def refuse_unidentified(
         With thresholds or a baseline, expanded.
     levels : tuple of str
         Names of the columns that each threshold has.
-    level_x : ndarray, shape (n, p)
+    level_x : ModelMatrix
         These columns.
     names, x
         Those of the location.
     """
-    found = dependent_columns(np.hstack([level_x, x]))
+    found = dependent_columns(ModelMatrix([*level_x.columns, *x.columns], x.n_rows))
     if not found:
         return
     every = (*levels, *names)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.columns import frozen
+from .columnwise import ModelMatrix
 from .families import FLEXIBLE, Family, expanded, family
 from .families.cases import Cases
 from .families.mixed import mixed
@@ -102,15 +104,15 @@ class Design:
     family, link : str
         Names in the tables. A "binomial" whose trials are all one is a "bernoulli" here.
     y : ndarray of float64, shape (n,)
-        The response; successes for the binomial family; the lower end of a censored one.
+        The response; successes for the binomial family; the lower end of a censored one. Where it
+        is read-only nobody changes it, and the core reads it in place; so with the terms' z.
     extra : ndarray of float64, shape (n,), or None
         A second column of the response, for families that take one: numbers of trials (None means
         ones), the upper ends of intervals, which durations ended in the event.
     weights : ndarray of float64, shape (n,), or None
         Prior weights, which multiply the log-density; None means ones.
-    x : tuple of ndarray of float64, shape (n, p_d), Fortran order
-        Fixed-effects columns, one matrix for each linear predictor of the family. `build` freezes
-        those that it makes, and the core reads frozen ones in place.
+    fixed : tuple of ModelMatrix
+        Fixed-effects columns, one matrix for each linear predictor of the family.
     x_names : tuple of tuple of str
         Their names.
     offset : tuple of ndarray of float64, shape (n,), or None
@@ -139,7 +141,7 @@ class Design:
     y: Array
     extra: Array | None
     weights: Array | None
-    x: tuple[Array, ...]
+    fixed: tuple[ModelMatrix, ...]
     x_names: tuple[tuple[str, ...], ...]
     offset: tuple[Array | None, ...]
     factors: tuple[GroupingFactor, ...]
@@ -155,7 +157,7 @@ class Design:
     @property
     def n(self) -> int:
         """Number of rows."""
-        return self.x[0].shape[0]
+        return self.fixed[0].n_rows
 
     @property
     def n_observations(self) -> int:
@@ -212,14 +214,19 @@ class Design:
     def with_response(self, y: Array) -> Design:
         """The design of another response, of one column or of two, recorded as this one is."""
         if y.ndim == 1 and self.limits is None:
-            return replace(self, y=y)
+            return replace(self, y=frozen(np.array(y, dtype=np.float64)))
         first, second = y.T if self.limits is None else ends_within(y, self.limits)
         return replace(self, y=np.ascontiguousarray(first), extra=np.ascontiguousarray(second))
 
     @property
     def X(self) -> Array:
-        """Fixed-effects columns of the mean's linear predictor."""
-        return self.x[0]
+        """Fixed-effects columns of the mean's linear predictor, in one array."""
+        return self.fixed[0].array
+
+    @property
+    def n_beta(self) -> int:
+        """Number of coefficients of all linear predictors, as if none were shared."""
+        return sum(matrix.shape[1] for matrix in self.fixed)
 
     @cached_property
     def Z(self) -> csc_matrix:

@@ -14,7 +14,7 @@ from ..errors import ArgumentError, FormulaError, InfiniteValueError, LengthErro
 from ..formula import Formula, Random, expression, parse
 from .families import FLEXIBLE, Family
 from .matrix import required
-from .values import evaluate
+from .values import number
 
 __all__ = [
     "CATEGORY_SPECIFIC",
@@ -300,15 +300,11 @@ def _as_column(name: str, values: Array, n_rows: int) -> Column:
 
 def offsets_of(inputs: Inputs, columns: Columns) -> tuple[Array | None, ...]:
     """The offset of each linear predictor, the sum of all its parts; None where there are none."""
-    found = [[_number(text, columns) for text in part.offsets] for part in inputs.parts]
+    found = [[number(text, columns) for text in part.offsets] for part in inputs.parts]
     if inputs.offset is not None:
         found[0].append(_argument("offset", inputs.offset, columns))
     return tuple(sum(parts[1:], start=parts[0]) if parts else None for parts in found)
 
 
 def _argument(name: str, text: str, columns: Columns) -> Array:
-    return columns[f"{name}="].number() if text == GIVEN else _number(text, columns)
-
-
-def _number(text: str, columns: Columns) -> Array:
-    return np.array(evaluate(expression(text), columns), dtype=np.float64, copy=None)
+    return columns[f"{name}="].number() if text == GIVEN else number(text, columns)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FormulaError
+from .columnwise import ModelMatrix
 from .design import Design, GroupingFactor, RandomTerm
 from .families.mixed import MIXED
 from .grouping import GroupingSpec, joined_grouping
@@ -197,7 +198,7 @@ def stacked(layout: Layout, designs: Sequence[Design]) -> Design:
     Design
         With them as its `responses`, their rows one after the other.
     """
-    depth = max(len(design.x) for design in designs)
+    depth = max(len(design.fixed) for design in designs)
     predictors = range(depth)
     return Design(
         family=MIXED.name,
@@ -205,7 +206,7 @@ def stacked(layout: Layout, designs: Sequence[Design]) -> Design:
         y=np.concatenate([design.y for design in designs]),
         extra=None,
         weights=_stacked([design.weights for design in designs], designs, 1.0),
-        x=tuple(_columns(designs, d) for d in predictors),
+        fixed=tuple(_columns(designs, d) for d in predictors),
         x_names=tuple(_names(layout.names, designs, d) for d in predictors),
         offset=tuple(_offset(designs, d) for d in predictors),
         factors=tuple(_codes(designs, f) for f in range(len(layout.factors))),
@@ -227,26 +228,25 @@ def _stacked(
 
 
 def _offset(designs: Sequence[Design], d: int) -> Array | None:
-    return _stacked([x.offset[d] if d < len(x.x) else None for x in designs], designs, 0.0)
+    return _stacked([x.offset[d] if d < len(x.fixed) else None for x in designs], designs, 0.0)
 
 
-def _columns(designs: Sequence[Design], d: int) -> Array:
+def _columns(designs: Sequence[Design], d: int) -> ModelMatrix:
     """X of one linear predictor, block by block down the diagonal."""
-    blocks = [x.x[d] if d < len(x.x) else np.zeros((x.n, 0)) for x in designs]
+    blocks = [x.fixed[d].array if d < len(x.fixed) else np.zeros((x.n, 0)) for x in designs]
     out = np.zeros((sum(map(len, blocks)), sum(b.shape[1] for b in blocks)), order="F")
     row = column = 0
     for block in blocks:
         out[row : row + block.shape[0], column : column + block.shape[1]] = block
         row, column = row + block.shape[0], column + block.shape[1]
-    out.setflags(write=False)  # as `build` does
-    return out
+    return ModelMatrix.of(out)
 
 
 def _names(names: tuple[str, ...], designs: Sequence[Design], d: int) -> tuple[str, ...]:
     """Columns under their response's name; of a further parameter under that one's, too."""
     found = []
     for name, design in zip(names, designs, strict=True):
-        if d < len(design.x):
+        if d < len(design.fixed):
             own = design.distribution.predictors[d]
             prefix = f"{name}:{own}" if d else name
             plain = d > 0 and tuple(design.x_names[d]) == ("Intercept",)

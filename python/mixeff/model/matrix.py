@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ..data import Column, Columns
 from ..errors import ColumnTypeError
 from ..formula.engine import Coded, Term, learn, recode, terms
+from .columnwise import ModelMatrix
 from .plan import Plan, fill, make_plan
 from .values import require_defined
 
@@ -89,7 +90,7 @@ def required(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def learn_matrix(text: str, columns: Columns) -> tuple[MatrixSpec, Array]:
+def learn_matrix(text: str, columns: Columns) -> tuple[MatrixSpec, ModelMatrix]:
     """Make the columns of a formula and learn their coding.
 
     Parameters
@@ -102,7 +103,7 @@ def learn_matrix(text: str, columns: Columns) -> tuple[MatrixSpec, Array]:
     Returns
     -------
     spec : MatrixSpec
-    matrix : ndarray of float64, shape (n, p), Fortran order
+    matrix : ModelMatrix
 
     Raises
     ------
@@ -120,11 +121,11 @@ def learn_matrix(text: str, columns: Columns) -> tuple[MatrixSpec, Array]:
         return _spec(text, plan.names, plan, None), fill(plan, columns)
     coded, matrix = learn(text, _frame(parsed, columns))
     require_defined(matrix, coded.names, columns)
-    return _spec(text, coded.names, None, coded), matrix
+    return _spec(text, coded.names, None, coded), ModelMatrix.of(matrix)
 
 
 def learn_effects(text: str, columns: Columns, *, alone: bool) -> tuple[MatrixSpec, Array | None]:
-    """The columns of a random-effects term, as `learn_matrix`.
+    """The columns of a random-effects term, as `learn_matrix`, in one array.
 
     Parameters
     ----------
@@ -136,10 +137,11 @@ def learn_effects(text: str, columns: Columns, *, alone: bool) -> tuple[MatrixSp
     plan = make_plan(terms(text), columns) if alone else None
     if plan is not None and plan.names == ("Intercept",):
         return _spec(text, plan.names, plan, None), None
-    return learn_matrix(text, columns)
+    spec, matrix = learn_matrix(text, columns)
+    return spec, matrix.array
 
 
-def recode_matrix(spec: MatrixSpec, columns: Columns) -> Array:
+def recode_matrix(spec: MatrixSpec, columns: Columns) -> ModelMatrix:
     """Make the kept columns again for new data.
 
     Parameters
@@ -150,15 +152,15 @@ def recode_matrix(spec: MatrixSpec, columns: Columns) -> Array:
 
     Returns
     -------
-    ndarray of float64, shape (n, p), Fortran order
+    ModelMatrix
     """
     if spec.plan is not None:
         return fill(spec.plan.only(spec.kept), columns)
     if spec.coded is None or columns.n_rows == 0:
-        return np.empty((columns.n_rows, len(spec.names)), order="F")
+        return ModelMatrix.of(np.empty((columns.n_rows, len(spec.names))))
     matrix = recode(spec.coded, spec.text, _frame(terms(spec.text), columns))
     require_defined(matrix, spec.coded.names, columns)
-    return matrix if len(spec.kept) == matrix.shape[1] else matrix[:, list(spec.kept)]
+    return ModelMatrix.of(matrix).take(spec.kept)
 
 
 def _spec(text: str, names: tuple[str, ...], plan: Plan | None, coded: Coded | None) -> MatrixSpec:

@@ -89,7 +89,7 @@ def design_for_new_data(
         y=outcome.y,
         extra=outcome.extra,
         weights=outcome.weights,
-        x=fixed,
+        fixed=fixed,
         x_names=tuple(matrix.names for matrix in spec.predictors),
         offset=offsets_of(inputs, columns),
         factors=tuple(_factor(group, columns, new_levels) for group in spec.grouping),
@@ -110,7 +110,7 @@ def _complete_rows(every: Columns, names: set[str]) -> NDArray[np.int64] | None:
 
 
 def _term(spec: RandomSpec, columns: Columns, family: Family) -> RandomTerm:
-    return random_term(spec, [recode_matrix(m, columns) for _, m in spec.pieces], family)
+    return random_term(spec, [recode_matrix(m, columns).array for _, m in spec.pieces], family)
 
 
 def _no_outcome(columns: Columns, cases: tuple[str, ...]) -> Outcome:

@@ -12,7 +12,7 @@ from ..errors import ResponseLevelsError, ResponseSupportError, UnseenLevelError
 from ..formula import Response, expression
 from .families import FLEXIBLE, Family
 from .outcome import Outcome
-from .values import evaluate
+from .values import evaluate, number
 
 __all__ = ["read_categories", "read_duration"]
 
@@ -150,7 +150,7 @@ def read_duration(
             f"family {family.name!r} takes survival(time, event) as its response, the last period "
             f"at risk and whether the event happened in it, not {response.text!r}"
         )
-    time, event = (_number(text, columns) for text in response.parts)
+    time, event = (number(text, columns) for text in response.parts)
     _require(response.parts[0], time, (time >= 1) & (np.floor(time) == time), columns, "periods")
     _require(response.parts[1], event, (event == 0) | (event == 1), columns, "events")
     last = int(time.max()) if known is None else len(known)
@@ -192,7 +192,3 @@ def _require_events(response: Response, time: Array, event: Array, last: int) ->
             "parameter minus infinity; merge periods, or take baseline='polynomial(3)' or "
             "'spline(3)'"
         )
-
-
-def _number(text: str, columns: Columns) -> Array:
-    return np.array(evaluate(expression(text), columns), dtype=np.float64, copy=None)

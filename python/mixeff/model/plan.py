@@ -19,6 +19,7 @@ from ..data import Column, Columns, encode, factorize
 from ..errors import UnseenLevelError
 from ..formula import Expression
 from ..formula.engine import Term
+from .columnwise import ModelMatrix
 from .values import evaluate, require_defined
 
 __all__ = ["Plan", "PlannedColumn", "fill", "make_plan"]
@@ -140,7 +141,7 @@ def _parts(
     return [(f"{text}[T.{levels[k]}]", (text, k)) for k in range(1, len(levels))]
 
 
-def fill(plan: Plan, columns: Columns) -> Array:
+def fill(plan: Plan, columns: Columns) -> ModelMatrix:
     """Fill in a model matrix.
 
     Parameters
@@ -151,7 +152,8 @@ def fill(plan: Plan, columns: Columns) -> Array:
 
     Returns
     -------
-    ndarray of float64, shape (n, p), Fortran order
+    ModelMatrix
+        A column of numbers by itself is not copied where its memory is protected from change.
 
     Raises
     ------
@@ -160,15 +162,37 @@ def fill(plan: Plan, columns: Columns) -> Array:
     UndefinedValueError
         If an expression gives no finite number.
     """
-    matrix = np.empty((columns.n_rows, len(plan.columns)), order="F")
     codes = {text: _codes(columns[n], lv, columns) for text, (n, lv) in plan.factors.items()}
     distinct = {factor.text: factor for column in plan.columns for factor in column.numbers}
     values = {text: evaluate(factor, columns) for text, factor in distinct.items()}
-    for j, column in enumerate(plan.columns):
-        matrix[:, j] = _product(column, values, codes)
-        if len(column.numbers) > 1:
-            require_defined(matrix[:, j : j + 1], (column.name,), columns)
-    return matrix
+    made = []
+    for column in plan.columns:
+        found = _in_place(column, columns)
+        made.append(_computed(column, columns, values, codes) if found is None else found)
+    return ModelMatrix(made, columns.n_rows)
+
+
+def _in_place(column: PlannedColumn, columns: Columns) -> Array | None:
+    """The numbers where they are, if they are a column of the data that nobody changes."""
+    if column.dummies or len(column.numbers) != 1 or column.numbers[0].column is None:
+        return None
+    return columns[column.numbers[0].column].protected
+
+
+def _computed(
+    column: PlannedColumn,
+    columns: Columns,
+    values: Mapping[str, Array],
+    codes: Mapping[str, Codes],
+) -> Array:
+    """In memory of its own; a constant needs none."""
+    product = _product(column, values, codes)
+    if np.ndim(product) == 0:
+        return np.broadcast_to(np.float64(product), columns.n_rows)
+    made = np.array(product, dtype=np.float64)
+    if len(column.numbers) > 1:
+        require_defined(made[:, None], (column.name,), columns)
+    return made
 
 
 def _product(

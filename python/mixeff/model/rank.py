@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core import is_constant
+from .columnwise import ModelMatrix
 
 __all__ = ["Dependence", "dependent_columns"]
 
@@ -41,13 +41,12 @@ class Dependence:
     on: tuple[int, ...]
 
 
-def dependent_columns(x: Array) -> tuple[Dependence, ...]:
+def dependent_columns(x: ModelMatrix) -> tuple[Dependence, ...]:
     """Find the columns that are combinations of earlier ones.
 
     Parameters
     ----------
-    x : ndarray of float64, shape (n, p)
-        The model matrix.
+    x : ModelMatrix
 
     Returns
     -------
@@ -62,17 +61,19 @@ def dependent_columns(x: Array) -> tuple[Dependence, ...]:
     Examples
     --------
     >>> x = np.column_stack([np.ones(4), np.arange(4.0), 2 * np.arange(4.0) + 1])
-    >>> dependent_columns(x)
+    >>> dependent_columns(ModelMatrix.of(x))
     (Dependence(column=2, on=(0, 1)),)
     """
     n, p = x.shape
     if p == 0 or n == 0:
         return ()
-    centred = is_constant(x[:, 0]) and x[0, 0] != 0
-    part = x[:: max(1, n // max(_SAMPLE, 20 * p))]
-    if _is_clearly_full(part, centred) or (len(part) < n and _is_clearly_full(x, centred)):
+    centred = x.has_intercept
+    part = x.rows(slice(None, None, max(1, n // max(_SAMPLE, 20 * p))))
+    if _is_clearly_full(part, centred):
         return ()
-    return _exact(x, centred)
+    if len(part) < n and _is_clearly_full(x.array, centred):
+        return ()
+    return _exact(x.array, centred)
 
 
 def _is_clearly_full(x: Array, centred: bool) -> bool:

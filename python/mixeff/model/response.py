@@ -22,7 +22,7 @@ from .choices import read_choice
 from .families import FLEXIBLE, Family
 from .outcome import Outcome
 from .outcomes import read_categories, read_duration
-from .values import evaluate
+from .values import number
 
 __all__ = ["Outcome", "read_response", "read_weights"]
 
@@ -170,7 +170,7 @@ def _values(
     column = None if parsed.column is None else columns[parsed.column]
     if column is not None and (column.is_factor or levels is not None):
         return _words(response, columns, family, levels)
-    return _number(response.text, columns), None
+    return number(response.text, columns), None
 
 
 def _words(
@@ -197,10 +197,6 @@ def _words(
             f"{_few(known)}"
         )
     return codes.astype(np.float64), tuple(known)
-
-
-def _number(text: str, columns: Columns) -> Array:
-    return np.array(evaluate(expression(text), columns), dtype=np.float64, copy=None)
 
 
 def _require_support(response: Response, columns: Columns, family: Family, y: Array) -> None:
@@ -245,7 +241,7 @@ def _counts(response: Response, columns: Columns, family: Family, weights: Array
 
 
 def _whole(text: str, columns: Columns) -> Array:
-    count = _number(text, columns)
+    count = number(text, columns)
     bad = (count < 0) | (np.floor(count) != count)
     if bad.any():
         row = int(np.argmax(bad))

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core import is_constant
+from .columnwise import ModelMatrix
 from .design import Design
 
 __all__ = ["Separation", "find_separation", "screen_separation"]
@@ -80,7 +81,8 @@ def screen_separation(design: Design) -> tuple[Separation, ...]:
     if n_splits == 0:
         return ()
     some = slice(None, None, max(1, design.n // _SAMPLE))
-    suspects = _overlap_missing(design.X[some], *_split(design, 0, some))
+    alike = _overlap_missing(design.fixed[0].rows(some), *_split(design, 0, some))
+    suspects = [j for j in alike if not is_constant(design.fixed[0].columns[j])]
     splits = [_split(design, k) for k in range(n_splits)] if suspects else []
     found = (_alone(design, j, splits) for j in suspects)
     return tuple(separation for separation in found if separation is not None)
@@ -124,11 +126,11 @@ def find_separation(design: Design) -> Separation | None:
     alone = screen_separation(design)
     if alone or not design.distribution.is_binary or design.X.shape[1] == 0:
         return alone[0] if alone else None
-    rows = _faced(_standardised(design.X), *_outcomes(design))
+    rows = _faced(_standardised(design.fixed[0]), *_outcomes(design))
     direction = _climb(rows, rows.mean(axis=0))
     if direction is None:
         return None
-    columns = _smallest(rows, direction, 0 if _has_intercept(design.X) else None)
+    columns = _smallest(rows, direction, 0 if design.fixed[0].has_intercept else None)
     names = [design.x_names[0][j] for j in columns]
     named = [name for name in names if name != "Intercept"]
     return Separation(tuple(named or names), _has_margin(rows[:, columns]))
@@ -153,20 +155,14 @@ def _overlap_missing(x: Array, success: Mask, failure: Mask) -> list[int]:
 
 
 def _alone(design: Design, j: int, splits: list[tuple[Mask, Mask]]) -> Separation | None:
-    column, binary = design.X[:, j], design.distribution.is_binary
-    if is_constant(column):
-        return None
+    column, binary = design.fixed[0].columns[j], design.distribution.is_binary
     parts = [(column[success], column[failure]) for success, failure in splits]
     rise = min(won.min() - lost.max() for won, lost in parts)
     gap = max(rise, min(lost.min() - won.max() for won, lost in parts))
-    if gap < 0 or (binary and not (_has_intercept(design.X) or _border_is_zero(*parts[0]))):
+    if gap < 0 or (binary and not (design.fixed[0].has_intercept or _border_is_zero(*parts[0]))):
         return None
     what = Separation.what if binary else "higher from lower categories"
     return Separation((design.x_names[0][j],), bool(gap > 0), what)
-
-
-def _has_intercept(x: Array) -> bool:
-    return is_constant(x[:, 0]) and x[0, 0] != 0
 
 
 def _border_is_zero(won: Array, lost: Array) -> bool:
@@ -176,10 +172,10 @@ def _border_is_zero(won: Array, lost: Array) -> bool:
 # Several covariates ---------------------------------------------------------------------------
 
 
-def _standardised(x: Array) -> Array:
+def _standardised(x: ModelMatrix) -> Array:
     """Columns of a like scale; centred if the intercept can take up the difference."""
-    z = np.array(x)
-    if _has_intercept(x):
+    z = np.array(x.array)
+    if x.has_intercept:
         z[:, 1:] -= z[:, 1:].mean(axis=0)
     return z / np.abs(z).max(axis=0)
 

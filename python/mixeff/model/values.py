@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from ..core import is_finite
 from ..data import Column, Columns
+from ..data.columns import frozen
 from ..errors import ColumnTypeError, UndefinedValueError
-from ..formula import Expression
+from ..formula import Expression, expression
 
-__all__ = ["Values", "evaluate", "require_defined"]
+__all__ = ["Values", "evaluate", "number", "require_defined"]
 
 Array = NDArray[np.float64]
 
@@ -70,6 +71,13 @@ def evaluate(factor: Expression, columns: Columns, *, finite: bool = True) -> Ar
     if finite and value.dtype.kind == "f":
         require_defined(value[:, None], (factor.text,), columns)
     return value
+
+
+def number(text: str, columns: Columns) -> Array:
+    """An expression as float64; new memory, if it takes any, is frozen."""
+    found = evaluate(expression(text), columns)
+    numbers = np.array(found, dtype=np.float64, copy=None)
+    return numbers if numbers is found else frozen(numbers)
 
 
 def _words(factor: Expression, columns: Columns, detail: str = "") -> ColumnTypeError:

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from .columnwise import ModelMatrix
 from .design import Design, GroupingFactor
 from .rank import Dependence, dependent_columns
 
@@ -81,7 +82,7 @@ def find_within(design: Design) -> Within:
     positions = np.flatnonzero(varies)
     dependent = tuple(
         Dependence(int(positions[found.column]), tuple(int(positions[k]) for k in found.on))
-        for found in dependent_columns(np.asfortranarray(moved[:, positions]))
+        for found in dependent_columns(ModelMatrix.of(moved[:, positions]))
     )
     dropped = {found.column for found in dependent}
     kept = [int(j) for j in positions if j not in dropped]
@@ -115,6 +116,4 @@ def _only(design: Design, kept: list[int]) -> Design:
     if not design.terms and len(kept) == len(design.x_names[0]):
         return design
     names = tuple(design.x_names[0][j] for j in kept)
-    x = np.asfortranarray(design.X[:, kept])
-    x.setflags(write=False)
-    return replace(design, x=(x,), x_names=(names,), terms=())
+    return replace(design, fixed=(design.fixed[0].take(kept),), x_names=(names,), terms=())

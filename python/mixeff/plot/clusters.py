@@ -93,7 +93,7 @@ def _cluster_means(
     grid = reference_grid(fit, variable, None, at)
     new = design_for_new_data(fit.spec, grid, new_levels="population")
     inner = design.factors[chosen]
-    fixed = [fixed_part(new, fit.estimate, d) for d in range(len(new.x))]
+    fixed = [fixed_part(new, fit.estimate, d) for d in range(len(new.fixed))]
     etas = [np.tile(eta, (inner.n_levels, 1)) for eta in fixed]
     for term, template, b in zip(design.terms, new.terms, modes(fit.estimate), strict=True):
         outer = design.factors[term.factor]

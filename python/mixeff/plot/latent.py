@@ -46,7 +46,7 @@ def latent_data(
         )
     grid = _with_points(grid, variable, points)
     design = design_for_new_data(fit.spec, grid, new_levels="population")
-    etas = tuple(fixed_part(design, fit.estimate, d) for d in range(len(design.x)))
+    etas = tuple(fixed_part(design, fit.estimate, d) for d in range(len(design.fixed)))
     mean, cuts = _mean_and_thresholds(fit, etas)
     labels = _labels(fit)
     ends = np.hstack([np.full((len(mean), 1), -np.inf), cuts, np.full((len(mean), 1), np.inf)])

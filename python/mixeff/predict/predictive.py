@@ -71,7 +71,7 @@ def predictive(predictor: Predictor, design: Design) -> Predictive:
     """
     kind = DRAWN_ANEW.get(predictor.kind, predictor.kind)
     eta, variance = _uncertain(_located(predictor, 0, kind), design)
-    further = range(1, len(design.x))
+    further = range(1, len(design.fixed))
     others = tuple(_located(predictor, d, predictor.kind).values(design) for d in further)
     one = Predictive(eta[:, None], variance, others, np.ones(1))
     active = [d for d in further if any(d in term.places for term in design.terms)]

@@ -118,7 +118,7 @@ class Region:
 
 def _etas(surface: Surface, design: Design, x: Floats) -> list[Floats]:
     """All linear predictors, from those that the surface depends on, shape (n, D)."""
-    etas = [np.zeros(design.n)] * len(design.x)
+    etas = [np.zeros(design.n)] * len(design.fixed)
     for d, eta in zip(surface.depends, x.T, strict=True):
         etas[d] = eta
     return etas

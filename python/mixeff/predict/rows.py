@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..estimate.covariance import covariance_jacobians
+from ..model.columnwise import ModelMatrix
 from ..results.linear import fixed_part, quadratic_form, random_variance
 from ..results.parameters import beta_slices, theta_positions
 from .linearized import Linearized
@@ -54,7 +55,7 @@ class Rows:
 
     def fixed(self) -> list[Floats]:
         """The fixed part of every linear predictor."""
-        every = range(len(self.design.x))
+        every = range(len(self.design.fixed))
         return [fixed_part(self.design, self.fit.estimate, d) for d in every]
 
     def spread(self, d: int) -> Floats:
@@ -91,7 +92,7 @@ class Gradient:
         """Through the fixed parts of the linear predictors."""
         parts = beta_slices(self.rows.design)
         for d, slope in slopes.items():
-            self.add(slope, parts[d], self.rows.design.x[d])
+            self.add(slope, parts[d], self.rows.design.fixed[d].array)
 
     def add_spread(self, slope: Floats, d: int, s: Floats) -> None:
         """Through the standard deviation s of a random part."""
@@ -137,7 +138,7 @@ def rows_of(design: Design, rows: Any) -> Design:
         y=design.y[rows],
         extra=part(design.extra),
         weights=part(design.weights),
-        x=tuple(x[rows] for x in design.x),
+        fixed=tuple(ModelMatrix.of(x.rows(rows)) for x in design.fixed),
         offset=tuple(part(offset) for offset in design.offset),
         factors=tuple(replace(f, codes=f.codes[rows]) for f in design.factors),
         terms=tuple(replace(term, z=part(term.z)) for term in design.terms),

@@ -145,7 +145,7 @@ class Probabilities:
     @property
     def depends(self) -> tuple[int, ...]:
         """Every linear predictor."""
-        return tuple(range(len(self.design.x)))
+        return tuple(range(len(self.design.fixed)))
 
     @property
     def _link(self) -> Link:
@@ -180,7 +180,7 @@ class Expectation:
     @property
     def depends(self) -> tuple[int, ...]:
         """Every linear predictor."""
-        return tuple(range(len(self.design.x)))
+        return tuple(range(len(self.design.fixed)))
 
     def at(self, etas: Sequence[Floats]) -> Floats:
         """The mean, prior weights counted."""

@@ -53,7 +53,7 @@ class AtModes:
     @classmethod
     def of(cls, design: Design, estimate: Estimate) -> AtModes:
         """Those of a fit."""
-        every = range(len(design.x))
+        every = range(len(design.fixed))
         etas = tuple(conditional_eta(design, estimate, d) for d in every)
         _, scores, packed = row_derivatives(design, etas)
         active = sorted({place for term in design.terms for place in term.places})

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def fixed_part(design: Design, estimate: Estimate, predictor: int = 0) -> Floats:
     """X beta + offset of one linear predictor, shape (n,)."""
     require_places(estimate)
-    eta = design.x[predictor] @ estimate.beta[beta_slices(design)[predictor]]
+    eta = design.fixed[predictor].times(estimate.beta[beta_slices(design)[predictor]])
     offset = design.offset[predictor]
     return eta if offset is None else eta + offset
 

@@ -77,7 +77,7 @@ class _Clusters:
         factor = design.factors[design.terms[0].factor]
         z = [np.ones((design.n, 1)) if term.z is None else term.z for term in design.terms]
         places = [place for term in design.terms for place in term.places]
-        fixed = [fixed_part(design, estimate, d) for d in range(len(design.x))]
+        fixed = [fixed_part(design, estimate, d) for d in range(len(design.fixed))]
         return cls(design, fixed, factor.codes, factor.n_levels, np.hstack(z), places)
 
     def sums(self, rows: Floats) -> Floats:

@@ -122,7 +122,7 @@ def _right_sides(design: Design, rows: AtModes, factor: Any) -> tuple[Floats, Fl
     direct = np.zeros((len(u), n_beta + sum(len(entries(t)[0]) for t in design.terms)))
     right = np.zeros_like(direct)
     for d, part in enumerate(beta_slices(design)):
-        weighted = [rows.weight(a, d)[:, None] * design.x[d] for a in rows.active]
+        weighted = [rows.weight(a, d)[:, None] * design.fixed[d].array for a in rows.active]
         right[:, part] = -(factor.T @ rows.pull(weighted))
     start = 0
     for term, part in zip(design.terms, theta_positions(design), strict=True):

@@ -84,7 +84,7 @@ class Rows:
     @classmethod
     def of(cls, levels: Levels, design: Design, estimate: Estimate, chosen: np.ndarray) -> Rows:
         """Chosen rows of a design."""
-        etas = tuple(fixed_part(design, estimate, d)[chosen] for d in range(len(design.x)))
+        etas = tuple(fixed_part(design, estimate, d)[chosen] for d in range(len(design.fixed)))
         every = np.zeros((design.n, len(levels.design.factors)))
         sigmas = covariance_matrices(levels.design, estimate.theta)
         for term, sigma in zip(design.terms, sigmas, strict=True):

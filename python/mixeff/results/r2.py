@@ -102,7 +102,7 @@ class Parts:
 
     def at(self, estimate: Estimate) -> tuple[float, Floats, float]:
         """Variance of the fixed effects, of the random ones by factor, and of an observation."""
-        linear = self.design.X @ estimate.beta[beta_slices(self.design)[0]]
+        linear = self.design.fixed[0].times(estimate.beta[beta_slices(self.design)[0]])
         return (
             float(linear.var(ddof=1)),
             self.levels.variances(estimate),

@@ -1,6 +1,7 @@
 //! A grouping factor with the columns of all its terms, and products with its part of `Z`.
 
 use super::members::{Members, Place, Runs};
+use super::source::Numbers;
 use crate::family::pair;
 use crate::linalg::vector::{dot, sum, weighted_dot};
 use std::ops::Range;
@@ -9,7 +10,7 @@ use std::ops::Range;
 #[derive(Clone, Debug)]
 pub struct Column {
     /// Covariate values in sorted row order; `None` is the intercept.
-    pub values: Option<Vec<f64>>,
+    pub values: Option<Numbers>,
     /// The linear predictor that the effect enters.
     pub predictor: usize,
 }

@@ -5,34 +5,12 @@
 
 use super::nesting::Order;
 use super::shard::Shard;
+use super::source::{Shared, Source};
 use crate::linalg::pages::zeros;
 use crate::linalg::vector::{axpy, axpy4, dot, dot4, sum};
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::Arc;
-
-/// Numbers that another owner keeps, and that nobody changes.
-pub type Shared = Arc<dyn AsRef<[f64]> + Send + Sync>;
-
-/// A column of `X` as the user gave it, in the user's row order.
-pub enum Source<'a> {
-    /// The same number in every row.
-    Constant(f64),
-    /// Numbers, to be copied.
-    Given(&'a [f64]),
-    /// Part of what is shared, to be used in place where no row moves.
-    Shared(Shared, Range<usize>),
-}
-
-impl Source<'_> {
-    fn given(&self) -> &[f64] {
-        match self {
-            Source::Constant(_) => &[],
-            Source::Given(values) => values,
-            Source::Shared(owner, range) => &(**owner).as_ref()[range.clone()],
-        }
-    }
-}
 
 /// The fixed part of one linear predictor as the user gave it.
 #[derive(Default)]

@@ -7,6 +7,7 @@ pub mod members;
 pub mod model;
 pub mod nesting;
 pub mod shard;
+pub mod source;
 pub mod term;
 
 pub use covariance::{Covariance, Lambda};
@@ -14,4 +15,5 @@ pub use factor::{Column, Factor, Levels};
 pub use fixed::Predictor;
 pub use model::{Model, ModelData};
 pub use shard::Shard;
+pub use source::{Numbers, Source};
 pub use term::Term;

@@ -5,6 +5,7 @@ use super::factor::{Column, Factor, Levels};
 use super::fixed::{FixedData, Predictor};
 use super::nesting::{elimination_order, is_chain, row_order, Codes, Order, Renumbered};
 use super::shard::{nested_shards, whole_shard, Shard};
+use super::source::{Numbers, Source};
 use super::term::Term;
 use crate::family::{Family, Rows};
 use crate::linalg::pages::zeros;
@@ -12,11 +13,11 @@ use rayon::prelude::*;
 use std::sync::Arc;
 
 /// One random-effects term as the user gave it.
-pub struct TermData {
+pub struct TermData<'a> {
     /// Index into `ModelData::factors`.
     pub factor: usize,
     /// Columns, one value per row; `None` is the intercept.
-    pub z: Vec<Option<Vec<f64>>>,
+    pub z: Vec<Option<Source<'a>>>,
     /// Linear predictor of each column.
     pub predictor: Vec<usize>,
     /// Name of the covariance structure.
@@ -28,7 +29,7 @@ pub struct ModelData<'a> {
     /// Response distribution.
     pub family: Arc<dyn Family>,
     /// Response.
-    pub y: &'a [f64],
+    pub y: Source<'a>,
     /// Second column of the response, or empty.
     pub extra: &'a [f64],
     /// Prior weights, or empty.
@@ -36,9 +37,9 @@ pub struct ModelData<'a> {
     /// Fixed part of each linear predictor.
     pub fixed: Vec<FixedData<'a>>,
     /// Grouping factors.
-    pub factors: Vec<Codes>,
+    pub factors: Vec<Codes<'a>>,
     /// Random-effects terms.
-    pub terms: Vec<TermData>,
+    pub terms: Vec<TermData<'a>>,
 }
 
 /// The model.
@@ -46,7 +47,7 @@ pub struct ModelData<'a> {
 pub struct Model {
     /// Response distribution.
     pub family: Arc<dyn Family>,
-    y: Vec<f64>,
+    y: Numbers,
     extra: Vec<f64>,
     weights: Vec<f64>,
     /// Fixed parts of the linear predictors.
@@ -75,7 +76,7 @@ pub struct Model {
 impl Model {
     /// Sorts the rows and lays out factors, terms and shards. `Err` names an unknown structure.
     pub fn new(data: ModelData<'_>) -> Result<Model, String> {
-        let n = data.y.len();
+        let n = data.y.given().len();
         let user_factor = elimination_order(&data.factors);
         let nested = is_chain(&data.factors, &user_factor);
         let sorted_by = if nested {
@@ -86,13 +87,13 @@ impl Model {
         let order = row_order(n, &data.factors, sorted_by);
         let (mut factors, level_order) =
             lay_out_factors(&data.factors, &user_factor, &order, nested);
-        let terms = lay_out_terms(&data.terms, &user_factor, &order, &mut factors)?;
+        let terms = lay_out_terms(data.terms, &user_factor, &order, &mut factors)?;
         let shards = if nested {
             nested_shards(n, &factors)
         } else {
             vec![whole_shard(n, &factors)]
         };
-        let y = order.gather(data.y);
+        let y = order.arrange(data.y);
         let (trials, weights) = (order.gather(data.extra), order.gather(data.weights));
         let rows = Rows {
             y: &y,
@@ -134,7 +135,7 @@ impl Model {
             let columns = &mut wide.factors[f].columns;
             let term = Term::new(f, columns.len(), p, theta_start, &covariance::Unit);
             columns.extend((0..p).map(|_| Column {
-                values: Some(zeros(self.n())),
+                values: Some(Numbers::Own(zeros(self.n()))),
                 predictor: 0,
             }));
             wide.terms.push(term);
@@ -254,7 +255,7 @@ fn log_normalizer(family: &dyn Family, rows: Rows<'_>) -> f64 {
 }
 
 fn lay_out_factors(
-    codes: &[Codes],
+    codes: &[Codes<'_>],
     user_factor: &[usize],
     order: &Order,
     nested: bool,
@@ -280,7 +281,7 @@ fn lay_out_factors(
 }
 
 fn lay_out_terms(
-    terms: &[TermData],
+    terms: Vec<TermData<'_>>,
     user_factor: &[usize],
     order: &Order,
     factors: &mut [Factor],
@@ -303,9 +304,9 @@ fn lay_out_terms(
             structure,
         );
         theta_start += term.n_theta();
-        for (z, &predictor) in data.z.iter().zip(&data.predictor) {
+        for (z, predictor) in data.z.into_iter().zip(data.predictor) {
             columns.push(Column {
-                values: z.as_ref().map(|v| order.gather(v)),
+                values: z.map(|z| order.arrange(z)),
                 predictor,
             });
         }

@@ -1,22 +1,24 @@
 //! Are the grouping factors nested in a chain? And the order of rows in which every level is one run.
 
+use super::source::{Numbers, Source};
 use crate::linalg::pages::zeros;
 use rayon::prelude::*;
+use std::borrow::Cow;
 
 /// Rows of one task.
 const PIECE: usize = 1 << 16;
 
 /// A grouping factor as the user gave it: one code per row, `0..n_levels`.
 #[derive(Clone, Debug)]
-pub struct Codes {
+pub struct Codes<'a> {
     /// Level of each row.
-    pub codes: Vec<u32>,
+    pub codes: Cow<'a, [u32]>,
     /// Number of levels; some may have no rows.
     pub n_levels: usize,
 }
 
 /// Factors by falling number of levels that occur: the order of elimination.
-pub fn elimination_order(factors: &[Codes]) -> Vec<usize> {
+pub fn elimination_order(factors: &[Codes<'_>]) -> Vec<usize> {
     if factors.len() < 2 {
         return (0..factors.len()).collect();
     }
@@ -29,18 +31,18 @@ pub fn elimination_order(factors: &[Codes]) -> Vec<usize> {
     order
 }
 
-fn observed(factor: &Codes) -> Vec<bool> {
+fn observed(factor: &Codes<'_>) -> Vec<bool> {
     let mut seen = vec![false; factor.n_levels];
-    for &c in &factor.codes {
+    for &c in factor.codes.iter() {
         seen[c as usize] = true;
     }
     seen
 }
 
 /// The level of `outer` that each level of `inner` lies in, if every level of `inner` lies in one only.
-pub fn parents(inner: &Codes, outer: &Codes) -> Option<Vec<u32>> {
+pub fn parents(inner: &Codes<'_>, outer: &Codes<'_>) -> Option<Vec<u32>> {
     let mut parent = vec![u32::MAX; inner.n_levels];
-    for (&i, &o) in inner.codes.iter().zip(&outer.codes) {
+    for (&i, &o) in inner.codes.iter().zip(outer.codes.iter()) {
         let p = &mut parent[i as usize];
         if *p == u32::MAX {
             *p = o;
@@ -52,7 +54,7 @@ pub fn parents(inner: &Codes, outer: &Codes) -> Option<Vec<u32>> {
 }
 
 /// True if each factor in `order` is nested in the next.
-pub fn is_chain(factors: &[Codes], order: &[usize]) -> bool {
+pub fn is_chain(factors: &[Codes<'_>], order: &[usize]) -> bool {
     order
         .windows(2)
         .all(|pair| parents(&factors[pair[0]], &factors[pair[1]]).is_some())
@@ -86,6 +88,16 @@ impl Order {
         (0..self.rows).map(|i| self.user_row(i))
     }
 
+    /// The numbers in sorted order, in place where they may be.
+    pub fn arrange(&self, source: Source<'_>) -> Numbers {
+        match source {
+            Source::Constant(c) => Numbers::Own(vec![c; self.rows]),
+            Source::Given(values) => Numbers::Own(self.gather(values)),
+            Source::Shared(owner, range) if self.is_identity() => Numbers::InPlace(owner, range),
+            Source::Shared(..) => Numbers::Own(self.gather(source.given())),
+        }
+    }
+
     /// The numbers in sorted order; nothing for nothing.
     pub fn gather(&self, v: &[f64]) -> Vec<f64> {
         if v.is_empty() {
@@ -111,7 +123,7 @@ impl Order {
 
 /// The order that makes every level of every factor in `sorted_by` a run: the last factor is the
 /// outermost. Stable, by counting.
-pub fn row_order(rows: usize, factors: &[Codes], sorted_by: &[usize]) -> Order {
+pub fn row_order(rows: usize, factors: &[Codes<'_>], sorted_by: &[usize]) -> Order {
     let mut order = Order { rows, moved: None };
     for &f in sorted_by {
         let codes = &factors[f].codes;
@@ -168,7 +180,7 @@ pub struct Renumbered {
 
 impl Renumbered {
     /// By a first look at all rows.
-    pub fn new(factor: &Codes, order: &Order) -> Renumbered {
+    pub fn new(factor: &Codes<'_>, order: &Order) -> Renumbered {
         let mut found = Renumbered {
             new_of_old: vec![u32::MAX; factor.n_levels],
             old_of_new: Vec::new(),
@@ -201,7 +213,7 @@ impl Renumbered {
     }
 
     /// The new level of every sorted row.
-    pub fn codes(&self, factor: &Codes, order: &Order) -> Vec<u32> {
+    pub fn codes(&self, factor: &Codes<'_>, order: &Order) -> Vec<u32> {
         order
             .iter()
             .map(|i| self.new_of_old[factor.codes[i] as usize])
@@ -218,9 +230,9 @@ impl Renumbered {
 mod tests {
     use super::*;
 
-    fn codes(c: &[u32]) -> Codes {
+    fn codes(c: &[u32]) -> Codes<'_> {
         Codes {
-            codes: c.to_vec(),
+            codes: c.into(),
             n_levels: *c.iter().max().unwrap() as usize + 1,
         }
     }
@@ -234,6 +246,18 @@ mod tests {
         assert_eq!(elimination_order(&nested), vec![0, 1]);
         assert!(is_chain(&nested, &[0, 1]));
         assert!(!is_chain(&[school, item], &[0, 1]));
+    }
+
+    #[test]
+    fn shared_numbers_stay_where_they_are_unless_rows_move() {
+        let owner: super::super::source::Shared = std::sync::Arc::new(vec![1.0, 2.0, 3.0]);
+        let arranged = |c: &[u32]| {
+            let order = row_order(3, &[codes(c)], &[0]);
+            order.arrange(Source::Shared(owner.clone(), 0..3))
+        };
+        let (sorted, moved) = (arranged(&[0, 0, 1]), arranged(&[1, 0, 0]));
+        assert!(std::ptr::eq(&sorted[0], &(*owner).as_ref()[0]));
+        assert_eq!(moved[..], [2.0, 3.0, 1.0]);
     }
 
     #[test]

@@ -3,10 +3,11 @@
 
 pub mod points;
 
-use mixeff_core::design::fixed::{FixedData, Source};
+use mixeff_core::design::fixed::FixedData;
 use mixeff_core::design::model::{ModelData, TermData};
 use mixeff_core::design::nesting::Codes;
 use mixeff_core::design::Model;
+use mixeff_core::design::Source;
 use mixeff_core::family::registry::{all, lookup, modified, Row, Support};
 use mixeff_core::family::Family;
 
@@ -70,7 +71,7 @@ pub struct Data {
     pub extra: Vec<f64>,
     pub weights: Vec<f64>,
     pub x: Vec<Vec<Vec<f64>>>,
-    pub factors: Vec<Codes>,
+    pub factors: Vec<Codes<'static>>,
     pub terms: Terms,
 }
 
@@ -161,7 +162,7 @@ impl Data {
     pub fn model(&self, row: &Row) -> Model {
         Model::new(ModelData {
             family: row.example().into(),
-            y: &self.y,
+            y: Source::Given(&self.y),
             extra: &self.extra,
             weights: &self.weights,
             fixed: self.fixed(),
@@ -171,7 +172,7 @@ impl Data {
                 .iter()
                 .map(|(factor, z, structure)| TermData {
                     factor: *factor,
-                    z: z.clone(),
+                    z: z.iter().map(|z| z.as_deref().map(Source::Given)).collect(),
                     predictor: vec![0; z.len()],
                     structure: (*structure).into(),
                 })
@@ -189,13 +190,16 @@ fn random_part(
     x1: &[f64],
     x2: &[f64],
     random: &mut Random,
-) -> (Vec<Codes>, Terms) {
+) -> (Vec<Codes<'static>>, Terms) {
     let mut draw = |levels: usize| Codes {
-        codes: (0..n).map(|_| random.below(levels) as u32).collect(),
+        codes: (0..n)
+            .map(|_| random.below(levels) as u32)
+            .collect::<Vec<_>>()
+            .into(),
         n_levels: levels,
     };
-    let within = |inner: &Codes, k: u32| Codes {
-        codes: inner.codes.iter().map(|c| c / k).collect(),
+    let within = |inner: &Codes<'_>, k: u32| Codes {
+        codes: inner.codes.iter().map(|c| c / k).collect::<Vec<_>>().into(),
         n_levels: inner.n_levels.div_ceil(k as usize),
     };
     let one = || vec![None];
@@ -249,15 +253,18 @@ fn random_part(
         Structure::CrossedSparse => {
             // Many levels that meet few others, so that the Schur complement is sparse.
             let a = Codes {
-                codes: (0..n as u32).collect(),
+                codes: (0..n as u32).collect::<Vec<_>>().into(),
                 n_levels: n,
             };
             let b = Codes {
-                codes: (0..n as u32).map(|i| i / 2).collect(),
+                codes: (0..n as u32).map(|i| i / 2).collect::<Vec<_>>().into(),
                 n_levels: n.div_ceil(2),
             };
             let c = Codes {
-                codes: (0..n as u32).map(|i| i.div_ceil(2)).collect(),
+                codes: (0..n as u32)
+                    .map(|i| i.div_ceil(2))
+                    .collect::<Vec<_>>()
+                    .into(),
                 n_levels: n / 2 + 1,
             };
             let terms = vec![

@@ -69,19 +69,19 @@ def slots(design: Design) -> tuple[Slot, ...]:
 
 
 def _coefficients(design: Design) -> Iterator[Slot]:
-    first, total = 0, sum(x.shape[1] for x in design.x)
-    for d, (x, names) in enumerate(zip(design.x, design.x_names, strict=True)):
+    first, total = 0, design.n_beta
+    for d, (x, names) in enumerate(zip(design.fixed, design.x_names, strict=True)):
         predictor = design.distribution.predictors[d]
         unit = unit_of(design) if d == 0 else 1.0
         for k, name in enumerate(names):
             weights = np.zeros(total)
             weights[first + k] = 1.0
             if name == INTERCEPT:
-                weights[first : first + len(names)] = x.mean(axis=0)
+                weights[first : first + len(names)] = [column.mean() for column in x.columns]
                 yield _intercept(design, d, predictor, unit, weights)
                 continue
             label = name if d == 0 else f"{predictor}:{name}"
-            default = Prior("normal", (0.0, SCALE * unit / _spread(x[:, k])))
+            default = Prior("normal", (0.0, SCALE * unit / _spread(x.columns[k])))
             keys = ("fixed", label) if d == 0 else (label,)
             yield Slot(label, COEFFICIENT, keys, (REAL,), default, weights)
         first += len(names)

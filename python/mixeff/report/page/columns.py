@@ -84,7 +84,7 @@ def columns_of(fit: FitResults, d: int) -> list[Column]:
     matrix, design = fit.spec.predictors[d], fit.design
     made = _planned(matrix, matrix.plan) if matrix.plan is not None else _coded(fit, matrix)
     found = []
-    for (name, parts, variables), values in zip(made, design.x[d].T, strict=True):
+    for (name, parts, variables), values in zip(made, design.fixed[d].columns, strict=True):
         if len(parts) == 1 and _is_indicator(values, parts[0]):
             variable = parts[0].variables[0]
             parts = (Part((variable,), f"{variable} = 1 rather than 0", True),)

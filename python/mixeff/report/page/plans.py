@@ -96,7 +96,7 @@ class Plans:
         axes = self._axes(names, len(own))
         grid = itertools.product(*(axis["points"] for axis in axes))
         rows = [dict(zip((axis["name"] for axis in axes), point, strict=True)) for point in grid]
-        values = recode_matrix(matrix, self._frame(rows))
+        values = recode_matrix(matrix, self._frame(rows)).array
         places = {j: matrix.kept.index(j) for j in own}
         return {
             j: {"table": {"axes": axes, "values": short(values[:, k])}} for j, k in places.items()

@@ -72,7 +72,7 @@ impl Second {
                 let Some(values) = &mut column.values else {
                     continue;
                 };
-                for (i, z) in values.iter_mut().enumerate() {
+                for (i, z) in values.to_mut().iter_mut().enumerate() {
                     *z = scale * at.bend[i] * t[a * n + i] * t[b * n + i];
                 }
             }

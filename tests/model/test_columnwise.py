@@ -1,0 +1,122 @@
+"""Columns are used where they are only where nobody can change them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import mixeff as me
+from mixeff.model import ModelMatrix, build
+
+N = 300
+pytestmark = pytest.mark.skipif(
+    int(pd.__version__.split(".")[0]) < 3, reason="pandas copies on write from version 3 on"
+)
+
+
+def arrays():
+    rng = np.random.default_rng(4)
+    x, z, g = rng.normal(size=N), rng.normal(size=N), np.repeat(np.arange(N // 10), 10)
+    slope = rng.normal(size=N // 10)[g]
+    y = x + rng.normal(size=N // 10)[g] + slope * z + rng.normal(size=N)
+    return {"y": y, "x": x, "z": z, "g": g}
+
+
+def frame():
+    return pd.DataFrame(arrays())
+
+
+def test_numbers_of_a_pandas_frame_are_not_copied():
+    data = frame()
+    _, design = build("y ~ x + (1 | g)", data)
+    assert np.shares_memory(design.fixed[0].columns[1], data["x"].to_numpy())
+    assert design.fixed[0].columns[0].strides == (0,)
+    assert not design.fixed[0].columns[1].flags.writeable
+
+
+CHANGES = {
+    "loc": lambda data: data.__setattr__("x", 9.0),
+    "cell": lambda data: data.loc.__setitem__((0, "x"), 9.0),
+    "iloc": lambda data: data.iloc.__setitem__((slice(None), [0, 1]), 9.0),
+    "add": lambda data: data.__iadd__(1.0),
+    "fillna": lambda data: data.replace(data.loc[0, "x"], 9.0, inplace=True),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
+@pytest.mark.parametrize("with_model", [True, False])
+def test_what_a_frame_becomes_does_not_reach_the_design(change, with_model):
+    data = frame()
+    before = data["x"].to_numpy().copy(), data["y"].to_numpy().copy()
+    if with_model:
+        design = me.Model("y ~ x + (1 | g)", data).design
+    else:
+        _, design = build("y ~ x + (1 | g)", data)  # no other copy of the frame is kept
+    change(data)
+    np.testing.assert_array_equal(design.X[:, 1], before[0])
+    np.testing.assert_array_equal(design.y, before[1])
+
+
+def test_a_series_of_a_mapping_may_change_later():
+    data = {**arrays(), "x": pd.Series(arrays()["x"])}
+    _, design = build("y ~ x + (1 | g)", data)
+    data["x"].iloc[0] = 9.0
+    np.testing.assert_array_equal(design.X[:, 1], arrays()["x"])
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_arrays_of_a_mapping_may_change_later(frozen):
+    data = arrays()
+    data["x"].setflags(write=not frozen)
+    _, design = build("y ~ x + z + (1 | g)", data)
+    data["x"].setflags(write=True)
+    data["x"][:] = data["z"][:] = 9.0
+    np.testing.assert_array_equal(design.X[:, 1], arrays()["x"])
+    np.testing.assert_array_equal(design.X[:, 2], arrays()["z"])
+
+
+def test_a_fit_is_that_of_its_data_after_they_changed():
+    data = frame()
+    model = me.Model("y ~ x + (1 + z | g)", data)
+    first = model.fit(method="ml")
+    data[["x", "z", "y"]] *= 3.0
+    assert model.fit(method="ml").llf == first.llf
+
+
+def test_the_same_fit_whatever_the_order_of_the_rows():
+    data = frame()
+    mixed = data.sample(frac=1, random_state=1, ignore_index=True)
+    one, other = (me.fit("y ~ x * z + (1 + z | g)", d, method="ml") for d in (data, mixed))
+    assert one.llf == pytest.approx(other.llf, rel=1e-10)
+
+
+def test_rows_and_columns_of_a_matrix():
+    array = np.arange(12.0).reshape(4, 3)
+    matrix = ModelMatrix.of(array)
+    assert array.flags.writeable
+    assert matrix.shape == (4, 3)
+    np.testing.assert_array_equal(matrix.rows(slice(None, None, 2)), array[::2])
+    np.testing.assert_array_equal(matrix.take([2, 0]).array, array[:, [2, 0]])
+    np.testing.assert_allclose(matrix.times(np.array([1.0, 2.0, -1.0])), array @ [1, 2, -1])
+    assert ModelMatrix([], 4).rows(slice(0, 2)).shape == (2, 0)
+    assert not ModelMatrix([], 4).has_intercept
+
+
+FITS = {
+    "laplace": ("poisson", {"method": "laplace"}),
+    "agq": ("poisson", {"method": "agq", "nodes": 3}),
+    "reml": ("gaussian", {"method": "reml"}),
+    "dispersion": ("nb2", {"method": "laplace", "dispersion": "~ x"}),
+    "zeros": ("poisson", {"method": "laplace", "zero_inflation": "~ x"}),
+    "categories": ("cumulative", {"method": "laplace"}),
+    "quasi": ("poisson", {"method": "pql1"}),
+}
+
+
+@pytest.mark.parametrize(("family", "options"), FITS.values(), ids=FITS.keys())
+@pytest.mark.filterwarnings("ignore::mixeff.errors.MixeffWarning")
+def test_a_fit_puts_no_columns_together(family, options):
+    data = frame()
+    data["y"] = np.clip(np.floor(np.exp(data["y"] / 2)), 0, 3)
+    fit = me.fit("y ~ x + z + (1 | g)", data, family, **options)
+    assert fit.bse is not None
+    assert all("array" not in vars(matrix) for matrix in fit.design.fixed)
