@@ -18,6 +18,8 @@ __all__ = ["NUMBERS", "read_factor", "read_number", "read_pandas", "read_time", 
 NUMBERS = "fiubc"
 """Kinds of numbers of numpy."""
 
+_FEW = 5000
+
 _COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 """Whether pandas copies memory that another series refers to before it writes there."""
 
@@ -36,9 +38,16 @@ def read_pandas(name: str, series: pd.Series) -> Column:
     if pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_numeric_dtype(dtype):
         return _nullable(name, series)
     if pd.api.types.is_string_dtype(dtype):
-        codes, levels = pd.factorize(series)
-        return read_factor(name, *sort_levels(codes, np.asarray(levels, dtype=object)))
+        return read_factor(name, *_words(series))
     return read_time(name, series)
+
+
+def _words(series: pd.Series) -> tuple[NDArray[np.int32], NDArray[Any]]:
+    """Codes and levels of a series of strings; few are faster looked up one by one than set up."""
+    if len(series) < _FEW:
+        return factorize(series.to_numpy(dtype=object))
+    codes, levels = pd.factorize(series)
+    return sort_levels(codes, np.asarray(levels, dtype=object))
 
 
 def _read_objects(name: str, series: pd.Series) -> Column:

@@ -98,6 +98,13 @@ impl Runs<'_> {
         self.starts.len() - 1
     }
 
+    /// Whether every level is one row.
+    #[inline(always)]
+    fn are_rows(self, rows: usize) -> bool {
+        let first = self.starts.first().copied().unwrap_or(0);
+        rows == self.levels() && self.starts.iter().zip(first..).all(|(s, row)| *s == row)
+    }
+
     #[inline(always)]
     fn rows(self, level: usize) -> std::ops::Range<usize> {
         let [start, end] = [self.starts[level], self.starts[level + 1]];
@@ -119,6 +126,11 @@ impl Work for AddToRows<'_> {
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
+        if let ([None, None], true) = (self.columns, self.runs.are_rows(self.out.len())) {
+            let b = self.b[self.place.at..].iter().step_by(self.place.stride);
+            let pairs = self.out.iter_mut().zip(b);
+            return pairs.for_each(|(out, b)| *out += self.scale * b);
+        }
         for level in 0..self.runs.levels() {
             let run = self.runs.rows(level);
             let value = self.scale * self.b[self.place.of(level)];
@@ -157,6 +169,11 @@ impl Work for AddSums<'_> {
 
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
+        if let ([None, None], true) = (self.columns, self.runs.are_rows(self.v.len())) {
+            let sums = self.out[self.place.at..].iter_mut();
+            let pairs = sums.step_by(self.place.stride).zip(self.v);
+            return pairs.for_each(|(sum, v)| *sum += v);
+        }
         for level in 0..self.runs.levels() {
             let run = self.runs.rows(level);
             let v = &self.v[run.clone()];
@@ -174,6 +191,18 @@ mod tests {
     use super::*;
 
     const PLACE: Place = Place { stride: 2, at: 1 };
+
+    #[test]
+    fn levels_of_one_row_each_are_the_rows() {
+        let runs = |starts| Runs { starts, first: 4 };
+        assert!(runs(&[4, 5, 6]).are_rows(2));
+        assert!(!runs(&[4, 4, 6]).are_rows(2));
+        let members = Members::Runs(runs(&[4, 5, 6]));
+        let (mut rows, mut sums) = ([1.0, 1.0], [0.0; 4]);
+        members.add_to_rows([None, None], 2.0, &[0.0, 3.0, 0.0, 5.0], PLACE, &mut rows);
+        members.add_sums([None, None], &rows, PLACE, &mut sums);
+        assert_eq!((rows, sums), ([7.0, 11.0], [0.0, 7.0, 0.0, 11.0]));
+    }
 
     fn numbers(step: f64) -> Vec<f64> {
         (0..23).map(|i| (i as f64 * step).sin()).collect()

@@ -1,6 +1,7 @@
 //! Products with `Z` and `Lambda` over all factors of a shard. Vectors of effects are factor by factor.
 
 use crate::design::{Lambda, Model, Shard};
+use crate::linalg::vector::dot;
 
 /// Calls `visit(factor, first effect, last effect)`.
 pub fn for_factors(
@@ -33,7 +34,7 @@ pub fn ztv(model: &Model, shard: &Shard, v: &[f64], out: &mut [f64]) {
 
 /// `b := Lambda u`.
 pub fn lambda_times(model: &Model, shard: &Shard, lambdas: &[Lambda], u: &[f64], b: &mut [f64]) {
-    by_level(model, shard, u, b, |f, u, b| lambdas[f].apply(u, b));
+    by_level(model, shard, lambdas, Lambda::apply, u, b);
 }
 
 /// `out := Lambda' x`.
@@ -44,25 +45,25 @@ pub fn lambda_transposed_times(
     x: &[f64],
     out: &mut [f64],
 ) {
-    by_level(model, shard, x, out, |f, x, out| {
-        lambdas[f].apply_transposed(x, out)
-    });
+    by_level(model, shard, lambdas, Lambda::apply_transposed, x, out);
 }
 
 fn by_level(
     model: &Model,
     shard: &Shard,
+    lambdas: &[Lambda],
+    apply: impl Fn(&Lambda, &[f64], &mut [f64]),
     x: &[f64],
     out: &mut [f64],
-    apply: impl Fn(usize, &[f64], &mut [f64]),
 ) {
     for_factors(model, shard, |f, range| {
-        let p = model.factors[f].p();
-        for (x, out) in x[range.clone()]
-            .chunks_exact(p)
-            .zip(out[range].chunks_exact_mut(p))
-        {
-            apply(f, x, out);
+        let (x, out, lambda) = (&x[range.clone()], &mut out[range], &lambdas[f]);
+        if let [scale] = lambda.values[..] {
+            out.iter_mut().zip(x).for_each(|(out, x)| *out = scale * x);
+            return;
+        }
+        for (x, out) in x.chunks_exact(lambda.p).zip(out.chunks_exact_mut(lambda.p)) {
+            apply(lambda, x, out);
         }
     });
 }
@@ -79,10 +80,12 @@ pub fn add_outer(
     for_factors(model, shard, |f, range| {
         let p = model.factors[f].p();
         let bar = &mut bar[f].values;
-        for (x, y) in x[range.clone()]
-            .chunks_exact(p)
-            .zip(y[range].chunks_exact(p))
-        {
+        let (x, y) = (&x[range.clone()], &y[range]);
+        if p == 1 {
+            bar[0] += alpha * dot(x, y);
+            return;
+        }
+        for (x, y) in x.chunks_exact(p).zip(y.chunks_exact(p)) {
             for r in 0..p {
                 for c in 0..p {
                     bar[r * p + c] += alpha * x[r] * y[c];

@@ -2,7 +2,7 @@
 
 /// Cholesky factor of the leading `p x p` part of a block with row stride `stride`, in place, lower
 /// triangle. False if a pivot is not positive.
-#[inline]
+#[inline(always)]
 pub fn cholesky(a: &mut [f64], p: usize, stride: usize) -> bool {
     if p == 1 {
         a[0] = a[0].sqrt();
@@ -30,7 +30,7 @@ pub fn cholesky(a: &mut [f64], p: usize, stride: usize) -> bool {
 }
 
 /// `x := L^-1 x` for the lower triangle of `l` (row stride `stride`).
-#[inline]
+#[inline(always)]
 pub fn forward(l: &[f64], p: usize, stride: usize, x: &mut [f64]) {
     if p == 1 {
         x[0] /= l[0];
@@ -46,7 +46,7 @@ pub fn forward(l: &[f64], p: usize, stride: usize, x: &mut [f64]) {
 }
 
 /// `x := L^-T x`.
-#[inline]
+#[inline(always)]
 pub fn backward(l: &[f64], p: usize, stride: usize, x: &mut [f64]) {
     if p == 1 {
         x[0] /= l[0];
@@ -62,7 +62,7 @@ pub fn backward(l: &[f64], p: usize, stride: usize, x: &mut [f64]) {
 }
 
 /// `out := (L L')^-1`, full and symmetric, `p x p`.
-#[inline]
+#[inline(always)]
 pub fn inverse_from_cholesky(l: &[f64], p: usize, stride: usize, out: &mut [f64]) {
     if p == 1 {
         out[0] = 1.0 / (l[0] * l[0]);

@@ -80,6 +80,10 @@ pub fn lift(
     half: &mut [f64],
 ) {
     let (m, n) = (left.p, right.p);
+    if m == 1 && n == 1 {
+        out[0] = left.values[0] * v[0] * right.values[0];
+        return;
+    }
     let half = &mut half[..m * n];
     multiply(&left.values, m, v, stride, half, n, m, m, n);
     for i in 0..m {
@@ -92,7 +96,7 @@ pub fn lift(
 }
 
 /// `q += a Lambda v'` with `a, v: q.p x lambda.p`.
-#[inline]
+#[inline(always)]
 pub fn add_a_lambda_v(a: &[f64], sa: usize, lambda: &Lambda, v: &[f64], sv: usize, q: &mut Lambda) {
     let (m, n) = (q.p, lambda.p);
     if m == 1 && n == 1 {
@@ -112,7 +116,7 @@ pub fn add_a_lambda_v(a: &[f64], sa: usize, lambda: &Lambda, v: &[f64], sv: usiz
 }
 
 /// `q += a' Lambda v` with `a, v: lambda.p x q.p`.
-#[inline]
+#[inline(always)]
 pub fn add_at_lambda_v(
     a: &[f64],
     sa: usize,
@@ -152,6 +156,7 @@ pub fn forward_rows(l: &[f64], sl: usize, p: usize, b: &mut [f64], sb: usize, k:
 }
 
 /// `b := L^-T b` for the first `k` columns of `p` rows of `b`.
+#[inline(always)]
 pub fn backward_rows(l: &[f64], sl: usize, p: usize, b: &mut [f64], sb: usize, k: usize) {
     for i in (0..p).rev() {
         for j in i + 1..p {

@@ -4,18 +4,17 @@
 //! levels it lies in, factor by factor up to the root. Its width is the number of columns of
 //! `f` and of all factors above.
 
+mod elimination;
 mod inverse;
 mod leverage;
 mod paths;
+mod solve;
 
-use super::blocks::{add_a_lambda_v, add_at_lambda_v, lift, sandwich};
+use super::blocks::{add_a_lambda_v, add_at_lambda_v, lift};
 use super::System;
 use crate::design::factor::coupling;
 use crate::design::members::Place;
 use crate::design::{Factor, Lambda, Levels, Model, Shard};
-use crate::linalg::small::{add_at_b, backward, cholesky, forward};
-use crate::linalg::vector::axpy;
-use inverse::invert_level;
 use leverage::{add_quadratic_form, columns_from};
 pub use paths::Blocks;
 
@@ -38,7 +37,32 @@ struct Rung {
     inverse: Vec<f64>,
 }
 
+/// Any number of columns, as each factor says.
+const ANY: usize = 0;
+
+/// Calls a method of `Nested` with the number of columns as a constant where all factors have the same one or two: loops over
+/// them are then unrolled.
+macro_rules! sized {
+    ($nested:ident.$method:ident($($argument:expr),*)) => {
+        match $nested.columns {
+            1 => $nested.$method::<1>($($argument),*),
+            2 => $nested.$method::<2>($($argument),*),
+            _ => $nested.$method::<ANY>($($argument),*),
+        }
+    };
+}
+
 impl Rung {
+    /// `p`, a constant unless `P` is `ANY`.
+    #[inline(always)]
+    fn size<const P: usize>(&self) -> usize {
+        if P == ANY {
+            self.p
+        } else {
+            P
+        }
+    }
+
     fn stride(&self) -> usize {
         self.p * self.width
     }
@@ -57,6 +81,8 @@ impl Rung {
 /// `H` for nested factors.
 pub struct Nested {
     rungs: Vec<Rung>,
+    /// Columns of every factor, or `ANY`.
+    columns: usize,
     log_det: f64,
     scratch: Vec<f64>,
 }
@@ -85,55 +111,13 @@ impl Nested {
             })
             .collect();
         let width = rungs.first().map_or(0, |r| r.width);
+        let first = sizes.first().copied().unwrap_or(ANY);
+        let same = sizes.iter().all(|&p| p == first);
         Nested {
             rungs,
+            columns: if same { first } else { ANY },
             log_det: 0.0,
             scratch: vec![0.0; 3 * width * width],
-        }
-    }
-
-    /// `H := Lambda' A Lambda + I`, in the place of the factor.
-    fn whiten(&mut self, lambdas: &[Lambda]) {
-        let scalars = lambdas.iter().all(|l| l.p == 1);
-        for (f, rung) in self.rungs.iter_mut().enumerate() {
-            let (p, width) = (rung.p, rung.width);
-            if scalars {
-                let scales: Vec<f64> = lambdas[f..]
-                    .iter()
-                    .map(|l| lambdas[f].values[0] * l.values[0])
-                    .collect();
-                for (h, a) in rung
-                    .factor
-                    .chunks_exact_mut(width)
-                    .zip(rung.a.chunks_exact(width))
-                {
-                    for ((h, a), scale) in h.iter_mut().zip(a).zip(&scales) {
-                        *h = scale * a;
-                    }
-                    h[0] += 1.0;
-                }
-                continue;
-            }
-            for level in 0..rung.n_levels {
-                let range = rung.range(level);
-                let (a, h) = (&rung.a[range.clone()], &mut rung.factor[range]);
-                let mut at = 0;
-                for lambda in &lambdas[f..] {
-                    sandwich(
-                        &lambdas[f],
-                        &a[at..],
-                        width,
-                        lambda,
-                        &mut h[at..],
-                        width,
-                        &mut self.scratch,
-                    );
-                    at += lambda.p;
-                }
-                for c in 0..p {
-                    h[c * width + c] += 1.0;
-                }
-            }
         }
     }
 }
@@ -181,32 +165,7 @@ impl System for Nested {
 
     fn factor(&mut self, lambdas: &[Lambda]) -> bool {
         self.whiten(lambdas);
-        self.log_det = 0.0;
-        for f in 0..self.rungs.len() {
-            let (below, above) = self.rungs.split_at_mut(f + 1);
-            let rung = &mut below[f];
-            let (p, width) = (rung.p, rung.width);
-            let mut product = 1.0f64;
-            for level in 0..rung.n_levels {
-                let block = &mut rung.factor[level * p * width..(level + 1) * p * width];
-                if !cholesky(block, p, width) {
-                    return false;
-                }
-                for c in 0..p {
-                    product *= block[c * width + c];
-                }
-                if !(1e-100..1e100).contains(&product) {
-                    self.log_det += 2.0 * product.ln();
-                    product = 1.0;
-                }
-                if !above.is_empty() {
-                    solve_panel(block, p, width);
-                    eliminate(block, p, width, rung.parent[level] as usize, above);
-                }
-            }
-            self.log_det += 2.0 * product.ln();
-        }
-        self.log_det.is_finite()
+        sized!(self.eliminate_all())
     }
 
     fn log_det(&self) -> f64 {
@@ -214,60 +173,15 @@ impl System for Nested {
     }
 
     fn forward(&self, x: &mut [f64]) {
-        for (f, rung) in self.rungs.iter().enumerate() {
-            for level in 0..rung.n_levels {
-                let block = &rung.factor[rung.range(level)];
-                let (own, rest) = x[rung.first + level * rung.p..].split_at_mut(rung.p);
-                forward(block, rung.p, rung.width, own);
-                let offset = rung.first + (level + 1) * rung.p;
-                self.for_ancestors(f, level, |at, first, p| {
-                    let above = &mut rest[first - offset..][..p];
-                    for (row, own) in block.chunks_exact(rung.width).zip(&*own) {
-                        let terms = above.iter_mut().zip(&row[at..]);
-                        terms.for_each(|(x, b)| *x -= b * own);
-                    }
-                });
-            }
-        }
+        sized!(self.forward_sized(x));
     }
 
     fn backward(&self, x: &mut [f64]) {
-        for (f, rung) in self.rungs.iter().enumerate().rev() {
-            for level in 0..rung.n_levels {
-                let block = &rung.factor[rung.range(level)];
-                let (own, rest) = x[rung.first + level * rung.p..].split_at_mut(rung.p);
-                let offset = rung.first + (level + 1) * rung.p;
-                self.for_ancestors(f, level, |at, first, p| {
-                    let above = &rest[first - offset..][..p];
-                    for (row, own) in block.chunks_exact(rung.width).zip(&mut *own) {
-                        let terms = row[at..].iter().zip(above);
-                        terms.for_each(|(b, x)| *own -= b * x);
-                    }
-                });
-                backward(block, rung.p, rung.width, own);
-            }
-        }
+        sized!(self.backward_sized(x));
     }
 
     fn invert(&mut self) {
-        for f in (0..self.rungs.len()).rev() {
-            let (below, above) = self.rungs.split_at_mut(f + 1);
-            let rung = &mut below[f];
-            for level in 0..rung.n_levels {
-                let range = rung.range(level);
-                let (factor, inverse) = (&rung.factor[range.clone()], &mut rung.inverse[range]);
-                let parent = rung.parent.get(level).map(|&p| p as usize);
-                invert_level(
-                    factor,
-                    inverse,
-                    rung.p,
-                    rung.width,
-                    parent,
-                    above,
-                    &mut self.scratch,
-                );
-            }
-        }
+        sized!(self.invert_sized());
     }
 
     fn add_h(&self, model: &Model, shard: &Shard, lambdas: &[Lambda], h: &mut [f64]) {
@@ -320,7 +234,7 @@ impl System for Nested {
                         out[own + r] += a[r * rung.width + c] * b[own + c];
                     }
                 }
-                self.for_ancestors(f, level, |at, first, p| {
+                self.for_ancestors::<ANY>(f, level, |at, first, p| {
                     for r in 0..rung.p {
                         for c in 0..p {
                             out[own + r] += a[r * rung.width + at + c] * b[first + c];
@@ -360,63 +274,11 @@ impl System for Nested {
     }
 }
 
-impl Nested {
-    /// Calls `visit(column in the block row, first effect in a vector, p)` for each level above.
-    #[inline]
-    fn for_ancestors(&self, f: usize, level: usize, mut visit: impl FnMut(usize, usize, usize)) {
-        let (mut at, mut level) = (self.rungs[f].p, level);
-        for g in f + 1..self.rungs.len() {
-            level = self.rungs[g - 1].parent[level] as usize;
-            let rung = &self.rungs[g];
-            visit(at, rung.first + level * rung.p, rung.p);
-            at += rung.p;
-        }
-    }
-}
-
 /// The own block of a block row, from its upper triangle.
 fn symmetrise(block: &mut [f64], p: usize, width: usize) {
     for c in 0..p {
         for r in c + 1..p {
             block[r * width + c] = block[c * width + r];
         }
-    }
-}
-
-/// `B := L^-1 H_{f, above}`, in place.
-fn solve_panel(block: &mut [f64], p: usize, width: usize) {
-    for i in 0..p {
-        for k in 0..i {
-            let (done, own) = block.split_at_mut(i * width);
-            let l = own[k];
-            axpy(
-                -l,
-                &done[k * width + p..(k + 1) * width],
-                &mut own[p..width],
-            );
-        }
-        let d = block[i * width + i];
-        block[i * width + p..(i + 1) * width]
-            .iter_mut()
-            .for_each(|b| *b /= d);
-    }
-}
-
-/// Takes `B'B` from the block rows above a level.
-fn eliminate(block: &[f64], p: usize, width: usize, parent: usize, above: &mut [Rung]) {
-    let (mut at, mut level) = (p, parent);
-    for g in 0..above.len() {
-        let rung = &mut above[g];
-        let range = rung.range(level);
-        let (own, target) = (&block[at..], &mut rung.factor[range]);
-        if p == 1 && rung.p == 1 {
-            let terms = target.iter_mut().zip(own);
-            terms.for_each(|(h, b)| *h -= own[0] * b);
-        } else {
-            let (columns, all) = (rung.p, rung.width);
-            add_at_b(-1.0, own, width, own, width, target, all, p, columns, all);
-        }
-        at += rung.p;
-        level = rung.parent.get(level).map_or(0, |&l| l as usize);
     }
 }
