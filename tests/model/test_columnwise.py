@@ -1,5 +1,8 @@
 """Columns are used where they are only where nobody can change them."""
 
+import copy
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -34,11 +37,11 @@ def test_numbers_of_a_pandas_frame_are_not_copied():
 
 
 CHANGES = {
-    "loc": lambda data: data.__setattr__("x", 9.0),
+    "column": lambda data: data.__setitem__("x", 9.0),
     "cell": lambda data: data.loc.__setitem__((0, "x"), 9.0),
-    "iloc": lambda data: data.iloc.__setitem__((slice(None), [0, 1]), 9.0),
+    "block": lambda data: data.iloc.__setitem__((slice(None), [0, 1]), 9.0),
     "add": lambda data: data.__iadd__(1.0),
-    "fillna": lambda data: data.replace(data.loc[0, "x"], 9.0, inplace=True),
+    "replace": lambda data: data.replace(data.loc[0, "x"], 9.0, inplace=True),
 }
 
 
@@ -74,6 +77,92 @@ def test_arrays_of_a_mapping_may_change_later(frozen):
     np.testing.assert_array_equal(design.X[:, 2], arrays()["z"])
 
 
+def shares(design, array):
+    x = [column for matrix in design.fixed for column in matrix.columns]
+    z = [term.z for term in design.terms if term.z is not None]
+    return any(
+        np.shares_memory(own, array)
+        for own in (*x, *z, design.y, design.weights, *design.offset)
+        if own is not None
+    )
+
+
+@pytest.mark.parametrize("made", ["array", "memmap", "strided", "frozen", "records"])
+@pytest.mark.parametrize("left", ["y", "I(y)"])
+def test_no_array_of_the_user_is_in_a_design(made, left, tmp_path):
+    data = {**arrays(), "w": np.ones(N), "o": np.zeros(N)}
+    if made == "memmap":
+        for name in ("y", "x", "z", "w", "o"):
+            values, data[name] = (
+                data[name],
+                np.memmap(tmp_path / name, np.float64, "w+", shape=(N,)),
+            )
+            data[name][:] = values
+    elif made == "strided":
+        data = {name: np.repeat(values, 2)[::2] for name, values in data.items()}
+    elif made == "frozen":
+        for values in data.values():
+            values.setflags(write=False)
+    records = pd.DataFrame(data).to_records(index=False)
+    given = np.array(records) if made == "records" else data
+    formula = f"{left} ~ x + z + offset(o) + (1 + z | g)"
+    _, design = build(formula, given, weights="w")
+    _, other = build(formula.replace("offset(o) + ", ""), given, weights=given["w"])
+    for name in ("y", "x", "z", "w", "o"):
+        assert not shares(design, given[name])
+        assert not shares(other, given[name])
+
+
+def test_memory_that_another_library_gave_to_pandas_is_copied():
+    pa = pytest.importorskip("pyarrow")
+    data = arrays()
+    taken = pa.table(data).to_pandas(split_blocks=True)
+    assert np.shares_memory(taken["x"].to_numpy(), data["x"])
+    _, design = build("y ~ x + (1 + z | g)", taken)
+    assert not any(shares(design, data[name]) for name in ("y", "x", "z"))
+
+
+@pytest.mark.parametrize("rows", [slice(None, None, 2), slice(None, None, -1)])
+def test_weights_and_offsets_of_every_second_row(rows):
+    data = frame().assign(w=2.0, o=0.5)
+    data.loc[::3, "w"] = 1.0
+    some = data.iloc[rows]
+    formula = "y ~ x + offset(o) + (1 + z | g)"
+    fits = [
+        me.fit(formula, given, weights=weights, method="ml")
+        for given in (some, some.reset_index(drop=True).copy())
+        for weights in ("w", given["w"].to_numpy())
+    ]
+    assert len({fit.llf for fit in fits}) == 1
+
+
+def test_numbers_between_two_places_of_memory_are_copied():
+    data = frame()
+    raw = bytearray(8 * N + 1)
+    odd = np.frombuffer(raw, dtype=np.float64, offset=1)
+    odd[:] = data["x"]
+    x = pd.Series(odd, copy=False)
+    _, design = build("y ~ x + (1 | g)", {**data, "x": x})
+    assert design.fixed[0].columns[1].flags.aligned
+
+
+def test_a_model_of_another_response_keeps_its_own():
+    y = arrays()["y"] + 1.0
+    fit = me.fit("y ~ x + (1 | g)", frame(), method="ml").refit(y)
+    before = fit.design.y.copy()
+    y[:] = 0.0
+    np.testing.assert_array_equal(fit.design.y, before)
+    assert fit.inputs.response is not None
+    np.testing.assert_array_equal(fit.inputs.response, before)
+
+
+def test_a_copy_of_a_matrix_is_frozen_too():
+    _, design = build("y ~ x + (1 | g)", frame())
+    for again in (pickle.loads(pickle.dumps(design.fixed[0])), copy.deepcopy(design.fixed[0])):
+        assert not any(column.flags.writeable for column in again.columns)
+        np.testing.assert_array_equal(again.array, design.X)
+
+
 def test_a_fit_is_that_of_its_data_after_they_changed():
     data = frame()
     model = me.Model("y ~ x + (1 + z | g)", data)
@@ -95,10 +184,14 @@ def test_rows_and_columns_of_a_matrix():
     assert array.flags.writeable
     assert matrix.shape == (4, 3)
     np.testing.assert_array_equal(matrix.rows(slice(None, None, 2)), array[::2])
-    np.testing.assert_array_equal(matrix.take([2, 0]).array, array[:, [2, 0]])
+    for some in ([2, 0], [2, 0, 1], [0, 0, 1]):
+        np.testing.assert_array_equal(matrix.take(some).array, array[:, some])
+    np.testing.assert_array_equal(matrix.part(np.array([3, 1])).array, array[[3, 1]])
     np.testing.assert_allclose(matrix.times(np.array([1.0, 2.0, -1.0])), array @ [1, 2, -1])
     assert ModelMatrix([], 4).rows(slice(0, 2)).shape == (2, 0)
+    assert ModelMatrix([], 4).part(slice(0, 2)).shape == (2, 0)
     assert not ModelMatrix([], 4).has_intercept
+    assert not ModelMatrix([np.zeros(0)], 0).has_intercept
 
 
 FITS = {

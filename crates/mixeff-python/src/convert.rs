@@ -76,7 +76,7 @@ pub fn column_slices<'a>(x: &'a Matrix<'_>) -> PyResult<Vec<&'a [f64]>> {
     }
     if !x.is_fortran_contiguous() {
         return Err(PyValueError::new_err(
-            "design matrices must be in Fortran order",
+            "the columns of random effects must be in Fortran order",
         ));
     }
     Ok(x.as_slice()?.chunks_exact(n).collect())
@@ -144,15 +144,15 @@ fn source<'a>(x: &'a Floats<'_>) -> PyResult<Source<'a>> {
 /// A column, shared with the core if the array is frozen.
 pub fn column<'a>(x: &'a Floats<'_>) -> PyResult<Source<'a>> {
     let values = x.as_slice()?;
-    let shared = frozen(x.as_any(), values)?;
-    Ok(shared.map_or(Source::Given(values), |owner| {
+    let owner = shared(x.as_any(), values)?;
+    Ok(owner.map_or(Source::Given(values), |owner| {
         Source::Shared(owner, 0..values.len())
     }))
 }
 
 /// The numbers of an array as those of a shared owner, if it is frozen.
 #[allow(unsafe_code)]
-fn frozen(array: &Bound<'_, PyAny>, values: &[f64]) -> PyResult<Option<Shared>> {
+fn shared(array: &Bound<'_, PyAny>, values: &[f64]) -> PyResult<Option<Shared>> {
     let writeable: bool = array.getattr("flags")?.getattr("writeable")?.extract()?;
     if writeable || values.is_empty() {
         return Ok(None);
@@ -160,7 +160,8 @@ fn frozen(array: &Bound<'_, PyAny>, values: &[f64]) -> PyResult<Option<Shared>> 
     // SAFETY: `_owner` keeps the array alive as long as the slice, and the array its memory; an array that
     // something else refers to is not resized. Nobody writes to the memory: a `Design` has read-only arrays
     // only where the package froze them before anything else referred to them, or where they are columns of
-    // data frames that copy before they write (`Column.is_protected`).
+    // a pandas frame that copies before it writes (`reading.py`), which excludes memory that pandas did not
+    // allocate; that nobody gets around pandas is what its users warrant, here as in numpy itself.
     let values = unsafe { std::slice::from_raw_parts(values.as_ptr(), values.len()) };
     Ok(Some(Arc::new(Frozen {
         _owner: array.clone().unbind(),
@@ -192,7 +193,7 @@ pub fn term_data<'a>(
         Some(z) => effects(z)?,
     };
     let mut columns = z.iter().flatten();
-    let fits = columns.all(|c| c.given().len() == inputs.n) && predictor.len() == z.len();
+    let fits = columns.all(|c| c.values().len() == inputs.n) && predictor.len() == z.len();
     if *factor >= n_factors || !fits || predictor.iter().any(|&d| d >= inputs.predictors) {
         return Err(PyValueError::new_err(
             "a random-effects term does not fit the model's rows, factors or predictors",
@@ -209,10 +210,10 @@ pub fn term_data<'a>(
 /// The columns of a term, those of ones as intercepts.
 fn effects<'a>(z: &'a Matrix<'_>) -> PyResult<Vec<Option<Source<'a>>>> {
     let columns = column_slices(z)?;
-    let shared = frozen(z.as_any(), z.as_slice().unwrap_or(&[]))?;
+    let owner = shared(z.as_any(), z.as_slice().unwrap_or(&[]))?;
     let effect = |(k, column): (usize, &&'a [f64])| {
         let place = k * column.len()..(k + 1) * column.len();
-        let source = match &shared {
+        let source = match &owner {
             Some(owner) => Source::Shared(Arc::clone(owner), place),
             None => Source::Given(column),
         };

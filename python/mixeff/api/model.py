@@ -59,7 +59,9 @@ def fit(
         random effects under a shared name, ``(1 | id | g)``; then `family`, `link` and the other
         arguments about a response are lists, too, and the result is a `JointFit`.
     data : frame
-        A pandas, polars or pyarrow frame, or a mapping of names to arrays.
+        A pandas, polars or pyarrow frame, or a mapping of names to arrays. Numbers of a frame of
+        pandas 3 are read where they are: what is done to the frame afterwards does not reach the
+        fit, but do not write to an array that you shared with the frame by ``copy=False``.
     family : str
         ``"gaussian"``, ``"bernoulli"``, ``"binomial"``, ``"poisson"``, ``"nb2"``, ``"gamma"``,
         ``"beta"``, ``"cumulative"``, ``"multinomial"``, ``"duration"``, ... The documentation has

@@ -338,7 +338,7 @@ def run(
 
 def with_response(design: Design, inputs: Inputs, y: Any) -> tuple[Design, Inputs]:
     """Put another response, checked, in the place of a design's own."""
-    values = np.ascontiguousarray(y, dtype=np.float64)
+    values = np.array(y, dtype=np.float64, order="C")
     family, columns = design.distribution, _columns(design)
     shape = (design.n, 2) if columns else (design.n,)
     if values.shape != shape:
@@ -387,7 +387,10 @@ def _require_possible(design: Design, values: Floats) -> None:
 
 
 def snapshot(data: Any) -> Any:
-    """The data as they are now: a later change of the user's frame must not reach the fit."""
+    """The data as they are now: a later change of the user's frame must not reach the fit.
+
+    The arrays of a mapping are not copied; nothing but what shows the data again reads them.
+    """
     import pandas as pd
 
     if isinstance(data, pd.DataFrame):

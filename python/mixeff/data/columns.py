@@ -18,7 +18,7 @@ __all__ = ["Column", "Columns", "Schema", "frozen"]
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:
-    """A new array, to which nobody writes any more."""
+    """The array, which nobody else refers to, and to which nobody writes any more."""
     array.setflags(write=False)
     return array
 
@@ -96,15 +96,21 @@ class Column:
                 f"column {self.name!r} is {_KIND_WORDS[self.kind]}, where a number is needed; "
                 "convert it to a number, or write a comparison with one of its values"
             )
-        numbers = self.values.astype(np.float64, copy=False)
-        return numbers if numbers is self.values else frozen(numbers)
+        return self.values.astype(np.float64, copy=False)
 
     @property
     def protected(self) -> NDArray[np.float64] | None:
         """The values, if they are numbers side by side that can be used where they are."""
         values = self.values
-        usable = self.is_protected and self.kind == "number" and values.flags.c_contiguous
-        return values if usable else None
+        in_order = values.flags.c_contiguous and values.flags.aligned
+        return values if self.is_protected and self.kind == "number" and in_order else None
+
+    def own(self) -> NDArray[np.float64]:
+        """The values as float64, where they are if they are protected, else as a frozen copy."""
+        if self.protected is not None:
+            return self.protected
+        numbers = self.number()
+        return frozen(np.array(numbers, order="C") if numbers is self.values else numbers)
 
     @cached_property
     def is_finite(self) -> bool:

@@ -241,8 +241,9 @@ def _as_series(name: str, values: Any) -> Any:
         )
     if getattr(values, "ndim", 1) != 1:
         raise ColumnTypeError(f"column {name!r} is no one-dimensional array; split it into columns")
-    if type(values) is np.ndarray and values.dtype.kind in NUMBERS:
-        return values
+    masked = isinstance(values, np.ma.MaskedArray)
+    if isinstance(values, np.ndarray) and not masked and values.dtype.kind in NUMBERS:
+        return np.asarray(values)
     if isinstance(values, (np.ndarray, pd.Categorical)):
         return pd.Series(values, copy=False)
     if hasattr(values, "to_pylist"):  # of pyarrow

@@ -29,7 +29,7 @@ def read_pandas(name: str, series: pd.Series) -> Column:
     dtype = series.dtype
     if isinstance(dtype, np.dtype):
         if dtype.kind in NUMBERS:
-            return read_number(name, *_in_place(series))
+            return read_number(name, *_held(series))
         return _read_objects(name, series) if dtype.kind == "O" else read_time(name, series)
     if isinstance(dtype, pd.CategoricalDtype):
         return read_factor(
@@ -78,12 +78,20 @@ class _Held:
         self.__array_interface__ = values.__array_interface__
 
 
-def _in_place(series: pd.Series) -> tuple[NDArray[Any], bool]:
+def _held(series: pd.Series) -> tuple[NDArray[Any], bool]:
     """The values of a series, and whether they are protected from change."""
     values = series.to_numpy()
-    if not _COPIES_ON_WRITE or len(values) == 0:
+    if not _COPIES_ON_WRITE or len(values) == 0 or not _is_of_numpy(values):
         return values, False
     return np.asarray(_Held(series, values)), True
+
+
+def _is_of_numpy(values: NDArray[Any]) -> bool:
+    """Whether numpy allocated the memory, and not another library, which may write to it."""
+    root: Any = values
+    while isinstance(root, np.ndarray) and root.base is not None:
+        root = root.base
+    return type(root) is np.ndarray and root.flags.owndata
 
 
 def read_number(name: str, values: NDArray[Any], is_protected: bool = False) -> Column:
@@ -97,13 +105,13 @@ def read_number(name: str, values: NDArray[Any], is_protected: bool = False) -> 
     if kind == "c":
         raise unusable(name, "complex numbers")
     used = is_protected and values.dtype == np.float64
-    numbers = values if used else _protected(values)
+    numbers = values if used else _float64(values)
     column = Column(name, "number", numbers, is_protected=not numbers.flags.writeable)
     return column if column.is_finite else replace(column, missing=_nan(column.values))
 
 
-def _protected(values: NDArray[Any]) -> NDArray[np.float64]:
-    """As float64: the user's own array stays one that can be written to, any other becomes ours."""
+def _float64(values: NDArray[Any]) -> NDArray[np.float64]:
+    """The user's own array, if it is one that can be written to, else a frozen copy as float64."""
     if values.dtype == np.float64 and values.flags.writeable:
         return values
     return frozen(np.array(values, dtype=np.float64))

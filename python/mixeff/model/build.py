@@ -128,14 +128,14 @@ def _build(
         inputs = inputs_of(inputs.formula.text, counted, given)
     fixed = _fixed(inputs, columns, counted, outcome)
     random = _random(inputs, columns, counted)
-    check_coefficients(columns.n_rows, fixed.x[0].shape[1], kind)
+    check_coefficients(columns.n_rows, fixed.matrices[0].shape[1], kind)
     design = Design(
         family=counted.name,
         link=link,
         y=outcome.y,
         extra=outcome.extra,
         weights=outcome.weights,
-        fixed=fixed.x,
+        fixed=fixed.matrices,
         x_names=tuple(spec.names for spec in fixed.specs),
         offset=offsets_of(inputs, columns),
         factors=random.factors,
@@ -187,7 +187,7 @@ def _outcome(inputs: Inputs, columns: Columns, family: Family, structure: str) -
 @dataclass(frozen=True, eq=False)
 class _Fixed:
     specs: tuple[MatrixSpec, ...]
-    x: tuple[ModelMatrix, ...]
+    matrices: tuple[ModelMatrix, ...]
     notices: tuple[Notice, ...]
 
 

@@ -42,12 +42,15 @@ class ModelMatrix:
 
     @classmethod
     def of(cls, array: Array) -> ModelMatrix:
-        """The columns of an array, shape (n, p), which is frozen; a view is copied first."""
+        """The columns of an array, shape (n, p), that nothing else refers to; a view is copied."""
         array = np.asfortranarray(array)
         array = frozen(array if array.flags.owndata else array.copy(order="F"))
         made = cls(list(array.T), len(array))
         made.__dict__["array"] = array
         return made
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ModelMatrix, (list(self.columns), self.n_rows)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -67,16 +70,23 @@ class ModelMatrix:
         parts = [column[rows] for column in self.columns]
         return np.column_stack(parts) if parts else self.array[rows]
 
+    def part(self, rows: Any) -> ModelMatrix:
+        """The matrix of some rows."""
+        parts = [np.array(column[rows]) for column in self.columns]
+        return ModelMatrix(parts, len(parts[0]) if parts else len(self.array[rows]))
+
     def take(self, positions: Sequence[int]) -> ModelMatrix:
         """Some of the columns."""
-        if len(positions) == len(self.columns):
+        if list(positions) == list(range(len(self.columns))):
             return self
         return ModelMatrix([self.columns[j] for j in positions], self.n_rows)
 
     @property
     def has_intercept(self) -> bool:
         """Whether the first column is a constant that is not zero."""
-        return bool(self.columns and is_constant(self.columns[0]) and self.columns[0][0] != 0)
+        if self.n_rows == 0 or not self.columns:
+            return False
+        return is_constant(self.columns[0]) and bool(self.columns[0][0] != 0)
 
     def times(self, beta: Array) -> Array:
         """The linear predictor ``X beta``."""

@@ -307,4 +307,4 @@ def offsets_of(inputs: Inputs, columns: Columns) -> tuple[Array | None, ...]:
 
 
 def _argument(name: str, text: str, columns: Columns) -> Array:
-    return columns[f"{name}="].number() if text == GIVEN else number(text, columns)
+    return columns[f"{name}="].own() if text == GIVEN else number(text, columns)

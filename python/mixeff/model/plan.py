@@ -167,12 +167,12 @@ def fill(plan: Plan, columns: Columns) -> ModelMatrix:
     values = {text: evaluate(factor, columns) for text, factor in distinct.items()}
     made = []
     for column in plan.columns:
-        found = _in_place(column, columns)
+        found = _where_it_is(column, columns)
         made.append(_computed(column, columns, values, codes) if found is None else found)
     return ModelMatrix(made, columns.n_rows)
 
 
-def _in_place(column: PlannedColumn, columns: Columns) -> Array | None:
+def _where_it_is(column: PlannedColumn, columns: Columns) -> Array | None:
     """The numbers where they are, if they are a column of the data that nobody changes."""
     if column.dummies or len(column.numbers) != 1 or column.numbers[0].column is None:
         return None

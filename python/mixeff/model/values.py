@@ -74,10 +74,11 @@ def evaluate(factor: Expression, columns: Columns, *, finite: bool = True) -> Ar
 
 
 def number(text: str, columns: Columns) -> Array:
-    """An expression as float64; new memory, if it takes any, is frozen."""
-    found = evaluate(expression(text), columns)
-    numbers = np.array(found, dtype=np.float64, copy=None)
-    return numbers if numbers is found else frozen(numbers)
+    """An expression as float64 that nobody changes: in place where it is such a column."""
+    factor = expression(text)
+    if factor.column is not None and not columns[factor.column].is_factor:
+        return columns[factor.column].own()
+    return frozen(np.array(evaluate(factor, columns), dtype=np.float64, order="C"))
 
 
 def _words(factor: Expression, columns: Columns, detail: str = "") -> ColumnTypeError:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..estimate.covariance import covariance_jacobians
-from ..model.columnwise import ModelMatrix
 from ..results.linear import fixed_part, quadratic_form, random_variance
 from ..results.parameters import beta_slices, theta_positions
 from .linearized import Linearized
@@ -138,7 +137,7 @@ def rows_of(design: Design, rows: Any) -> Design:
         y=design.y[rows],
         extra=part(design.extra),
         weights=part(design.weights),
-        fixed=tuple(ModelMatrix.of(x.rows(rows)) for x in design.fixed),
+        fixed=tuple(x.part(rows) for x in design.fixed),
         offset=tuple(part(offset) for offset in design.offset),
         factors=tuple(replace(f, codes=f.codes[rows]) for f in design.factors),
         terms=tuple(replace(term, z=part(term.z)) for term in design.terms),

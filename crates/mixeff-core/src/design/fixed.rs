@@ -61,21 +61,20 @@ impl Predictor {
         let moved: Vec<&[f64]> = data
             .columns
             .iter()
-            .filter(|(_, source)| is_moved(source, order))
-            .map(|(_, source)| source.given())
+            .filter(|(_, source)| order.moves(source))
+            .map(|(_, source)| source.values())
             .collect();
         let block = blocked(&moved, order, shards);
         let (mut position, n_moved) = (0, moved.len());
         let columns = data.columns.into_iter().map(|(coefficient, source)| {
             let values = match source {
                 Source::Constant(c) => Values::Constant(c, vec![c; longest].into()),
-                Source::Shared(owner, range) if order.is_identity() => {
-                    Values::InPlace(owner, range)
-                }
-                _ => {
+                source if order.moves(&source) => {
                     position += 1;
                     Values::Blocked(position - 1)
                 }
+                Source::Shared(owner, range) => Values::InPlace(owner, range),
+                Source::Given(_) => unreachable!("numbers that are given are moved"),
             };
             FixedColumn {
                 coefficient,
@@ -158,15 +157,6 @@ impl Predictor {
             _ => 0.0,
         };
         self.columns.iter().map(part).sum()
-    }
-}
-
-/// Whether the numbers must be copied.
-fn is_moved(source: &Source<'_>, order: &Order) -> bool {
-    match source {
-        Source::Constant(_) => false,
-        Source::Given(_) => true,
-        Source::Shared(..) => !order.is_identity(),
     }
 }
 

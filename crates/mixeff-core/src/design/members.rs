@@ -127,7 +127,7 @@ impl Work for AddToRows<'_> {
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
         if let ([None, None], true) = (self.columns, self.runs.are_rows(self.out.len())) {
-            let b = self.b[self.place.at..].iter().step_by(self.place.stride);
+            let b = self.b.iter().skip(self.place.at).step_by(self.place.stride);
             let pairs = self.out.iter_mut().zip(b);
             return pairs.for_each(|(out, b)| *out += self.scale * b);
         }
@@ -170,7 +170,7 @@ impl Work for AddSums<'_> {
     #[inline(always)]
     fn run<A: Arithmetic>(self) {
         if let ([None, None], true) = (self.columns, self.runs.are_rows(self.v.len())) {
-            let sums = self.out[self.place.at..].iter_mut();
+            let sums = self.out.iter_mut().skip(self.place.at);
             let pairs = sums.step_by(self.place.stride).zip(self.v);
             return pairs.for_each(|(sum, v)| *sum += v);
         }

@@ -76,7 +76,7 @@ pub struct Model {
 impl Model {
     /// Sorts the rows and lays out factors, terms and shards. `Err` names an unknown structure.
     pub fn new(data: ModelData<'_>) -> Result<Model, String> {
-        let n = data.y.given().len();
+        let n = data.y.values().len();
         let user_factor = elimination_order(&data.factors);
         let nested = is_chain(&data.factors, &user_factor);
         let sorted_by = if nested {

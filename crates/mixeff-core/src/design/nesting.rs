@@ -88,13 +88,22 @@ impl Order {
         (0..self.rows).map(|i| self.user_row(i))
     }
 
+    /// Whether the numbers must be copied.
+    pub fn moves(&self, source: &Source<'_>) -> bool {
+        match source {
+            Source::Constant(_) => false,
+            Source::Given(_) => true,
+            Source::Shared(..) => !self.is_identity(),
+        }
+    }
+
     /// The numbers in sorted order, in place where they may be.
     pub fn arrange(&self, source: Source<'_>) -> Numbers {
         match source {
             Source::Constant(c) => Numbers::Own(vec![c; self.rows]),
             Source::Given(values) => Numbers::Own(self.gather(values)),
-            Source::Shared(owner, range) if self.is_identity() => Numbers::InPlace(owner, range),
-            Source::Shared(..) => Numbers::Own(self.gather(source.given())),
+            Source::Shared(..) if self.moves(&source) => Numbers::Own(self.gather(source.values())),
+            Source::Shared(owner, range) => Numbers::InPlace(owner, range),
         }
     }
 

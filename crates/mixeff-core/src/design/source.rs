@@ -19,7 +19,7 @@ pub enum Source<'a> {
 
 impl Source<'_> {
     /// The numbers; none of a constant.
-    pub fn given(&self) -> &[f64] {
+    pub fn values(&self) -> &[f64] {
         match self {
             Source::Constant(_) => &[],
             Source::Given(values) => values,

@@ -7,7 +7,7 @@ use super::density::{row_by_row, Density};
 use super::jet::Jet;
 use super::pass::{run_given, Expand, CURVATURE, FIRST, SCORE, THIRD, THIRD_OF_FIRST, VALUE};
 use super::simd::{widest, Arithmetic, Work, LANES};
-use super::table::{with_table, Known, Table};
+use super::table::{with_table, Known, Table, JET};
 use super::without_first::same;
 use super::Rows;
 
@@ -27,7 +27,7 @@ const ENTRIES: [usize; 6] = {
 };
 
 /// A density made of `K` numbers that take long, functions of one number of the row's own, and of the predictors but the first: entry
-/// by entry those of `K / 10` jets in two variables.
+/// by entry those of `K / JET` jets in two variables.
 pub trait Tabulated<const D: usize, const K: usize>: Density<D> {
     /// Whether derivatives by the first predictor alone need the numbers.
     const FOR_FIRST: bool;
@@ -93,7 +93,7 @@ impl<F: Tabulated<D, K>, const D: usize, const K: usize, const W: usize> Work
     fn run<A: Arithmetic>(self) {
         for (&x, out) in self.arguments.iter().zip(self.out) {
             match self.table.place(x) {
-                Some(place) => *out = self.table.at::<A, K, W>(place),
+                Some(place) => self.table.write::<A, K, W>(place, out),
                 None if x.is_nan() => *out = [0.0; K],
                 None => {
                     let found = self.density.numbers(x, self.shared, None);
@@ -128,7 +128,7 @@ pub fn block<F: Tabulated<D, K>, const D: usize, const K: usize, const ORDER: u8
         }
         let (numbers, _) = buffer.as_chunks_mut::<K>();
         // One vector of them, two, or all.
-        let needed = ENTRIES[ORDER as usize] * (K / 10);
+        let needed = ENTRIES[ORDER as usize] * (K / JET);
         let look_up = if needed <= LANES {
             look_up::<F, D, K, LANES>
         } else if needed <= TWICE {

@@ -21,8 +21,10 @@ const NODES: usize = 18;
 /// The last two Chebyshev coefficients of a function may be this large, beside the function itself or a hundredth of the largest:
 /// for a value and for derivatives of each order, of which the higher ones are less exact themselves.
 const TOLERANCES: [f64; 4] = [2e-13, 1e-12, 1e-11, 1e-9];
+/// Entries of a jet in two variables.
+pub const JET: usize = 10;
 /// The orders of the entries of a jet in two variables, which the functions are: of one such or, entry by entry, of several.
-const ORDERS: [usize; 10] = [0, 1, 1, 2, 2, 2, 3, 3, 3, 3];
+const ORDERS: [usize; JET] = [0, 1, 1, 2, 2, 2, 3, 3, 3, 3];
 /// Tables kept by each thread: parameters next to each other are asked for in turn.
 const KEPT: usize = 6;
 
@@ -37,20 +39,8 @@ enum Piece {
     Rough,
 }
 
-/// The functions of a table, which may make use of what they are at a number nearby; `None` outside the domain.
-pub trait Function<const K: usize> {
-    /// At a number.
-    fn at(&self, x: f64, near: Option<Known<K>>) -> Option<[f64; K]>;
-}
-
 /// A number, and the functions there.
 pub type Known<const K: usize> = (f64, [f64; K]);
-
-impl<const K: usize, F: Fn(f64, Option<Known<K>>) -> Option<[f64; K]>> Function<K> for F {
-    fn at(&self, x: f64, near: Option<Known<K>>) -> Option<[f64; K]> {
-        self(x, near)
-    }
-}
 
 /// Polynomials for some functions at some shared numbers.
 pub struct Table {
@@ -100,8 +90,13 @@ impl Table {
         self
     }
 
-    /// Sees to it that the piece around `x` is there.
-    pub fn cover<const K: usize>(&mut self, x: f64, f: &impl Function<K>) {
+    /// Sees to it that the piece around `x` is there. The functions may make use of what they are at a number nearby; `None`
+    /// outside the domain.
+    pub fn cover<const K: usize>(
+        &mut self,
+        x: f64,
+        f: &impl Fn(f64, Option<Known<K>>) -> Option<[f64; K]>,
+    ) {
         let Some((mut at, mut t)) = root(x) else {
             return;
         };
@@ -126,7 +121,7 @@ impl Table {
         centre: f64,
         half: f64,
         halvings: usize,
-        f: &impl Function<K>,
+        f: &impl Fn(f64, Option<Known<K>>) -> Option<[f64; K]>,
     ) -> Piece {
         if let Some(polynomials) = polynomials(centre, half, f) {
             let start = self.coefficients.len();
@@ -152,17 +147,21 @@ impl Table {
         }
     }
 
-    /// The first `W` of the `K` functions at a place, or all if there are fewer; not the others.
+    /// Writes the first `W` of the `K` functions at a place, or all if there are fewer; not the others.
     #[inline(always)]
-    pub fn at<A: Arithmetic, const K: usize, const W: usize>(&self, place: Place) -> [f64; K] {
+    pub fn write<A: Arithmetic, const K: usize, const W: usize>(
+        &self,
+        place: Place,
+        out: &mut [f64; K],
+    ) {
         let (rows, _) = self.coefficients[place.start..][..NODES * K].as_chunks::<K>();
-        let mut sums = rows[NODES - 1];
-        for row in rows[..NODES - 1].iter().rev() {
+        let mut sums = [0.0; W];
+        for row in rows.iter().rev() {
             for k in 0..W.min(K) {
                 sums[k] = A::mul_add(sums[k], place.t, row[k]);
             }
         }
-        sums
+        out[..W.min(K)].copy_from_slice(&sums[..W.min(K)]);
     }
 }
 
@@ -199,14 +198,14 @@ fn descend(first: usize, t: f64) -> (usize, f64) {
 fn polynomials<const K: usize>(
     centre: f64,
     half: f64,
-    f: &impl Function<K>,
+    f: &impl Fn(f64, Option<Known<K>>) -> Option<[f64; K]>,
 ) -> Option<[[f64; K]; NODES]> {
     let rule = rule();
     let mut values = [[0.0; K]; NODES];
     let mut last = None;
     for (values, t) in values.iter_mut().zip(rule.nodes) {
         let x = centre + half * t;
-        *values = f.at(x, last)?;
+        *values = f(x, last)?;
         last = Some((x, *values));
     }
     let chebyshev = combine(&rule.chebyshev, &values);
@@ -217,7 +216,7 @@ fn polynomials<const K: usize>(
     let largest = sizes.into_iter().fold(0.0, f64::max);
     let converged = (0..K).all(|k| {
         let last = chebyshev[NODES - 1][k].abs() + chebyshev[NODES - 2][k].abs();
-        last <= TOLERANCES[ORDERS[k / (K / ORDERS.len()).max(1)]] * sizes[k].max(0.01 * largest)
+        last <= TOLERANCES[ORDERS[k / (K / JET).max(1)]] * sizes[k].max(0.01 * largest)
     });
     converged.then(|| combine(&rule.powers, &chebyshev))
 }
@@ -285,13 +284,19 @@ mod tests {
         (x > -1.0).then(|| [libm::sin(x), 1.0 / (0.02 + x * x)])
     }
 
+    fn at<const K: usize>(table: &Table, x: f64) -> Option<[f64; K]> {
+        let mut out = [f64::NAN; K];
+        table.write::<Plain, K, K>(table.place(x)?, &mut out);
+        Some(out)
+    }
+
     #[test]
     fn polynomials_are_the_functions() {
         with_table(TypeId::of::<Waves>(), &[1.0], |table| {
             for i in 0..2000 {
                 let x = -2.0 + 0.003 * f64::from(i);
                 table.cover(x, &waves);
-                let found = table.place(x).map(|place| table.at::<Plain, 2, 2>(place));
+                let found = at::<2>(table, x);
                 match (found, waves(x, None)) {
                     (Some(found), Some(expected)) => {
                         for k in 0..2 {
@@ -324,8 +329,7 @@ mod tests {
                 let by = by as f64;
                 with_table(TypeId::of::<Waves>(), &[0.0, by], |table| {
                     table.cover(0.3, &scaled(by));
-                    let place = table.place(0.3).expect("a smooth function");
-                    let [found] = table.at::<Plain, 1, 1>(place);
+                    let [found] = at(table, 0.3).expect("a smooth function");
                     assert!(
                         (found / (by * libm::exp(0.3)) - 1.0).abs() < 1e-14,
                         "{round}"

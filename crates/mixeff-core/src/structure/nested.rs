@@ -44,7 +44,7 @@ const ANY: usize = 0;
 /// them are then unrolled.
 macro_rules! sized {
     ($nested:ident.$method:ident($($argument:expr),*)) => {
-        match $nested.columns {
+        match $nested.size {
             1 => $nested.$method::<1>($($argument),*),
             2 => $nested.$method::<2>($($argument),*),
             _ => $nested.$method::<ANY>($($argument),*),
@@ -81,8 +81,8 @@ impl Rung {
 /// `H` for nested factors.
 pub struct Nested {
     rungs: Vec<Rung>,
-    /// Columns of every factor, or `ANY`.
-    columns: usize,
+    /// `p` of every factor, or `ANY`.
+    size: usize,
     log_det: f64,
     scratch: Vec<f64>,
 }
@@ -115,7 +115,7 @@ impl Nested {
         let same = sizes.iter().all(|&p| p == first);
         Nested {
             rungs,
-            columns: if same { first } else { ANY },
+            size: if same { first } else { ANY },
             log_det: 0.0,
             scratch: vec![0.0; 3 * width * width],
         }

@@ -12,45 +12,11 @@ const SAFE: std::ops::Range<f64> = 1e-100..1e100;
 impl Nested {
     /// `H := Lambda' A Lambda + I`, in the place of the factor.
     pub(super) fn whiten(&mut self, lambdas: &[Lambda]) {
-        let scalars = lambdas.iter().all(|l| l.p == 1);
         for (f, rung) in self.rungs.iter_mut().enumerate() {
-            let (p, width) = (rung.p, rung.width);
-            if scalars {
-                let scales: Vec<f64> = lambdas[f..]
-                    .iter()
-                    .map(|l| lambdas[f].values[0] * l.values[0])
-                    .collect();
-                for (h, a) in rung
-                    .factor
-                    .chunks_exact_mut(width)
-                    .zip(rung.a.chunks_exact(width))
-                {
-                    for ((h, a), scale) in h.iter_mut().zip(a).zip(&scales) {
-                        *h = scale * a;
-                    }
-                    h[0] += 1.0;
-                }
-                continue;
-            }
-            for level in 0..rung.n_levels {
-                let range = rung.range(level);
-                let (a, h) = (&rung.a[range.clone()], &mut rung.factor[range]);
-                let mut at = 0;
-                for lambda in &lambdas[f..] {
-                    sandwich(
-                        &lambdas[f],
-                        &a[at..],
-                        width,
-                        lambda,
-                        &mut h[at..],
-                        width,
-                        &mut self.scratch,
-                    );
-                    at += lambda.p;
-                }
-                for c in 0..p {
-                    h[c * width + c] += 1.0;
-                }
+            if self.size == 1 {
+                whiten_numbers(rung, &lambdas[f..]);
+            } else {
+                whiten_blocks(rung, &lambdas[f..], &mut self.scratch);
             }
         }
     }
@@ -66,6 +32,36 @@ impl Nested {
             self.log_det += log_det;
         }
         self.log_det.is_finite()
+    }
+}
+
+/// `H` of the levels of a factor from `Lambda` of the factor and of those above, each of them a number.
+fn whiten_numbers(rung: &mut Rung, lambdas: &[Lambda]) {
+    let own = lambdas[0].values[0];
+    let scales: Vec<f64> = lambdas.iter().map(|l| own * l.values[0]).collect();
+    let rows = rung.a.chunks_exact(rung.width);
+    for (h, a) in rung.factor.chunks_exact_mut(rung.width).zip(rows) {
+        for ((h, a), scale) in h.iter_mut().zip(a).zip(&scales) {
+            *h = scale * a;
+        }
+        h[0] += 1.0;
+    }
+}
+
+/// The same for blocks of any size.
+fn whiten_blocks(rung: &mut Rung, lambdas: &[Lambda], scratch: &mut [f64]) {
+    let (p, width) = (rung.p, rung.width);
+    for level in 0..rung.n_levels {
+        let range = rung.range(level);
+        let (a, h) = (&rung.a[range.clone()], &mut rung.factor[range]);
+        let (left, mut at) = (&lambdas[0], 0);
+        for right in lambdas {
+            sandwich(left, &a[at..], width, right, &mut h[at..], width, scratch);
+            at += right.p;
+        }
+        for c in 0..p {
+            h[c * width + c] += 1.0;
+        }
     }
 }
 

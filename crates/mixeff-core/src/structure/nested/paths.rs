@@ -213,7 +213,7 @@ mod tests {
         let leaves = [l[0], l[8], l[12], l[5], l[9], l[13]];
         let root = [l[10], 0.0, l[14], l[15]];
         let nested = Nested {
-            columns: super::super::ANY,
+            size: super::super::ANY,
             rungs: vec![
                 rung(1, 3, 0, 2, &[0, 0], &leaves),
                 rung(2, 2, 2, 1, &[], &root),
