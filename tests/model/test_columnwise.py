@@ -113,13 +113,23 @@ def test_no_array_of_the_user_is_in_a_design(made, left, tmp_path):
         assert not shares(other, given[name])
 
 
-def test_memory_that_another_library_gave_to_pandas_is_copied():
+@pytest.mark.parametrize("only", [["y", "x", "z", "g"], ["x", "g"]])
+@pytest.mark.parametrize("split", [True, False])
+def test_memory_that_arrow_handed_on_is_copied(only, split):
     pa = pytest.importorskip("pyarrow")
-    data = arrays()
-    taken = pa.table(data).to_pandas(split_blocks=True)
-    assert np.shares_memory(taken["x"].to_numpy(), data["x"])
-    _, design = build("y ~ x + (1 + z | g)", taken)
-    assert not any(shares(design, data[name]) for name in ("y", "x", "z"))
+    data = {name: arrays()[name] for name in only}
+    taken = pa.table(data).to_pandas(split_blocks=split).assign(n=np.arange(N) % 7)
+    _, design = build("n ~ x + (1 + x | g)", taken, "poisson")
+    assert not any(shares(design, values) for values in data.values())
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "feather"])
+def test_numbers_read_from_a_file_are_not_copied(kind, tmp_path):
+    path = tmp_path / f"data.{kind}"
+    getattr(frame(), f"to_{kind}")(path, **({"index": False} if kind == "csv" else {}))
+    data = getattr(pd, f"read_{kind}")(path)
+    _, design = build("y ~ x + z + (1 | g)", data)
+    assert shares(design, data["x"].to_numpy())
 
 
 @pytest.mark.parametrize("rows", [slice(None, None, 2), slice(None, None, -1)])

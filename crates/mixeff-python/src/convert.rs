@@ -160,8 +160,8 @@ fn shared(array: &Bound<'_, PyAny>, values: &[f64]) -> PyResult<Option<Shared>> 
     // SAFETY: `_owner` keeps the array alive as long as the slice, and the array its memory; an array that
     // something else refers to is not resized. Nobody writes to the memory: a `Design` has read-only arrays
     // only where the package froze them before anything else referred to them, or where they are columns of
-    // a pandas frame that copies before it writes (`reading.py`), which excludes memory that pandas did not
-    // allocate; that nobody gets around pandas is what its users warrant, here as in numpy itself.
+    // a pandas frame that copies before it writes (`reading.py`), which excludes memory that was not
+    // allocated for the frame; that nobody gets around pandas is what its users warrant, here as in numpy itself.
     let values = unsafe { std::slice::from_raw_parts(values.as_ptr(), values.len()) };
     Ok(Some(Arc::new(Frozen {
         _owner: array.clone().unbind(),

@@ -81,17 +81,22 @@ class _Held:
 def _held(series: pd.Series) -> tuple[NDArray[Any], bool]:
     """The values of a series, and whether they are protected from change."""
     values = series.to_numpy()
-    if not _COPIES_ON_WRITE or len(values) == 0 or not _is_of_numpy(values):
+    if not _COPIES_ON_WRITE or len(values) == 0 or not _is_its_own(values):
         return values, False
     return np.asarray(_Held(series, values)), True
 
 
-def _is_of_numpy(values: NDArray[Any]) -> bool:
-    """Whether numpy allocated the memory, and not another library, which may write to it."""
-    root: Any = values
-    while isinstance(root, np.ndarray) and root.base is not None:
+def _is_its_own(values: NDArray[Any]) -> bool:
+    """Whether the memory was allocated for the frame, so that nobody else knows it.
+
+    By numpy, or by arrow for several columns together: that of a single column it may hand on from
+    wherever it came.
+    """
+    root = values
+    while isinstance(root.base, np.ndarray):
         root = root.base
-    return type(root) is np.ndarray and root.flags.owndata
+    of_arrow = type(root.base).__name__ == "PyCapsule" and root.ndim == 2 and min(root.shape) > 1
+    return type(root) is np.ndarray and (root.flags.owndata or of_arrow)
 
 
 def read_number(name: str, values: NDArray[Any], is_protected: bool = False) -> Column:
