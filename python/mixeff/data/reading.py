@@ -19,6 +19,7 @@ NUMBERS = "fiubc"
 """Kinds of numbers of numpy."""
 
 _FEW = 5000
+"""Fewer strings than these are looked up one by one."""
 
 _COPIES_ON_WRITE = int(pd.__version__.split(".")[0]) >= 3
 """Whether pandas copies memory that another series refers to before it writes there."""

@@ -65,15 +65,14 @@ class ModelMatrix:
             array[:, j] = column
         return frozen(array)
 
+    def part(self, rows: Any) -> ModelMatrix:
+        """The matrix of some rows, of which a slice is not copied."""
+        n_rows = len(np.broadcast_to(0.0, self.n_rows)[rows])
+        return ModelMatrix([column[rows] for column in self.columns], n_rows)
+
     def rows(self, rows: Any) -> Array:
         """Some rows, of all columns."""
-        parts = [column[rows] for column in self.columns]
-        return np.column_stack(parts) if parts else self.array[rows]
-
-    def part(self, rows: Any) -> ModelMatrix:
-        """The matrix of some rows."""
-        parts = [np.array(column[rows]) for column in self.columns]
-        return ModelMatrix(parts, len(parts[0]) if parts else len(self.array[rows]))
+        return self.part(rows).array
 
     def take(self, positions: Sequence[int]) -> ModelMatrix:
         """Some of the columns."""
